@@ -1,0 +1,1 @@
+"""The words of the field as types. Standard library only: the gateway carries this package too."""

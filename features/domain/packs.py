@@ -1,0 +1,225 @@
+"""The equipment pack as frozen types: the only form of it that quality, transforms and bundles see.
+
+`features.packs` reads the files of a pack, checks them and hands out these types.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from features.domain.identifiers import SignalId
+from features.domain.signals import Names, Signal, SignalRole
+
+
+class LifeSource(StrEnum):
+    """Where the count of life comes from.
+
+    `counter` is a signal of role counter (resets included), `calendar` is elapsed time, `count` is a bare
+    life count in the data (cycles, starts, parts) that stands in for time.
+    """
+
+    COUNTER = "counter"
+    CALENDAR = "calendar"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class LifeRule:
+    """How life is counted.
+
+    Attributes:
+        unit: Unit of life: "hours", "cycles", "starts" or "parts".
+        source: Where the count comes from.
+        signal: The counter signal where the source is `counter`, else None.
+        seconds_per_unit: Length of one unit in seconds, for a calendar; for a counter, the nominal length by
+            which expiry is reckoned; 1 for a bare count, whose stand-in time runs one second per unit.
+        modelled_component: The component whose replacement ends a life.
+    """
+
+    unit: str
+    source: LifeSource
+    signal: SignalId | None
+    seconds_per_unit: float
+    modelled_component: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeRule:
+    """How operating regimes are told apart.
+
+    Regimes are clusters of the condition signals, each divided by its plausible span; a row farther than
+    `tolerance` from every known cluster is in an unknown regime. A row is idle, and says nothing about
+    health, while `running_signal` is below `running_above`.
+
+    Attributes:
+        signals: The condition signals; empty means one regime for all.
+        tolerance: Radius of a regime, in spans (0 to 1).
+        running_signal: The signal that tells running from idle, or None if the machine always runs.
+        running_above: Threshold for it, in its unit.
+    """
+
+    signals: tuple[SignalId, ...]
+    tolerance: float
+    running_signal: SignalId | None
+    running_above: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRule:
+    """Which features a pack asks for.
+
+    Attributes:
+        signals: The sensors that become features, in order.
+        windows: Time constants of the recent statistics, in life units, shortest first.
+        baseline: Length of the machine's own beginning that serves as its reference, in life units.
+        minimum_life: Below this age in life units a forecast is `insufficient`.
+        ttl: Age in life units from which a feature vector is stale.
+        label_every: Distance of two training labels, in life units.
+    """
+
+    signals: tuple[SignalId, ...]
+    windows: tuple[float, ...]
+    baseline: float
+    minimum_life: float
+    ttl: float
+    label_every: float
+
+
+@dataclass(frozen=True, slots=True)
+class LifeGrid:
+    """The grid of remaining life on which hazards are discrete.
+
+    Attributes:
+        step: Width of one step, in life units.
+        steps: Number of steps; step × steps is the longest remaining life told apart (the cap).
+    """
+
+    step: float
+    steps: int
+
+    @property
+    def cap(self) -> float:
+        """The longest remaining life told apart, in life units."""
+        return self.step * self.steps
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What errors cost, in one currency of the maker's choice."""
+
+    miss: float
+    false_alarm: float
+
+
+class Direction(StrEnum):
+    """Where a symptom points."""
+
+    UP = "up"
+    DOWN = "down"
+    EITHER = "either"
+
+
+class Measure(StrEnum):
+    """What of a signal a symptom looks at."""
+
+    LEVEL = "level"
+    TREND = "trend"
+    SPREAD = "spread"
+    RESIDUAL = "residual"
+    SPECTRAL_LINE = "spectral_line"
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """A sign of a failure mode.
+
+    Attributes:
+        signal: The signal, or a role's name where any signal of that role will do.
+        threshold: In the machine's own standard deviations.
+        belief: Degree of belief that the mode is present when the symptom is, 0 to 1.
+    """
+
+    signal: str
+    measure: Measure
+    direction: Direction
+    threshold: float
+    belief: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMode:
+    """One way in which the machine fails, with what is known about it.
+
+    Attributes:
+        iso14224: Failure mechanism or mode code of ISO 14224:2016 (tables B.2 and B.6 to B.15).
+        checks: What to look at next, most telling first.
+        actions: What to do about it.
+        spare_parts: What to have at hand.
+        source: Where the signature comes from (paper, standard, handbook).
+    """
+
+    id: str
+    names: Names
+    iso14224: str
+    symptoms: tuple[Symptom, ...]
+    checks: tuple[Names, ...]
+    actions: tuple[Names, ...]
+    spare_parts: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeCase:
+    """A test case of the knowledge base: symptoms seen and the ranking of modes expected.
+
+    Attributes:
+        symptoms: Pairs of signal and deviation in the machine's own standard deviations.
+        expected: Failure modes, most likely first.
+    """
+
+    symptoms: tuple[tuple[str, float], ...]
+    expected: tuple[str, ...]
+
+
+class Target(StrEnum):
+    """What a pack wants forecast or told."""
+
+    REMAINING_LIFE = "remaining_life"
+    FAILURE_WITHIN = "failure_within"
+    STATE = "state"
+    DETECTION = "detection"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One type of machine, complete.
+
+    Attributes:
+        horizons: Forecast horizons in life units, shortest first.
+        valid_for: How long a forecast holds, in life units.
+        alarm_budget: Alarms per 100 machines and week that people will bear.
+    """
+
+    id: str
+    version: str
+    names: Names
+    signals: tuple[Signal, ...]
+    life: LifeRule
+    regimes: RegimeRule
+    features: FeatureRule
+    grid: LifeGrid
+    targets: tuple[Target, ...]
+    horizons: tuple[float, ...]
+    valid_for: float
+    failure_modes: tuple[FailureMode, ...]
+    cases: tuple[KnowledgeCase, ...]
+    costs: Costs
+    alarm_budget: float
+
+    @property
+    def signal_by_id(self) -> dict[SignalId, Signal]:
+        """The signals by their identity."""
+        return {signal.id: signal for signal in self.signals}
+
+    def signals_of(self, role: SignalRole) -> tuple[Signal, ...]:
+        """Return the signals of one role, in the order of the pack."""
+        return tuple(signal for signal in self.signals if signal.role is role)

@@ -1,0 +1,88 @@
+"""Time at the border: always with a zone, inside always UTC. And life counts that have no date."""
+
+from datetime import UTC, datetime, timedelta
+
+from features.domain.errors import InvalidValue, NaiveTime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where a life count begins when data has no dates: time = EPOCH + life × 1 s, never shown as a date."""
+
+
+def utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC.
+
+    Raises:
+        NaiveTime: If the moment has no zone.
+    """
+    if moment.tzinfo is None:
+        raise _naive(moment.isoformat())
+    return moment.astimezone(UTC)
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time with its zone and return it in UTC.
+
+    Raises:
+        NaiveTime: If the zone is missing.
+        InvalidValue: If the text is no time.
+
+    Examples:
+        >>> parse_time("2026-03-01T08:00:00+08:00").isoformat()
+        '2026-03-01T00:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidValue(
+            "time",
+            must="be an RFC 3339 time such as 2026-03-01T08:00:00Z",
+            found=text,
+            remedy="Write date, time and zone.",
+        ) from error
+    if moment.tzinfo is None:
+        raise _naive(text)
+    return moment.astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Write a moment as RFC 3339 in UTC with the shortest fraction.
+
+    Examples:
+        >>> format_time(EPOCH)
+        '1970-01-01T00:00:00Z'
+    """
+    return utc(moment).isoformat().replace("+00:00", "Z")
+
+
+def time_of_life(life: float) -> datetime:
+    """Return the stand-in time of a bare life count (cycles, starts, parts)."""
+    return EPOCH + timedelta(seconds=life)
+
+
+def life_of_time(moment: datetime) -> float:
+    """Return the life count behind a stand-in time; the inverse of `time_of_life`."""
+    return (utc(moment) - EPOCH).total_seconds()
+
+
+def microseconds(moment: datetime) -> int:
+    """Return whole microseconds since EPOCH: the integer form of a time in every store.
+
+    Examples:
+        >>> microseconds(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+        1000000
+    """
+    return (utc(moment) - EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """Return the time that lies so many microseconds after EPOCH."""
+    return EPOCH + timedelta(microseconds=count)
+
+
+def _naive(found: str) -> NaiveTime:
+    return NaiveTime(
+        "time",
+        must="carry its zone",
+        found=found,
+        remedy="Append Z for UTC or an offset such as +08:00.",
+    )

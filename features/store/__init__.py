@@ -1,0 +1,1 @@
+"""The feature store: Feast behind an interface of ours. Nothing else in the house knows Feast."""

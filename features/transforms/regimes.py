@@ -1,0 +1,203 @@
+"""Operating regimes: fitted on training machines, then a table that turns a sensor value into a z-score.
+
+Within a regime the expected value of a sensor is a line in the condition signals; the z-score is what is
+left, in the spread that training machines show there. A row far from every known regime gets none.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.errors import TooLittleData
+
+UNKNOWN = -1
+"""Regime of a row whose conditions are missing or far from all that was seen in training."""
+
+_SMALLEST_SHARE = 0.002
+_FEWEST_ROWS = 20
+_RIDGE_SPAN = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeTable:
+    """What training machines look like in each regime.
+
+    Attributes:
+        spans: Plausible span of each condition, in its unit. Length condition.
+        centers: Middle of each regime, in spans. Shape (regime, condition).
+        radius: Farthest distance from a center that still counts, in spans.
+        means: Expected sensor values at the center, in their units. Shape (regime, sensor).
+        slopes: Change of the expectation per span of a condition. Shape (regime, sensor, condition).
+        scales: Residual standard deviations. Shape (regime, sensor).
+    """
+
+    spans: tuple[float, ...]
+    centers: tuple[tuple[float, ...], ...]
+    radius: float
+    means: tuple[tuple[float, ...], ...]
+    slopes: tuple[tuple[tuple[float, ...], ...], ...]
+    scales: tuple[tuple[float, ...], ...]
+
+    @staticmethod
+    def from_lists(document: dict[str, Any]) -> "RegimeTable":
+        """Read the JSON form, in which tuples are lists."""
+        return RegimeTable(
+            spans=tuple(document["spans"]),
+            centers=tuple(tuple(center) for center in document["centers"]),
+            radius=document["radius"],
+            means=tuple(tuple(row) for row in document["means"]),
+            slopes=tuple(tuple(tuple(line) for line in row) for row in document["slopes"]),
+            scales=tuple(tuple(row) for row in document["scales"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeArrays:
+    """A regime table as arrays, ready to compute with."""
+
+    spans: NDArray[np.float64]
+    centers: NDArray[np.float64]
+    radius: float
+    means: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    scales: NDArray[np.float64]
+
+    @staticmethod
+    def of(table: RegimeTable) -> "RegimeArrays":
+        """Return the arrays of a table."""
+        regimes, conditions, sensors = len(table.centers), len(table.spans), len(table.means[0])
+        return RegimeArrays(
+            np.asarray(table.spans, np.float64),
+            np.asarray(table.centers, np.float64).reshape(regimes, conditions),
+            table.radius,
+            np.asarray(table.means, np.float64),
+            np.asarray(table.slopes, np.float64).reshape(regimes, sensors, conditions),
+            np.asarray(table.scales, np.float64),
+        )
+
+    def assign(self, conditions: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Tell the regime of each row.
+
+        Args:
+            conditions: Condition values in their units. Shape (batch, condition).
+
+        Returns:
+            Index of the nearest regime, or `UNKNOWN`. Shape (batch,).
+        """
+        if self.spans.size == 0:
+            return np.zeros(conditions.shape[0], np.int64)
+        squared = np.zeros((conditions.shape[0], self.centers.shape[0]))
+        for index, span in enumerate(self.spans):
+            squared += (conditions[:, index, None] / span - self.centers[None, :, index]) ** 2
+        missing = np.isnan(squared).any(axis=1)
+        nearest = np.argmin(np.where(np.isnan(squared), np.inf, squared), axis=1)
+        closest = squared[np.arange(squared.shape[0]), nearest]
+        known = ~missing & (closest <= self.radius**2)
+        return np.where(known, nearest, UNKNOWN)
+
+    def standardise(
+        self, regime: NDArray[np.int64], conditions: NDArray[np.float64], sensors: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Turn sensor values into z-scores of their regime.
+
+        Args:
+            regime: From `assign`. Shape (batch,).
+            conditions: In their units. Shape (batch, condition).
+            sensors: In their units; NaN where not measured. Shape (batch, sensor).
+
+        Returns:
+            Residual in training standard deviations; NaN where not measured or the regime is unknown.
+            Shape (batch, sensor).
+        """
+        row = np.maximum(regime, 0)
+        expected = self.means[row]
+        for index, span in enumerate(self.spans):
+            offset = conditions[:, index] / span - self.centers[row, index]
+            expected = expected + self.slopes[row, :, index] * offset[:, None]
+        scores = (sensors - expected) / self.scales[row]
+        return np.where((regime >= 0)[:, None], scores, np.nan)
+
+
+def fit_regimes(
+    conditions: NDArray[np.float64], sensors: NDArray[np.float64], spans: tuple[float, ...], tolerance: float
+) -> RegimeTable:
+    """Find the regimes of training machines and what is normal in each.
+
+    Leader clustering (Hartigan 1975): the first row not yet covered founds a regime of radius `tolerance`,
+    which makes the result independent of random starts. Regimes with too few rows are left out. Within a
+    regime each sensor is fitted by ridge regression on the conditions.
+
+    Args:
+        conditions: Condition values of running training machines, in their units. Shape (time, condition).
+        sensors: Sensor values, NaN where not measured. Shape (time, sensor).
+        spans: Plausible span of each condition, in its unit.
+        tolerance: Radius of a regime, in spans.
+
+    Returns:
+        The fitted table.
+
+    Raises:
+        TooLittleData: If no regime has enough rows.
+    """
+    complete = ~np.isnan(conditions).any(axis=1)
+    scaled, sensors = conditions[complete] / np.asarray(spans).reshape(1, -1), sensors[complete]
+    groups = [group for group in _leaders(scaled, tolerance) if _is_large(group, len(scaled))]
+    if not groups:
+        raise TooLittleData(
+            f"Fitting regimes must have at least {_FEWEST_ROWS} complete rows in one regime; "
+            f"found {len(scaled)} rows in all. Record longer, or widen regimes.tolerance in the pack."
+        )
+    groups.sort(key=len, reverse=True)
+    centers = [scaled[group].mean(axis=0) for group in groups]
+    fits = [_fit_lines(scaled[group] - center, sensors[group]) for group, center in zip(groups, centers, strict=True)]
+    return RegimeTable(
+        spans=spans,
+        centers=tuple(tuple(map(float, center)) for center in centers),
+        radius=1.5 * tolerance,
+        means=tuple(fit[0] for fit in fits),
+        slopes=tuple(fit[1] for fit in fits),
+        scales=tuple(fit[2] for fit in fits),
+    )
+
+
+def _is_large(group: NDArray[np.int64], rows: int) -> bool:
+    return len(group) >= max(_FEWEST_ROWS, _SMALLEST_SHARE * rows)
+
+
+def _leaders(scaled: NDArray[np.float64], tolerance: float) -> list[NDArray[np.int64]]:
+    uncovered = np.arange(len(scaled))
+    groups: list[NDArray[np.int64]] = []
+    while uncovered.size:
+        near = ((scaled[uncovered] - scaled[uncovered[0]]) ** 2).sum(axis=1) <= tolerance**2
+        groups.append(uncovered[near])
+        uncovered = uncovered[~near]
+    return groups
+
+
+_Row = tuple[float, ...]
+
+
+def _fit_lines(offsets: NDArray[np.float64], sensors: NDArray[np.float64]) -> tuple[_Row, tuple[_Row, ...], _Row]:
+    means, slopes, scales = [], [], []
+    for column in sensors.T:
+        seen = ~np.isnan(column)
+        mean, slope, scale = _fit_line(offsets[seen], column[seen])
+        means.append(mean)
+        slopes.append(slope)
+        scales.append(scale)
+    return tuple(means), tuple(slopes), tuple(scales)
+
+
+def _fit_line(offsets: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, _Row, float]:
+    if values.size < 2:
+        return 0.0, (0.0,) * offsets.shape[1], 1.0
+    middle, mean = offsets.mean(axis=0), float(values.mean())
+    centred = offsets - middle
+    # The ridge says: a condition that moves by less than 2 % of its span explains nothing.
+    gram = centred.T @ centred + len(values) * _RIDGE_SPAN**2 * np.eye(offsets.shape[1])
+    slope = np.linalg.solve(gram, centred.T @ (values - mean)) if offsets.shape[1] else np.zeros(0)
+    scale = float(np.std(values - mean - centred @ slope))
+    is_constant = scale <= 1e-9 * max(1.0, abs(mean))
+    return mean - float(middle @ slope), tuple(map(float, slope)), 1.0 if is_constant else scale
