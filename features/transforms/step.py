@@ -187,9 +187,9 @@ def _vectors(plan: StepPlan, state: FeatureState) -> NDArray[np.float32]:
         mean = state.value / weight
         spread = np.sqrt(np.maximum(state.value_squared / weight - mean * mean, 0.0))
         time = state.time / weight
-        time_variance = state.time_squared / weight - time * time
-        covariance = state.time_value / weight - time * mean
-        slope = np.where(time_variance > _TINY, covariance / np.maximum(time_variance, _TINY), 0.0)
+        # A line through few samples is mostly noise: a prior as heavy as half a sample one window away holds it flat.
+        time_sum = state.time_squared - state.time * time + 0.5 * plan.windows**2
+        slope = (state.time_value - state.time * mean) / time_sum
         life_mean = np.where(state.count > 0, state.mean, np.nan)
         base_mean = np.where(state.base_count > 0, state.base_mean, np.nan)
     slope = slope * plan.windows[None, None, :]  # per window, so that all features have the size of a z-score

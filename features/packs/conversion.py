@@ -1,0 +1,116 @@
+"""From checked files to the frozen types of the domain, the only form of a pack that the other rooms see."""
+
+from features.domain.identifiers import SignalId
+from features.domain.packs import (
+    Costs,
+    FailureMode,
+    FeatureRule,
+    KnowledgeCase,
+    LifeGrid,
+    LifeRule,
+    Pack,
+    RegimeRule,
+    Symptom,
+)
+from features.domain.signals import Names, Signal
+from features.packs.knowledge import CaseEntry, KnowledgeFile, ModeEntry
+from features.packs.schema import FeaturesEntry, LifeEntry, PackFile, RegimesEntry, SignalEntry
+from features.packs.terms import NamesEntry
+
+
+def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
+    """Build the pack from its two files."""
+    return Pack(
+        id=file.id,
+        version=file.version,
+        names=_names(file.names),
+        signals=tuple(map(_signal, file.signals)),
+        life=_life(file.life),
+        regimes=_regimes(file.regimes),
+        features=_features(file.features),
+        grid=LifeGrid(float(file.prognosis.step), file.prognosis.steps),
+        targets=tuple(file.prognosis.targets),
+        horizons=_floats(file.prognosis.horizons),
+        valid_for=float(file.prognosis.valid_for),
+        failure_modes=tuple(map(_mode, knowledge.failure_modes)),
+        cases=tuple(map(_case, knowledge.cases)),
+        costs=Costs(float(file.costs.miss), float(file.costs.false_alarm)),
+        alarm_budget=float(file.alarm_budget),
+    )
+
+
+def _names(entry: NamesEntry) -> Names:
+    return Names(entry.en, entry.zh)
+
+
+def _signal(entry: SignalEntry) -> Signal:
+    low, high = _floats(entry.range)
+    return Signal(
+        id=SignalId(entry.id),
+        names=_names(entry.names),
+        quantity=entry.quantity,
+        unit=entry.unit,
+        role=entry.role,
+        low=low,
+        high=high,
+        sampling_seconds=None if entry.sampling_seconds is None else float(entry.sampling_seconds),
+        grade=entry.grade,
+        category=entry.category,
+    )
+
+
+def _life(entry: LifeEntry) -> LifeRule:
+    signal = None if entry.signal is None else SignalId(entry.signal)
+    return LifeRule(entry.unit, entry.source, signal, float(entry.seconds_per_unit), entry.modelled_component)
+
+
+def _regimes(entry: RegimesEntry) -> RegimeRule:
+    running = entry.running
+    return RegimeRule(
+        signals=_ids(entry.signals),
+        tolerance=float(entry.tolerance),
+        running_signal=None if running is None else SignalId(running.signal),
+        running_above=0.0 if running is None else float(running.above),
+    )
+
+
+def _features(entry: FeaturesEntry) -> FeatureRule:
+    return FeatureRule(
+        signals=_ids(entry.signals),
+        windows=_floats(entry.windows),
+        baseline=float(entry.baseline),
+        minimum_life=float(entry.minimum_life),
+        ttl=float(entry.ttl),
+        label_every=float(entry.label_every),
+    )
+
+
+def _mode(entry: ModeEntry) -> FailureMode:
+    return FailureMode(
+        id=entry.id,
+        names=_names(entry.names),
+        iso14224=entry.iso14224,
+        symptoms=tuple(
+            Symptom(each.signal, each.measure, each.direction, float(each.threshold), float(each.belief))
+            for each in entry.symptoms
+        ),
+        checks=tuple(map(_names, entry.checks)),
+        actions=tuple(map(_names, entry.actions)),
+        spare_parts=tuple(entry.spare_parts),
+        source=entry.source,
+    )
+
+
+def _case(entry: CaseEntry) -> KnowledgeCase:
+    return KnowledgeCase(
+        symptoms=tuple((signal, float(deviation)) for signal, deviation in entry.symptoms.items()),
+        expected=tuple(entry.expected),
+    )
+
+
+def _ids(names: list[str]) -> tuple[SignalId, ...]:
+    return tuple(map(SignalId, names))
+
+
+def _floats(numbers: list[float]) -> tuple[float, ...]:
+    return tuple(map(float, numbers))

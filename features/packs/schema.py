@@ -1,0 +1,129 @@
+"""`pack.yaml` as bytes give it: one pydantic model per section.
+
+The file reads from the general to the particular: who the pack is, what is measured (`signals`), how life is
+counted (`life`), how operation is told apart (`regimes`), what is computed (`features`), what is forecast
+(`prognosis`), and what errors cost (`costs`, `alarm_budget`). Failure modes stand in `knowledge.yaml`
+(`features.packs.knowledge`). What one section says about another is checked in `features.packs.references`.
+
+Waveform signals (vibration as samples, with rate and bearing geometry) are not part of format 1. Their place
+is the key `waveforms` beside `signals`, which today must be absent or an empty list, so that no pack can
+declare what nobody would read.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from features.domain.packs import LifeSource, Target
+from features.domain.signals import SignalRole
+from features.packs.terms import (
+    Ascending,
+    Entry,
+    Identifier,
+    NamesEntry,
+    NotNegative,
+    Number,
+    Positive,
+    Share,
+    SignalName,
+    Span,
+    Text,
+    Version,
+    Word,
+    rule,
+)
+
+FORMAT = 1
+"""Version of the layout of both files; a pack names it, so that later layouts can be told apart."""
+
+
+class SignalEntry(Entry):
+    """One signal: what is measured, in which unit, within which plausible range."""
+
+    id: SignalName
+    names: NamesEntry
+    quantity: Text
+    unit: Text
+    role: Word[SignalRole]
+    range: Span
+    sampling_seconds: Positive | None = None
+    grade: Annotated[int, Field(ge=1, le=3)]
+    category: Text
+
+
+class LifeEntry(Entry):
+    """How life is counted."""
+
+    unit: Literal["hours", "cycles", "starts", "parts"]
+    source: Word[LifeSource]
+    signal: SignalName | None = None
+    seconds_per_unit: Positive
+    modelled_component: Identifier
+
+
+class RunningEntry(Entry):
+    """How running is told from idle."""
+
+    signal: SignalName
+    above: Number
+
+
+class RegimesEntry(Entry):
+    """How operating regimes are told apart; without signals there is one regime for all."""
+
+    signals: list[SignalName]
+    tolerance: Share
+    running: RunningEntry | None = None
+
+
+class FeaturesEntry(Entry):
+    """Which sensors become features, over which windows."""
+
+    signals: Annotated[list[SignalName], Field(min_length=1)]
+    windows: Ascending
+    baseline: Positive
+    minimum_life: NotNegative
+    ttl: Positive
+    label_every: Positive
+
+
+class PrognosisEntry(Entry):
+    """What is forecast, on which grid of remaining life, and how long a forecast holds."""
+
+    targets: Annotated[
+        list[Word[Target]],
+        Field(min_length=1),
+        rule(lambda targets: len(set(targets)) == len(targets), "name each target once", "Remove repetitions."),
+    ]
+    step: Positive
+    steps: Annotated[int, Field(ge=2, le=5000)]
+    horizons: Ascending
+    valid_for: Positive
+
+
+class CostsEntry(Entry):
+    """What errors cost, in one currency of the maker's choice."""
+
+    miss: Positive
+    false_alarm: Positive
+
+
+class PackFile(Entry):
+    """The whole of `pack.yaml`."""
+
+    format: Annotated[int, rule(lambda number: number == FORMAT, f"be {FORMAT}", "Use a pack of this format.")]
+    id: Identifier
+    version: Version
+    names: NamesEntry
+    signals: Annotated[list[SignalEntry], Field(min_length=1, max_length=500)]
+    waveforms: Annotated[
+        list[object],
+        Field(default_factory=list),
+        rule(lambda waveforms: not waveforms, f"be empty in format {FORMAT}", "Declare bands of them as signals."),
+    ]
+    life: LifeEntry
+    regimes: RegimesEntry
+    features: FeaturesEntry
+    prognosis: PrognosisEntry
+    costs: CostsEntry
+    alarm_budget: Positive

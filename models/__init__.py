@@ -1,0 +1,1 @@
+"""Models: networks, calibration, knowledge, metrics and the registry."""

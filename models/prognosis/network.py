@@ -1,0 +1,112 @@
+"""An ensemble of networks with one head: a discrete-time hazard over the pack's life grid.
+
+From hazards h_k follow survival S_k = Π (1 - h_j), and from it every horizon's failure probability, every
+quantile and the mean (Gensheimer & Narasimhan 2019, "A scalable discrete-time survival model for neural
+networks", PeerJ 7:e6257). Members are trained at once, each blind to its own fold of machines.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+_LARGEST_SCORE = 6.0
+_FIRST_HAZARD_LOGIT = -3.0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkShape:
+    """How large a network is; enough to build it anew before its weights are read.
+
+    Attributes:
+        features: Length of a feature vector.
+        steps: Steps of the life grid.
+        members: Networks in the ensemble.
+        hidden: Widths of the hidden layers.
+        dropout: Share of hidden units silenced in training.
+    """
+
+    features: int
+    steps: int
+    members: int
+    hidden: tuple[int, ...] = (128, 64)
+    dropout: float = 0.3
+
+
+class HazardLogits(nn.Module):
+    """Feature vectors to hazard logits, one row of networks for all members.
+
+    Vectors are standardised inside, so raw feature values go in; NaN (unknown) becomes the training mean.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        sizes = (shape.features, *shape.hidden, shape.steps)
+        self.dropout = shape.dropout
+        self.center = nn.Buffer(torch.zeros(shape.features))
+        self.scale = nn.Buffer(torch.ones(shape.features))
+        pairs = list(itertools.pairwise(sizes))
+        self.weights = nn.ParameterList(nn.Parameter(torch.empty(shape.members, *pair)) for pair in pairs)
+        self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.members, 1, pair[1])) for pair in pairs)
+        self._initialise()
+
+    def standardise_by(self, vectors: NDArray[np.float32]) -> None:
+        """Take center and scale of every feature from training vectors. Shape (batch, feature)."""
+        wide = vectors.astype(np.float64)
+        is_known = ~np.isnan(wide)
+        count = np.maximum(is_known.sum(axis=0), 1)
+        center = np.where(is_known, wide, 0.0).sum(axis=0) / count
+        variance = (np.where(is_known, wide - center, 0.0) ** 2).sum(axis=0) / count
+        self.center.copy_(torch.from_numpy(center))
+        self.scale.copy_(torch.from_numpy(np.sqrt(variance) + 1e-6))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Return logits. From (batch, feature) to (member, batch, time)."""
+        scores = (vectors - self.center) / self.scale
+        scores = torch.where(torch.isnan(scores), torch.zeros_like(scores), scores)
+        hidden = scores.clamp(-_LARGEST_SCORE, _LARGEST_SCORE).unsqueeze(0)  # (1, batch, feature)
+        last = len(self.weights) - 1
+        for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            hidden = torch.matmul(hidden, weight) + bias  # (member, batch, width)
+            if index < last:
+                hidden = nn.functional.silu(hidden)
+                hidden = nn.functional.dropout(hidden, self.dropout, self.training)
+        return hidden
+
+    def _initialise(self) -> None:
+        last = len(self.weights) - 1
+        for index, weight in enumerate(self.weights):
+            nn.init.normal_(weight, std=(2.0 / weight.shape[1]) ** 0.5 * (0.3 if index == last else 1.0))
+        nn.init.constant_(self.biases[last], _FIRST_HAZARD_LOGIT)
+
+
+class HazardEnsemble(nn.Module):
+    """The model that a bundle carries: raw feature vectors in, mean survival of the members out."""
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.logits = HazardLogits(shape)
+
+    def member_survival(self, vectors: Tensor) -> Tensor:
+        """Return each member's survival. From (batch, feature) to (member, batch, time)."""
+        return torch.exp(torch.cumsum(nn.functional.logsigmoid(-self.logits(vectors)), dim=-1))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Return survival at each step's end. From (batch, feature) to (batch, time)."""
+        return self.member_survival(vectors).mean(dim=0)
+
+
+def survival_of(model: HazardEnsemble, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return every member's survival as arrays. From (batch, feature) to (member, batch, time)."""
+    model.eval()
+    with torch.no_grad():
+        parts = [model.member_survival(torch.from_numpy(part)).numpy() for part in _chunks(vectors)]
+    return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _chunks(vectors: NDArray[np.float32], size: int = 4096) -> list[NDArray[np.float32]]:
+    return [vectors[start : start + size] for start in range(0, len(vectors), size)] or [vectors]

@@ -1,0 +1,139 @@
+"""The training loop itself, the same on one process or many; distribution is the caller's concern."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from features.domain.packs import LifeGrid
+from models.prognosis.loss import hazard_loss
+from models.prognosis.targets import LabelledVectors, hazard_targets
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How a hazard ensemble is trained.
+
+    Attributes:
+        epochs: Passes over the rows.
+        batch_rows: Rows per step, over all workers together.
+        learning_rate: Peak of the one-cycle schedule (Smith & Topin 2018).
+        weight_decay: Of AdamW.
+        members_per_fold: Networks per fold of machines.
+        folds: Folds of machines; each member is blind to one.
+        seed: Of everything random.
+    """
+
+    epochs: int = 12
+    batch_rows: int = 512
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    members_per_fold: int = 1
+    folds: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """Rows as tensors.
+
+    Attributes:
+        vectors: Shape (batch, feature).
+        outlived: Shape (batch,).
+        has_failed: Shape (batch,).
+        weights: Weight of each row for each member, 0 where the member is blind. Shape (batch, member).
+    """
+
+    vectors: Tensor
+    outlived: Tensor
+    has_failed: Tensor
+    weights: Tensor
+
+    def __len__(self) -> int:
+        return len(self.outlived)
+
+
+def member_weights(fold: NDArray[np.int64], settings: TrainingSettings) -> NDArray[np.float32]:
+    """Return 1 where a member may see a row and 0 where the row is of its own fold. Shape (batch, member)."""
+    blind_to = np.arange(settings.folds * settings.members_per_fold) % settings.folds
+    return np.asarray(fold[:, None] != blind_to[None, :], np.float32)
+
+
+def training_rows(rows: LabelledVectors, weights: NDArray[np.float32], grid: LifeGrid) -> TrainingRows:
+    """Turn labelled vectors into tensors."""
+    targets = hazard_targets(rows.remaining, rows.is_failure, grid)
+    return TrainingRows(
+        torch.from_numpy(np.ascontiguousarray(rows.vectors)),
+        torch.from_numpy(targets.outlived),
+        torch.from_numpy(targets.has_failed),
+        torch.from_numpy(weights),
+    )
+
+
+def steps_per_epoch(rows: int, settings: TrainingSettings) -> int:
+    """Return the number of optimiser steps in one pass."""
+    return max(1, rows // settings.batch_rows)
+
+
+def make_optimiser(
+    logits: nn.Module, rows: int, settings: TrainingSettings
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Return AdamW and its one-cycle schedule."""
+    optimiser = torch.optim.AdamW(logits.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    total = settings.epochs * steps_per_epoch(rows, settings)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=total)
+    return optimiser, schedule
+
+
+def train_epoch(
+    logits: Callable[[Tensor], Tensor],
+    rows: TrainingRows,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    settings: TrainingSettings,
+    epoch: int,
+    rank: int = 0,
+    world: int = 1,
+) -> float:
+    """Pass once over this worker's share of the rows.
+
+    Every worker shuffles alike from (seed, epoch) and takes its own part of each batch, so an epoch that is
+    repeated after a crash sees the same batches.
+
+    Args:
+        logits: The network, wrapped for gradient exchange where there are several workers.
+        rows: All rows; every worker holds them.
+        optimiser: Stepped once per batch.
+        schedule: Stepped once per batch.
+        settings: How to train.
+        epoch: Number of this pass, from 0.
+        rank: This worker.
+        world: All workers.
+
+    Returns:
+        Mean loss over the batches of this worker.
+    """
+    total = 0.0
+    batches = list(_batches(len(rows), settings, epoch, rank, world))
+    torch.manual_seed(hash((settings.seed, epoch, rank)) % 2**31)
+    for batch in batches:
+        loss = hazard_loss(
+            logits(rows.vectors[batch]), rows.outlived[batch], rows.has_failed[batch], rows.weights[batch]
+        )
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        optimiser.step()
+        schedule.step()
+        total += float(loss.detach())
+    return total / max(1, len(batches))
+
+
+def _batches(rows: int, settings: TrainingSettings, epoch: int, rank: int, world: int) -> Iterator[Tensor]:
+    generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch)
+    order = torch.randperm(rows, generator=generator)
+    for index in range(steps_per_epoch(rows, settings)):
+        start = index * settings.batch_rows
+        yield order[start : start + settings.batch_rows][rank::world]

@@ -1,0 +1,136 @@
+"""Fits a feature specification on training machines and fills the feature store with its rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import Pack
+from features.store.feast_store import FeastFeatures
+from features.transforms.batch import LifeFeatures, compute
+from features.transforms.regimes import fit_regimes
+from features.transforms.specification import FeatureSpecification, condition_spans, specification_of
+from pipelines.building.tracks import LifeTrack, running_values
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and what there is to do."""
+
+_LIVES_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFeatures:
+    """What a build wrote.
+
+    Attributes:
+        rows: Feature rows written.
+        labels: One row per label: tenant, asset, event_timestamp, life_number, remaining (life units),
+            is_failure.
+    """
+
+    rows: int
+    labels: pl.DataFrame
+
+
+def pack_signals(pack: Pack) -> tuple[str, ...]:
+    """Return the signals that features of a pack read: conditions, sensors, counter, running signal."""
+    extra = [name for name in (pack.life.signal, pack.regimes.running_signal) if name is not None]
+    return tuple(dict.fromkeys((*pack.regimes.signals, *pack.features.signals, *extra)))
+
+
+def fit_specification(
+    pack: Pack, tracks: Sequence[LifeTrack], training: frozenset[AssetId] | None = None
+) -> FeatureSpecification:
+    """Fit the regime table of a pack on its training machines.
+
+    Args:
+        pack: Says which signals and how wide a regime is.
+        tracks: Lives with channels in the order of `pack_signals`.
+        training: Machines to fit on; None for all. No other machine is looked at.
+
+    Returns:
+        The specification with the fitted table.
+    """
+    signals = pack_signals(pack)
+    chosen = [track for track in tracks if training is None or track.epoch.asset in training]
+    values = running_values(chosen, range(len(signals)))
+    if pack.regimes.running_signal is not None:
+        values = values[values[:, signals.index(pack.regimes.running_signal)] > pack.regimes.running_above]
+    conditions = values[:, [signals.index(name) for name in pack.regimes.signals]]
+    sensors = values[:, [signals.index(name) for name in pack.features.signals]]
+    return specification_of(pack, fit_regimes(conditions, sensors, condition_spans(pack), pack.regimes.tolerance))
+
+
+def build_features(
+    features: FeastFeatures, tenant: TenantId, tracks: Sequence[LifeTrack], progress: Progress | None = None
+) -> BuiltFeatures:
+    """Compute the features of every life and write them to the offline store.
+
+    Args:
+        features: The store, opened for the specification.
+        tenant: Whose machines.
+        tracks: Lives with channels in the order of the specification's signals.
+        progress: Told of lives done.
+
+    Returns:
+        How many rows there are, and the labels for training.
+    """
+    specification = features.specification
+    ordered = sorted(tracks, key=lambda track: len(track.time_us))  # lives of like length share a batch
+    rows, labels = 0, []
+    for start in range(0, len(ordered), _LIVES_AT_ONCE):
+        part = ordered[start : start + _LIVES_AT_ONCE]
+        computed = compute(specification, [track.rows for track in part])
+        pairs = list(zip(part, computed, strict=True))
+        frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
+        features.write_offline(frame, f"part-{start // _LIVES_AT_ONCE:05d}")
+        labels += [label_rows(specification, tenant, track, life) for track, life in pairs]
+        rows += frame.height
+        if progress is not None:
+            progress(start + len(part), len(ordered))
+    return BuiltFeatures(rows, pl.concat(labels) if labels else pl.DataFrame())
+
+
+def feature_rows(
+    specification: FeatureSpecification, tenant: TenantId, track: LifeTrack, life: LifeFeatures
+) -> pl.DataFrame:
+    """Return one life's running rows in the form the feature store takes."""
+    kept = life.is_running
+    side = _side(tenant, track, kept).with_columns(
+        life=pl.Series(life.life[kept]), regime=pl.Series(life.regime[kept]), time_us=pl.Series(track.time_us[kept])
+    )
+    moment = pl.from_epoch("time_us", time_unit="us").dt.replace_time_zone("UTC")
+    named = side.with_columns(moment.alias("event_time"), moment.alias("created_time"))
+    return named.hstack(pl.DataFrame(life.vectors[kept], schema=list(specification.names)))
+
+
+def label_rows(
+    specification: FeatureSpecification, tenant: TenantId, track: LifeTrack, life: LifeFeatures
+) -> pl.DataFrame:
+    """Return labels of one life, about `label_every` life units apart.
+
+    Remaining life is counted to the life at the end of the record; the life still going on is censored there.
+    """
+    kept = np.zeros(len(life.life), np.bool_)
+    running = np.flatnonzero(life.is_running)
+    bucket = np.floor(life.life[running] / specification.rule.label_every)
+    kept[running[np.flatnonzero(np.diff(bucket, prepend=-np.inf) > 0)]] = True
+    moment = pl.from_epoch("time_us", time_unit="us").dt.replace_time_zone("UTC").alias("event_timestamp")
+    frame = _side(tenant, track, kept).with_columns(time_us=pl.Series(track.time_us[kept]))
+    return frame.select("tenant", "asset", "life_number", moment).with_columns(
+        remaining=pl.Series(life.life[-1] - life.life[kept]), is_failure=pl.lit(track.epoch.is_failure)
+    )
+
+
+def _side(tenant: TenantId, track: LifeTrack, kept: NDArray[np.bool_]) -> pl.DataFrame:
+    count = int(kept.sum())
+    return pl.DataFrame(
+        {
+            "tenant": pl.Series([tenant], dtype=pl.String).new_from_index(0, count),
+            "asset": pl.Series([track.epoch.asset], dtype=pl.String).new_from_index(0, count),
+            "life_number": pl.Series([track.epoch.number], dtype=pl.Int64).new_from_index(0, count),
+        }
+    )

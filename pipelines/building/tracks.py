@@ -1,0 +1,70 @@
+"""Telemetry cut into lives: the input of every feature computation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.domain.events import LifeEpoch
+from features.domain.identifiers import AssetId
+from features.domain.time import microseconds
+from features.transforms.batch import LifeRows
+
+
+@dataclass(frozen=True, slots=True)
+class LifeTrack:
+    """The readings of one life.
+
+    Attributes:
+        epoch: Which life.
+        time_us: Microseconds since EPOCH. Shape (time,).
+        rows: The same times in seconds, with the readings.
+    """
+
+    epoch: LifeEpoch
+    time_us: NDArray[np.int64]
+    rows: LifeRows
+
+
+def life_tracks(wide: pl.DataFrame, epochs: Sequence[LifeEpoch], signals: Sequence[str]) -> list[LifeTrack]:
+    """Cut readings into lives. A row at the very moment a life ends belongs to that life.
+
+    Args:
+        wide: Columns asset, time and one per signal, sorted by asset and time.
+        epochs: Lives of any number of assets.
+        signals: Order of the channels.
+
+    Returns:
+        One track per life that has readings, by asset and number.
+    """
+    by_asset: dict[AssetId, list[LifeEpoch]] = {}
+    for epoch in epochs:
+        by_asset.setdefault(epoch.asset, []).append(epoch)
+    tracks: list[LifeTrack] = []
+    for (asset,), part in wide.group_by("asset", maintain_order=True):
+        time_us = part["time"].dt.timestamp("us").to_numpy()
+        values = part.select(signals).to_numpy().astype(np.float64)
+        tracks += _cut(sorted(by_asset.get(AssetId(str(asset)), []), key=lambda each: each.number), time_us, values)
+    return tracks
+
+
+def running_values(tracks: Iterable[LifeTrack], columns: Sequence[int]) -> NDArray[np.float64]:
+    """Return some channels of all tracks below one another. Shape (time, channel)."""
+    parts = [track.rows.values[:, columns] for track in tracks]
+    return np.concatenate(parts) if parts else np.empty((0, len(columns)))
+
+
+def _cut(epochs: list[LifeEpoch], time_us: NDArray[np.int64], values: NDArray[np.float64]) -> list[LifeTrack]:
+    tracks = []
+    start = 0
+    for epoch in epochs:
+        ended = len(time_us)
+        if epoch.ended_at is not None:
+            ended = int(np.searchsorted(time_us, microseconds(epoch.ended_at), side="right"))
+        if ended > start:
+            part = slice(start, ended)
+            tracks.append(LifeTrack(epoch, time_us[part], LifeRows(time_us[part] / 1e6, values[part])))
+        start = max(start, ended)
+    return tracks

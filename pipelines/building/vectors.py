@@ -1,0 +1,37 @@
+"""From the training frame that the feature store joins to the arrays that models take."""
+
+import numpy as np
+import polars as pl
+
+from features.transforms.specification import FeatureSpecification
+from models.prognosis.targets import LabelledVectors
+from pipelines.errors import LeakFound
+
+
+def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -> LabelledVectors:
+    """Return the rows of a training frame whose features were known and whose regime was.
+
+    Args:
+        frame: From `FeastFeatures.training_frame`, labels of `pipelines.building.build` joined.
+        specification: Whose features.
+
+    Returns:
+        One row per usable label.
+
+    Raises:
+        LeakFound: If a row's features come from a time after its label.
+    """
+    late = frame.filter(pl.col("time_us") > pl.col("event_timestamp").dt.timestamp("us"))
+    if not late.is_empty():
+        raise LeakFound(f"Features must be no younger than their label; found {late.height} rows that are.")
+    usable = frame.filter(pl.col("time_us").is_not_null() & (pl.col("regime") >= 0))
+    machine = usable["asset"].rank("dense").to_numpy().astype(np.int64) - 1
+    life_id = usable.select(pl.struct("asset", "life_number").rank("dense")).to_series().to_numpy().astype(np.int64)
+    return LabelledVectors(
+        vectors=usable.select(specification.names).to_numpy().astype(np.float32),
+        remaining=usable["remaining"].to_numpy().astype(np.float64),
+        is_failure=usable["is_failure"].to_numpy(),
+        machine=machine,
+        life_id=life_id - 1,
+        age=usable["life"].to_numpy().astype(np.float64),
+    )

@@ -1,0 +1,1 @@
+"""Training: Ray distributes it, MLflow remembers it, a gate decides on it."""

@@ -1,0 +1,57 @@
+"""One Ray per process: started when first needed, on this machine or joined by address."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.errors import TrainingFailed
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+_OBJECT_STORE_BYTES = 400 * 2**20
+_SPARE_CPUS = 2
+
+
+@contextmanager
+def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
+    """Provide Ray for the block; a Ray that runs already in this process is left as it is.
+
+    Workers anywhere on this machine import our packages from this checkout; on a cluster the checkout is
+    shipped to them.
+
+    Args:
+        workers: Training workers; there are two spare logical CPUs beside them, or Ray starves its own tasks.
+        address: A cluster's address, or None for this machine alone.
+
+    Raises:
+        TrainingFailed: If a shared cluster has no token authentication.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
+    import ray  # lazy: takes seconds to import
+
+    if ray.is_initialized():
+        yield
+        return
+    if address is not None and os.environ.get("RAY_AUTH_MODE") != "token":
+        raise TrainingFailed(
+            "A shared Ray cluster must authenticate its jobs; RAY_AUTH_MODE is not 'token'. "
+            "Set RAY_AUTH_MODE=token on the cluster and here."
+        )
+    environment = {"RAY_USAGE_STATS_ENABLED": "0", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    if address is None:
+        ray.init(
+            num_cpus=workers + _SPARE_CPUS,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": {**environment, "PYTHONPATH": str(CHECKOUT)}},
+        )
+    else:
+        ray.init(address=address, runtime_env={"env_vars": environment, "working_dir": str(CHECKOUT)})
+    try:
+        yield
+    finally:
+        ray.shutdown()

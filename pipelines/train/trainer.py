@@ -1,0 +1,157 @@
+"""Trains a hazard ensemble on Ray and calibrates it. The same for every machine type and every experiment."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.domain.packs import LifeGrid
+from models.prognosis.conformal import conformal_half_level
+from models.prognosis.folds import machine_folds, rows_per_life
+from models.prognosis.targets import LabelledVectors
+from pipelines.errors import NothingToTrain, TrainingFailed
+from pipelines.train.loop import CHECKPOINT, train_worker
+
+if TYPE_CHECKING:
+    from models.prognosis.network import HazardEnsemble
+    from models.prognosis.training import TrainingSettings
+
+_FEWEST_FAILURES = 10
+_ROWS_PER_LIFE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RayRun:
+    """How Ray runs a training.
+
+    Attributes:
+        storage: Where checkpoints go.
+        workers: Training workers.
+        max_failures: How often a lost worker is replaced before the run gives up.
+        callbacks: Ray Train callbacks, for example the one that writes to MLflow.
+    """
+
+    storage: Path
+    workers: int = 2
+    max_failures: int = 3
+    callbacks: Sequence[Any] = ()  # ray.train.UserCallback; ray is not imported here
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedPrognosis:
+    """A trained and calibrated ensemble.
+
+    Attributes:
+        ensemble: The network.
+        fold: Fold of each training row. Shape (batch,).
+        unseen: Each training row's survival by the members that had not seen its machine. Shape (batch, time).
+        half_level: q of `models.prognosis.conformal`.
+        last_metrics: What the last epoch reported.
+    """
+
+    ensemble: "HazardEnsemble"
+    fold: NDArray[np.int64]
+    unseen: NDArray[np.float64]
+    half_level: float
+    last_metrics: dict[str, float]
+
+
+def train_prognosis(
+    rows: LabelledVectors, grid: LifeGrid, first_age: float, settings: "TrainingSettings", run: RayRun
+) -> TrainedPrognosis:
+    """Train an ensemble, each member blind to a fold of machines, and calibrate it on what members had not seen.
+
+    Args:
+        rows: Training rows; no row of a machine that is to be judged later.
+        grid: The pack's life grid.
+        first_age: Calibrate on rows from this age on, life units.
+        settings: How to train.
+        run: How Ray runs it.
+
+    Returns:
+        The trained ensemble with its calibration.
+
+    Raises:
+        NothingToTrain: If too few lives ended in a failure.
+        TrainingFailed: If Ray gave up.
+    """
+    failed_lives = len(np.unique(rows.life_id[rows.is_failure]))
+    if failed_lives < _FEWEST_FAILURES:
+        raise NothingToTrain(
+            f"Training must have at least {_FEWEST_FAILURES} lives that ended in a failure; found {failed_lives}. "
+            "Bring more histories, or begin with detection, which needs no failures."
+        )
+    fold = machine_folds(rows.machine, settings.folds, settings.seed)
+    ensemble, metrics = _fit(rows, fold, grid, settings, run)
+    unseen = unseen_survival(ensemble, rows, fold, settings)
+    half_level = calibrate(unseen, rows, grid, first_age, settings.seed)
+    return TrainedPrognosis(ensemble, fold, unseen, half_level, metrics)
+
+
+def calibrate(unseen: NDArray[np.float64], rows: LabelledVectors, grid: LifeGrid, first_age: float, seed: int) -> float:
+    """Return the half level at which intervals cover 90 % of lives, every life counting alike."""
+    known = rows.is_known_within(grid.cap)
+    drawn = rows_per_life(rows.life_id[known], rows.age[known], first_age, _ROWS_PER_LIFE, seed)
+    return conformal_half_level(unseen[known][drawn], grid.step, rows.remaining[known][drawn])
+
+
+def unseen_survival(
+    ensemble: "HazardEnsemble", rows: LabelledVectors, fold: NDArray[np.int64], settings: "TrainingSettings"
+) -> NDArray[np.float64]:
+    """Return each row's mean survival by the members blind to its fold. Shape (batch, time)."""
+    from models.prognosis.network import survival_of  # lazy: torch takes seconds to import
+    from models.prognosis.training import member_weights
+
+    is_blind = member_weights(fold, settings).T == 0.0  # (member, batch)
+    survival = survival_of(ensemble, rows.vectors)
+    weights = is_blind / is_blind.sum(axis=0, keepdims=True)
+    return np.asarray((survival * weights[:, :, None]).sum(axis=0), np.float64)
+
+
+def _fit(
+    rows: LabelledVectors, fold: NDArray[np.int64], grid: LifeGrid, settings: "TrainingSettings", run: RayRun
+) -> tuple["HazardEnsemble", dict[str, float]]:
+    import ray  # lazy: takes seconds to import
+    from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    from models.prognosis.network import HazardEnsemble, NetworkShape
+    from models.prognosis.training import member_weights, training_rows
+
+    members = settings.folds * settings.members_per_fold
+    shape = NetworkShape(rows.vectors.shape[1], grid.steps, members)
+    tensors = training_rows(rows, member_weights(fold, settings), grid)
+    arrays = {name: getattr(tensors, name).numpy() for name in type(tensors).__slots__}
+    trainer = TorchTrainer(
+        train_worker,
+        train_loop_config={"rows": ray.put(arrays), "shape": asdict(shape), "settings": asdict(settings)},
+        scaling_config=ScalingConfig(num_workers=run.workers, use_gpu=False),
+        run_config=RunConfig(
+            name=f"prognosis-{uuid.uuid4().hex[:12]}",  # Ray resumes silently where a name was used before
+            storage_path=str(run.storage.resolve()),
+            failure_config=FailureConfig(max_failures=run.max_failures),
+            checkpoint_config=CheckpointConfig(num_to_keep=2),
+            callbacks=list(run.callbacks),
+        ),
+    )
+    try:
+        result = trainer.fit()
+    except ray.train.TrainingFailedError as error:
+        raise TrainingFailed(f"Training must finish on Ray; it gave up: {error}") from error
+    if result.error is not None or result.checkpoint is None:
+        raise TrainingFailed(f"Training must end with a checkpoint; Ray reported {result.error}.")
+    return _load(HazardEnsemble(shape), result.checkpoint), dict(result.metrics or {})
+
+
+def _load(ensemble: "HazardEnsemble", checkpoint: Any) -> "HazardEnsemble":  # ray.train.Checkpoint
+    import torch  # lazy: takes seconds to import
+
+    with checkpoint.as_directory() as folder:
+        state = torch.load(Path(folder) / CHECKPOINT, weights_only=True)
+    ensemble.load_state_dict(state["ensemble"])
+    ensemble.eval()
+    return ensemble
