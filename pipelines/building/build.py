@@ -27,7 +27,7 @@ class BuiltFeatures:
 
     Attributes:
         rows: Feature rows written.
-        labels: One row per label: tenant, asset, event_timestamp, life_number, remaining (life units),
+        labels: One row per label: tenant, asset, event_timestamp, label_life, remaining (life units),
             is_failure.
     """
 
@@ -120,7 +120,7 @@ def label_rows(
     kept[running[np.flatnonzero(np.diff(bucket, prepend=-np.inf) > 0)]] = True
     moment = pl.from_epoch("time_us", time_unit="us").dt.replace_time_zone("UTC").alias("event_timestamp")
     frame = _side(tenant, track, kept).with_columns(time_us=pl.Series(track.time_us[kept]))
-    return frame.select("tenant", "asset", "life_number", moment).with_columns(
+    return frame.select("tenant", "asset", moment, label_life="life_number").with_columns(
         remaining=pl.Series(life.life[-1] - life.life[kept]), is_failure=pl.lit(track.epoch.is_failure)
     )
 

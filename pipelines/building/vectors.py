@@ -1,10 +1,16 @@
 """From the training frame that the feature store joins to the arrays that models take."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
+from features.domain.identifiers import TenantId
+from features.store.feast_store import FeastFeatures
 from features.transforms.specification import FeatureSpecification
 from models.prognosis.targets import LabelledVectors
+from pipelines.building.build import BuiltFeatures, Progress, build_features
+from pipelines.building.tracks import LifeTrack
 from pipelines.errors import LeakFound
 
 
@@ -24,7 +30,8 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
     late = frame.filter(pl.col("time_us") > pl.col("event_timestamp").dt.timestamp("us"))
     if not late.is_empty():
         raise LeakFound(f"Features must be no younger than their label; found {late.height} rows that are.")
-    usable = frame.filter(pl.col("time_us").is_not_null() & (pl.col("regime") >= 0))
+    same_life = pl.col("life_number") == pl.col("label_life")  # what an earlier life showed says nothing of this one
+    usable = frame.filter(pl.col("time_us").is_not_null() & same_life & (pl.col("regime") >= 0))
     machine = usable["asset"].rank("dense").to_numpy().astype(np.int64) - 1
     life_id = usable.select(pl.struct("asset", "life_number").rank("dense")).to_series().to_numpy().astype(np.int64)
     return LabelledVectors(
@@ -35,3 +42,22 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
         life_id=life_id - 1,
         age=usable["life"].to_numpy().astype(np.float64),
     )
+
+
+def training_rows(
+    features: FeastFeatures, tenant: TenantId, tracks: Sequence[LifeTrack], progress: Progress | None = None
+) -> tuple[BuiltFeatures, pl.DataFrame]:
+    """Build the features of tracks and join them to their labels, point in time, through the feature store.
+
+    Args:
+        features: The store, opened for a specification.
+        tenant: Whose machines.
+        tracks: Lives with channels in the order of the specification's signals.
+        progress: Told of lives done.
+
+    Returns:
+        What was built, and the training frame.
+    """
+    features.apply()
+    built = build_features(features, tenant, tracks, progress)
+    return built, features.training_frame(built.labels)

@@ -1,0 +1,1 @@
+"""Dataset readers, protocols and scoring. Nothing imports this room, and it is never shipped."""

@@ -1,0 +1,1 @@
+"""The fleet simulator: stations of centrifugal pumps with a physical model, faults, upkeep, and ground truth."""

@@ -1,0 +1,115 @@
+"""One pump from its seed to its rows: surroundings, lives, response, instruments, data path."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.domain.events import EventKind
+from pipelines.simulate.arrays import FloatArray
+from pipelines.simulate.defects import Defect, Draft, Route, Silence, damage_data, new_draft
+from pipelines.simulate.faults.effects import Effects
+from pipelines.simulate.faults.registry import FAULT_KIND_IDS, fault_kinds
+from pipelines.simulate.lives import History, Life, live
+from pipelines.simulate.machine import Machine, draw_machine
+from pipelines.simulate.operation import exposure, operate
+from pipelines.simulate.response import draw_process_noise, respond
+from pipelines.simulate.seeds import Purpose, pump_stream
+from pipelines.simulate.sensors import count_running_hours, measure
+from pipelines.simulate.settings import FleetSettings
+from pipelines.simulate.signals import COUNTER
+from pipelines.simulate.station import Station, Surroundings, duty_plan
+from pipelines.simulate.upkeep import Job, Upkeep, draw_upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A station over time: its design, its surroundings, and when its gateway is silent."""
+
+    station: Station
+    surroundings: Surroundings
+    silences: tuple[Silence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PumpRecord:
+    """Everything about one pump: what its maker sees, and the truth.
+
+    Attributes:
+        truth: True signals by name, before instruments and data path. Shape (time,).
+        draft: The rows as they arrive.
+        jobs: What the plant reports of it, by time.
+    """
+
+    machine: Machine
+    station: Station
+    history: History
+    truth: dict[str, FloatArray]
+    draft: Draft
+    jobs: tuple[Job, ...]
+    defects: list[Defect]
+
+
+def simulate_pump(settings: FleetSettings, number: int, site: Site) -> PumpRecord:
+    """Simulate one pump over the whole observation."""
+    slot = number % settings.pumps_per_station
+    machine = draw_machine(settings.seed, number, slot, site.station, FAULT_KIND_IDS)
+    kinds = fault_kinds(settings.fault_kinds)
+    upkeep = draw_upkeep(settings, machine, kinds)
+    plan = duty_plan(settings, site.station, slot) & site.surroundings.is_open
+    healthy = operate(machine, site.station, site.surroundings, plan, Effects.none(settings.rows))
+    undergone = exposure(machine, site.surroundings, healthy, settings.step_hours)
+    history = live(settings.seed, machine, site.station, kinds, undergone, upkeep.relief)
+    truth = _true_signals(settings, machine, site, history, upkeep)
+    readings = measure(
+        pump_stream(settings.seed, number, Purpose.SENSORS),
+        truth,
+        history.effects.reading_bias,
+        upkeep,
+        settings.hours(),
+        settings.step_hours,
+    )
+    draft = new_draft(settings, number, readings)
+    route = Route(machine.id, settings.days, site.silences)
+    defects = damage_data(settings, number, draft, route) if settings.with_defects else []
+    jobs = _jobs(settings, machine, site, history, upkeep)
+    return PumpRecord(machine, site.station, history, truth, draft, jobs, defects)
+
+
+def _true_signals(
+    settings: FleetSettings, machine: Machine, site: Site, history: History, upkeep: Upkeep
+) -> dict[str, FloatArray]:
+    step = settings.step_hours
+    operation = operate(machine, site.station, site.surroundings, history.running, history.effects)
+    rng = pump_stream(settings.seed, machine.number, Purpose.PROCESS_NOISE)
+    noise = draw_process_noise(rng, settings.rows, step, history.life_of_row)
+    truth = respond(machine, site.surroundings, operation, history.effects, noise, step)
+    truth[COUNTER] = count_running_hours(
+        history.running, machine.prior_hours, upkeep.counter_resets, settings.hours(), step
+    )
+    return truth
+
+
+def _jobs(settings: FleetSettings, machine: Machine, site: Site, history: History, upkeep: Upkeep) -> tuple[Job, ...]:
+    """Return everything that the plant reports of the pump, by time."""
+    last = float(settings.hours()[-1])
+    rng = pump_stream(settings.seed, machine.number, Purpose.REPORTS)
+    jobs = [*upkeep.jobs]
+    jobs += [Job(begin, EventKind.PLANNED_STOP, None, "station") for begin, _ in site.surroundings.planned_stops]
+    for life in history.lives:
+        jobs += _end_jobs(rng, life)
+    jobs.append(Job(last, EventKind.END_OF_OBSERVATION, None, None))
+    return tuple(sorted((job for job in jobs if job.at <= last), key=lambda job: job.at))
+
+
+def _end_jobs(rng: np.random.Generator, life: Life) -> list[Job]:
+    """Report the end of a life as a workshop would: now and then without its mode, now and then with a wrong one."""
+    dice, other = rng.random(), FAULT_KIND_IDS[int(rng.integers(len(FAULT_KIND_IDS)))]
+    if life.end is EventKind.PREVENTIVE_REPLACEMENT:
+        return [Job(life.ended_at, life.end, None, "replaced by running age")]
+    if life.end is not EventKind.FAILURE:
+        return []
+    found = None if dice < 0.08 else other if dice < 0.12 else life.failure_mode
+    return [
+        Job(life.ended_at, life.end, life.component if found == life.failure_mode else None, None, found),
+        Job(life.back_at, EventKind.REPAIR, None, "overhauled and started"),
+    ]

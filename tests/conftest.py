@@ -1,0 +1,52 @@
+"""What every test may count on: vendors that report nothing, and one rule for programs that may be missing."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+QUIET_VENDORS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "FEAST_USAGE": "False",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
+
+# Set before any vendor is imported, and inherited by the processes that tests start.
+os.environ.update(QUIET_VENDORS)
+
+
+def missing(what: str) -> NoReturn:
+    """End the test because `what` is missing: a skip, or a failure where INTEGRATION=required."""
+    if os.environ.get("INTEGRATION") == "required":
+        pytest.fail(f"{what} is needed and INTEGRATION=required; .ci/run installs it", pytrace=False)
+    pytest.skip(f"{what} is needed")
+
+
+@pytest.fixture
+def require_program() -> Callable[..., str]:
+    """Give a function that finds the first of several names of a program, or ends the test.
+
+    Use it as `chromium = require_program("chromium", "chromium-browser", "google-chrome")`.
+    """
+
+    def find(*names: str) -> str:
+        found = next((path for path in map(shutil.which, names) if path), None)
+        if found is None:
+            missing(f"the program {' or '.join(names)}")
+        return found
+
+    return find
+
+
+@pytest.fixture
+def data_directory() -> Path:
+    """The folder of public data sets that MILLWRIGHT_DATA names, or the end of the test."""
+    named = os.environ.get("MILLWRIGHT_DATA")
+    if not named or not Path(named).is_dir():
+        pytest.skip("MILLWRIGHT_DATA names no folder of public data sets")
+    return Path(named).resolve()
