@@ -24,3 +24,19 @@ class GateRefused(ServiceError):
 
 class NothingToTrain(ServiceError, ValueError):
     """There are too few machines or failures to train on."""
+
+
+class InvalidSettings(ServiceError, ValueError):
+    """A setting is unknown or breaks its rule."""
+
+
+class WorkerRunning(ServiceError):
+    """Another worker holds the lease of this installation."""
+
+
+class ServiceNotReady(ServiceError):
+    """The service that was started does not answer."""
+
+
+class GatewayDiffers(ServiceError):
+    """The gateway's forecasts are not the centre's."""

@@ -85,15 +85,25 @@ def life_epochs(
         modelled_component: The component whose replacement ends a life.
 
     Returns:
-        The lives in order; the last one is open unless an `end_of_observation` closed it.
+        The lives in order; the last one is open unless an `end_of_observation` closed it. Of several ends at one
+        moment a failure counts before a replacement, and both before the end of observation.
     """
     lives: list[LifeEpoch] = []
     started_at = first_seen
-    for event in sorted(events, key=lambda each: (each.at, each.kind.value)):
-        if not event.ends_life(modelled_component) or event.at <= started_at:
+    ends = sorted((event for event in events if event.ends_life(modelled_component)), key=_precedence)
+    for event in ends:
+        if event.at <= started_at:
             continue
         lives.append(LifeEpoch(tenant, asset, len(lives), started_at, event.at, event.kind, event.failure_mode))
         started_at = event.at
-    if not lives or lives[-1].end is not EventKind.END_OF_OBSERVATION:
+    closed = {event.at for event in ends if event.kind is EventKind.END_OF_OBSERVATION}
+    if not lives or started_at not in closed:
         lives.append(LifeEpoch(tenant, asset, len(lives), started_at, None, None))
     return lives
+
+
+def _precedence(event: Event) -> tuple[datetime, bool, bool, str, bool, str]:
+    """Order ends of lives so that their order in the data never matters."""
+    kind, mode = event.kind, event.failure_mode
+    is_last, is_censoring = kind is EventKind.END_OF_OBSERVATION, kind is not EventKind.FAILURE
+    return event.at, is_last, is_censoring, kind.value, mode is None, mode or ""

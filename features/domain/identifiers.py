@@ -92,7 +92,7 @@ def _name(what: str, value: str) -> str:
 
 def _is_gs1(value: str) -> bool:
     if value.startswith("("):
-        return re.fullmatch(r"(\(\d{2,4}\)[!-'*-~]{1,90})+", value) is not None
+        return re.fullmatch(r"(\([0-9]{2,4}\)[!-'*-~]{1,90})+", value) is not None
     if not (value.isascii() and value.isdigit() and 8 <= len(value) <= 30):
         return False
     digits = [int(character) for character in reversed(value)]

@@ -13,10 +13,19 @@ def utc(moment: datetime) -> datetime:
 
     Raises:
         NaiveTime: If the moment has no zone.
+        InvalidValue: If it lies outside of the years 1 to 9999 in UTC.
     """
     if moment.tzinfo is None:
         raise _naive(moment.isoformat())
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidValue(
+            "time",
+            must="lie in the years 1 to 9999 in UTC",
+            found=moment.isoformat(),
+            remedy="Correct the date or its zone.",
+        ) from error
 
 
 def parse_time(text: str) -> datetime:
@@ -24,7 +33,7 @@ def parse_time(text: str) -> datetime:
 
     Raises:
         NaiveTime: If the zone is missing.
-        InvalidValue: If the text is no time.
+        InvalidValue: If the text is no time, or one outside of the years 1 to 9999 in UTC.
 
     Examples:
         >>> parse_time("2026-03-01T08:00:00+08:00").isoformat()
@@ -41,7 +50,7 @@ def parse_time(text: str) -> datetime:
         ) from error
     if moment.tzinfo is None:
         raise _naive(text)
-    return moment.astimezone(UTC)
+    return utc(moment)
 
 
 def format_time(moment: datetime) -> str:

@@ -26,7 +26,7 @@ class Baseline:
 
     Attributes:
         models: Fitted without their own fold.
-        edges: Bounds between groups of equal size by predicted life, life units. Shape (group - 1,).
+        edges: Bounds between up to five groups of like size by predicted life, life units. Shape (group - 1,).
         residuals: True minus predicted remaining life by group, sorted, life units.
         cap: Longest remaining life, life units.
     """
@@ -89,9 +89,11 @@ def fit_baseline(rows: LabelledVectors, fold: NDArray[np.int64], cap: float) -> 
         model = fit_tree_ensemble(known.vectors[fold != index], truth[fold != index])
         predicted[fold == index] = _mean_of((model,), known.vectors[fold == index], cap)
         models.append(model)
-    edges = np.quantile(predicted, np.linspace(0, 1, _GROUPS + 1)[1:-1])
+    # Many forecasts lie exactly at the cap: edges that coincide would leave groups without a residual.
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, _GROUPS + 1)[1:-1], method="lower"))
+    edges = edges[edges < predicted.max()]
     group = np.searchsorted(edges, predicted)
-    residuals = tuple(np.sort((truth - predicted)[group == index]) for index in range(_GROUPS))
+    residuals = tuple(np.sort((truth - predicted)[group == index]) for index in range(len(edges) + 1))
     return Baseline(tuple(models), edges, residuals, cap)
 
 

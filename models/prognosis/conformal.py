@@ -33,8 +33,9 @@ def conformal_half_level(
     scores = np.sort(conformal_scores(survival, step, remaining))
     rank = math.ceil((len(scores) + 1) * coverage)
     if rank > len(scores):
+        fewest = math.ceil(round(coverage / (1 - coverage), 9))
         raise ValueError(
-            f"Calibrating to {coverage:.0%} must have at least {math.ceil(1 / (1 - coverage)) - 1} rows of machines "
+            f"Calibrating to {coverage:.0%} must have at least {fewest} rows of machines "
             f"with a known end; found {len(scores)}. Bring more histories that end in a failure."
         )
     return float(scores[rank - 1])

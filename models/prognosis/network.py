@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 _LARGEST_SCORE = 6.0
 _FIRST_HAZARD_LOGIT = -3.0
+_SMALLEST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class NetworkShape:
     features: int
     steps: int
     members: int
-    hidden: tuple[int, ...] = (128, 64)
-    dropout: float = 0.3
+    hidden: tuple[int, ...] = (256, 128)
+    dropout: float = 0.5
 
 
 class HazardLogits(nn.Module):
@@ -61,7 +62,9 @@ class HazardLogits(nn.Module):
         center = np.where(is_known, wide, 0.0).sum(axis=0) / count
         variance = (np.where(is_known, wide - center, 0.0) ** 2).sum(axis=0) / count
         self.center.copy_(torch.from_numpy(center))
-        self.scale.copy_(torch.from_numpy(np.sqrt(variance) + 1e-6))
+        spread = np.sqrt(variance)
+        # A feature that never varied taught nothing: a later hair's breadth of change must not read as extreme.
+        self.scale.copy_(torch.from_numpy(np.where(spread > _SMALLEST_SPREAD, spread, 1.0)))
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Return logits. From (batch, feature) to (member, batch, time)."""

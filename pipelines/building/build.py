@@ -1,5 +1,6 @@
 """Fits a feature specification on training machines and fills the feature store with its rows."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.packs import Pack
+from features.domain.packs import LifeRule, LifeSource, Pack
+from features.domain.time import microseconds
 from features.store.feast_store import FeastFeatures
 from features.transforms.batch import LifeFeatures, compute
 from features.transforms.regimes import fit_regimes
@@ -80,17 +82,20 @@ def build_features(
     """
     specification = features.specification
     ordered = sorted(tracks, key=lambda track: len(track.time_us))  # lives of like length share a batch
-    rows, labels = 0, []
+    rows, labels, written = 0, [], []
+    mark = f"part-{hashlib.sha256(tenant.encode()).hexdigest()[:8]}"  # tenants never write to one another's files
     for start in range(0, len(ordered), _LIVES_AT_ONCE):
         part = ordered[start : start + _LIVES_AT_ONCE]
         computed = compute(specification, [track.rows for track in part])
         pairs = list(zip(part, computed, strict=True))
         frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
-        features.write_offline(frame, f"part-{start // _LIVES_AT_ONCE:05d}")
+        written.append(f"{mark}-{start // _LIVES_AT_ONCE:05d}")
+        features.write_offline(frame, written[-1])
         labels += [label_rows(specification, tenant, track, life) for track, life in pairs]
         rows += frame.height
         if progress is not None:
             progress(start + len(part), len(ordered))
+    features.keep_offline(mark, written)
     return BuiltFeatures(rows, pl.concat(labels) if labels else pl.DataFrame())
 
 
@@ -112,7 +117,8 @@ def label_rows(
 ) -> pl.DataFrame:
     """Return labels of one life, about `label_every` life units apart.
 
-    Remaining life is counted to the life at the end of the record; the life still going on is censored there.
+    Remaining life is counted to the moment that ended the life, which may lie after the last reading; where a
+    counter tells life, to its last reading. The life still going on is censored at the end of the record.
     """
     kept = np.zeros(len(life.life), np.bool_)
     running = np.flatnonzero(life.is_running)
@@ -121,8 +127,17 @@ def label_rows(
     moment = pl.from_epoch("time_us", time_unit="us").dt.replace_time_zone("UTC").alias("event_timestamp")
     frame = _side(tenant, track, kept).with_columns(time_us=pl.Series(track.time_us[kept]))
     return frame.select("tenant", "asset", moment, label_life="life_number").with_columns(
-        remaining=pl.Series(life.life[-1] - life.life[kept]), is_failure=pl.lit(track.epoch.is_failure)
+        remaining=pl.Series(_life_at_end(specification.life, track, life) - life.life[kept]),
+        is_failure=pl.lit(track.epoch.is_failure),
     )
+
+
+def _life_at_end(rule: LifeRule, track: LifeTrack, life: LifeFeatures) -> float:
+    last = float(life.life[-1])
+    if track.epoch.ended_at is None or rule.source is LifeSource.COUNTER:
+        return last
+    silent_us = microseconds(track.epoch.ended_at) - int(track.time_us[-1])
+    return last + silent_us / 1e6 / rule.seconds_per_unit
 
 
 def _side(tenant: TenantId, track: LifeTrack, kept: NDArray[np.bool_]) -> pl.DataFrame:

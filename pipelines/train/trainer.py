@@ -93,10 +93,10 @@ def train_prognosis(
 
 
 def calibrate(unseen: NDArray[np.float64], rows: LabelledVectors, grid: LifeGrid, first_age: float, seed: int) -> float:
-    """Return the half level at which intervals cover 90 % of lives, every life counting alike."""
-    known = rows.is_known_within(grid.cap)
-    drawn = rows_per_life(rows.life_id[known], rows.age[known], first_age, _ROWS_PER_LIFE, seed)
-    return conformal_half_level(unseen[known][drawn], grid.step, rows.remaining[known][drawn])
+    """Return the half level at which intervals cover 90 % of lives that end in a failure, each counting alike."""
+    failed = rows.is_failure
+    drawn = rows_per_life(rows.life_id[failed], rows.age[failed], first_age, _ROWS_PER_LIFE, seed)
+    return conformal_half_level(unseen[failed][drawn], grid.step, rows.remaining[failed][drawn])
 
 
 def unseen_survival(
@@ -152,6 +152,6 @@ def _load(ensemble: "HazardEnsemble", checkpoint: Any) -> "HazardEnsemble":  # r
 
     with checkpoint.as_directory() as folder:
         state = torch.load(Path(folder) / CHECKPOINT, weights_only=True)
-    ensemble.load_state_dict(state["ensemble"])
+    ensemble.load_state_dict(state["best"]["ensemble"])
     ensemble.eval()
     return ensemble

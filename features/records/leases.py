@@ -1,0 +1,45 @@
+"""Leases: at most one process at a time does what there may be only one of."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, delete, or_, select, update
+
+from features.records.database import insert_into, reading, writing
+from features.records.tables import leases
+
+
+class Leases:
+    """Named leases of an installation. A holder that dies loses its lease when its time has run out."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def acquire(self, name: str, owner: str, seconds: float, now: datetime) -> bool:
+        """Take a lease that is free, has run out, or is one's own; say whether one holds it now."""
+        until = now + timedelta(seconds=seconds)
+        with writing(self._engine) as connection:
+            statement = insert_into(connection, leases).values(name=name, owner=owner, until=until)
+            taken = statement.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"owner": owner, "until": until},
+                where=or_(leases.c.owner == owner, leases.c.until <= now),
+            )
+            return connection.execute(taken).rowcount == 1
+
+    def renew(self, name: str, owner: str, seconds: float, now: datetime) -> bool:
+        """Prolong a lease that one holds; False means that it was lost, and the work must stop."""
+        mine = (leases.c.name == name) & (leases.c.owner == owner) & (leases.c.until > now)
+        with writing(self._engine) as connection:
+            renewed = connection.execute(update(leases).where(mine).values(until=now + timedelta(seconds=seconds)))
+            return renewed.rowcount == 1
+
+    def release(self, name: str, owner: str) -> None:
+        """Give a lease back; without effect for who does not hold it."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
+
+    def holder(self, name: str, now: datetime) -> str | None:
+        """Return who holds a lease, or None."""
+        query = select(leases.c.owner).where(leases.c.name == name, leases.c.until > now)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()

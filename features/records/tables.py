@@ -1,0 +1,170 @@
+"""The tables of the records. Every table of a tenant's has the tenant in its key; every query names it."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from features.domain.time import from_microseconds, microseconds
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time with its zone, kept as whole microseconds since the epoch: exact, ordered, alike in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return the integer form; a naive time is refused."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC."""
+        return None if value is None else from_microseconds(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("id", String(128), primary_key=True),
+    Column("pack", String(128), nullable=False),
+    Column("model", String, nullable=True),
+    Column("batch", String, nullable=True),
+    Column("site", String, nullable=True),
+    Column("commissioned", UtcTime, nullable=True),
+    Column("attributes", JSON, nullable=False),
+)
+
+components = Table(
+    "components",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("id", String(128), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("name", String, nullable=False),
+    ForeignKeyConstraint(["tenant", "asset"], ["assets.tenant", "assets.id"], ondelete="CASCADE"),
+)
+
+identifiers = Table(
+    "identifiers",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("scheme", String(32), primary_key=True),
+    Column("value", String(1024), primary_key=True),
+    Column("asset", String(128), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    ForeignKeyConstraint(["tenant", "asset"], ["assets.tenant", "assets.id"], ondelete="CASCADE"),
+    Index(None, "tenant", "asset"),
+)
+
+# an absent failure mode or component is the empty text, so that it can stand in the key
+events = Table(
+    "events",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("kind", String(64), primary_key=True),
+    Column("failure_mode", String(128), primary_key=True),
+    Column("component", String(128), primary_key=True),
+    Column("note", String, nullable=True),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("start", UtcTime, primary_key=True),
+    Column("end", UtcTime, primary_key=True),
+    Column("target", String(128), primary_key=True),
+    Column("value", String(1024), primary_key=True),
+)
+
+lives = Table(
+    "lives",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("end", String(64), nullable=True),
+    Column("failure_mode", String(128), nullable=True),
+)
+
+# SQLite counts up by itself only for INTEGER
+_sequence = BigInteger().with_variant(Integer, "sqlite")
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("sequence", _sequence, primary_key=True, autoincrement=True),
+    Column("tenant", String(128), nullable=False),
+    Column("id", String(128), nullable=False),
+    Column("asset", String(128), nullable=False),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("valid_until", UtcTime, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("tenant", "id"),
+    Index(None, "tenant", "asset", "issued_at"),
+    Index(None, "tenant", "valid_until"),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("sequence", _sequence, primary_key=True, autoincrement=True),
+    Column("tenant", String(128), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("source", String, nullable=False),
+    Column("row", BigInteger, nullable=False),
+    Column("signal", String, nullable=True),
+    Column("reason", String(64), nullable=False),
+    Column("detail", String, nullable=False),
+    Column("content", JSON, nullable=False),
+    UniqueConstraint("tenant", "digest"),
+    Index(None, "tenant", "reason"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("owner", String(256), nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)

@@ -1,0 +1,104 @@
+"""The form of a frame of readings, and the key rule for two readings with one key (contract 1).
+
+The rule is a plain order, so that arrival order never matters: of several readings with the same tenant, asset,
+signal and time, the greatest by (revision, canonical bytes of the value) stays. The canonical bytes are the
+big-endian IEEE-754 form of the float64, with -0.0 written as 0.0. Read as text, these bytes put every negative
+number above every other one (the sign bit comes first), and within one sign the larger magnitude above the
+smaller: hence the pair (value < 0, abs(value)), which orders the same way in polars, in SQL and in Python.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from features.telemetry.errors import RefusedReadings
+
+READINGS = pl.Schema(
+    {
+        "asset": pl.String(),
+        "signal": pl.String(),
+        "time": pl.Datetime("us", "UTC"),
+        "value": pl.Float64(),
+        "revision": pl.Int64(),
+    }
+)
+"""The long table: one row for each reading. A source that has no revisions writes 0."""
+
+_REMEDY = "Set such readings aside with their reason before they are written; nothing of this batch was."
+
+
+def checked_readings(readings: pl.DataFrame) -> pl.DataFrame:
+    """Check that a frame has the long form; return its columns in order, with -0.0 as 0.0.
+
+    Raises:
+        RefusedReadings: If a column is missing, surplus or of another type (a naive time among them), or if
+            a cell is null or a value is not finite.
+    """
+    found = dict(readings.schema)
+    if found != dict(READINGS):
+        raise RefusedReadings(
+            "a frame of readings",
+            must=f"have exactly the columns {_words(dict(READINGS))}",
+            found=_words(found),
+            remedy="Name and cast the columns; a time needs its zone and must be in UTC.",
+        )
+    ordered = readings.select(*READINGS.names())
+    for column, count in ordered.null_count().row(0, named=True).items():
+        if count:
+            raise RefusedReadings(
+                f"column {column} of a frame of readings", must="have no nulls", found=f"{count} nulls", remedy=_REMEDY
+            )
+    infinite = ordered.height - int(ordered["value"].is_finite().sum())
+    if infinite:
+        raise RefusedReadings(
+            "every value of a frame of readings",
+            must="be finite",
+            found=f"{infinite} that are NaN or infinite",
+            remedy=_REMEDY,
+        )
+    return ordered.with_columns(pl.col("value") + 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A batch in which every key occurs once, sorted by key, and what had to give way for that.
+
+    Attributes:
+        readings: The winners.
+        duplicates: Rows that repeated the winner of their key.
+        kept: Rows that contradicted the winner of their key and lost.
+    """
+
+    readings: pl.DataFrame
+    duplicates: int
+    kept: int
+
+
+def settled(readings: pl.DataFrame, key: Sequence[str]) -> Settled:
+    """Apply the key rule within one batch.
+
+    Args:
+        readings: Columns of the key, `value` and `revision`; checked.
+        key: The columns that make the key.
+
+    Returns:
+        The batch sorted by key, each key once, and the count of rows that gave way.
+    """
+    ordered = readings.sort(*key)
+    repeats = pl.all_horizontal([pl.col(name) == pl.col(name).shift() for name in key])
+    if not ordered.select(repeats.any()).item():
+        return Settled(ordered, duplicates=0, kept=0)
+    ranked = readings.sort(*key, "revision", pl.col("value") < 0, pl.col("value").abs())
+    is_winner = ~pl.all_horizontal([pl.col(name) == pl.col(name).shift(-1) for name in key]).fill_null(False)
+    judged = ranked.with_columns(
+        is_winner.alias("is_winner"), (pl.col("value") == pl.col("value").last().over(key)).alias("is_same")
+    )
+    losers = judged.filter(~pl.col("is_winner"))
+    duplicates = int(losers["is_same"].sum())
+    winners = judged.filter("is_winner").drop("is_winner", "is_same")
+    return Settled(winners, duplicates, losers.height - duplicates)
+
+
+def _words(schema: dict[str, pl.DataType]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in schema.items())

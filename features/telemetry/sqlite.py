@@ -1,0 +1,135 @@
+"""Readings in one SQLite file: the store of a single machine, with nothing to start."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import from_microseconds
+from features.telemetry import sqlite_merge, sqlite_read
+from features.telemetry.readings import checked_readings, settled
+from features.telemetry.sqlite_file import open_database, transaction, translated
+from features.telemetry.store import Change, WriteReport
+
+SLICE_ROWS = 250_000
+"""Rows of one transaction: bounds the time for which others wait for the write lock (about half a second)."""
+
+
+class SqliteTelemetryStore:
+    """A `TelemetryStore` in one SQLite file (WAL), safe for several threads and several processes.
+
+    Args:
+        path: The file; its folder is made if need be.
+        busy_timeout_seconds: How long to wait for another process that writes.
+
+    Raises:
+        StoreUnavailable: If the file cannot be opened.
+        StoreCorrupt: If it is no telemetry store.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout_seconds: float = 30.0) -> None:
+        self._path = path
+        self._lock = RLock()
+        self._connection = open_database(path, busy_timeout_seconds)
+
+    def write(self, tenant: TenantId, readings: pl.DataFrame) -> WriteReport:
+        """Keep readings; see `TelemetryStore.write`."""
+        checked = checked_readings(readings)
+        if checked.is_empty():
+            return WriteReport()
+        with self._lock, translated(self._path):
+            batch = settled(self._with_series(tenant, checked), key=("series", "time_us"))
+            report = WriteReport(duplicates=batch.duplicates, kept=batch.kept)
+            for part in batch.readings.iter_slices(SLICE_ROWS):
+                report += sqlite_merge.merge(self._connection, part)
+            return report
+
+    def read(
+        self,
+        tenant: TenantId,
+        *,
+        assets: Sequence[str] | None = None,
+        signals: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> pl.DataFrame:
+        """Return readings in the long form; see `TelemetryStore.read`."""
+        span = sqlite_read.TimeSpan.between(start, end)
+        with self._lock, translated(self._path), transaction(self._connection, "DEFERRED"):
+            series = sqlite_read.series_of(self._connection, tenant, assets, signals)
+            return sqlite_read.long_frame(self._connection, series, span)
+
+    def read_wide(
+        self,
+        tenant: TenantId,
+        *,
+        signals: Sequence[str],
+        assets: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> pl.DataFrame:
+        """Return one row for each time; see `TelemetryStore.read_wide`."""
+        sqlite_read.check_columns(signals)
+        span = sqlite_read.TimeSpan.between(start, end)
+        with self._lock, translated(self._path), transaction(self._connection, "DEFERRED"):
+            series = sqlite_read.series_of(self._connection, tenant, assets, signals)
+            return sqlite_read.wide_frame(self._connection, series, signals, span)
+
+    def span(self, tenant: TenantId) -> pl.DataFrame:
+        """Return the assets with readings; see `TelemetryStore.span`."""
+        with self._lock, translated(self._path):
+            return sqlite_read.span_frame(self._connection, tenant)
+
+    def changes_since(self, cursor: int, limit: int) -> list[Change]:
+        """Return changes after a cursor; see `TelemetryStore.changes_since`."""
+        question = "SELECT cursor, tenant, asset, first_us, last_us FROM changes WHERE cursor > ? ORDER BY 1 LIMIT ?"
+        with self._lock, translated(self._path):
+            rows = self._connection.execute(question, (cursor, limit)).fetchall()
+        return [
+            Change(at, TenantId(tenant), AssetId(asset), from_microseconds(first), from_microseconds(last))
+            for at, tenant, asset, first, last in rows
+        ]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock, translated(self._path):
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store."""
+        self.close()
+
+    def _with_series(self, tenant: TenantId, readings: pl.DataFrame) -> pl.DataFrame:
+        """Put the number of its series, and the time as an integer, in place of each reading's names."""
+        wanted = readings.select("asset", "signal").unique().sort("asset", "signal")
+        known = self._known_series(tenant, wanted)
+        if known.height < wanted.height:
+            unknown = wanted.join(known, on=["asset", "signal"], how="anti")
+            self._add_series(tenant, unknown)
+            known = self._known_series(tenant, wanted)
+        return readings.join(known, on=["asset", "signal"], how="inner").select(
+            "series", pl.col("time").to_physical().alias("time_us"), "value", "revision"
+        )
+
+    def _known_series(self, tenant: TenantId, wanted: pl.DataFrame) -> pl.DataFrame:
+        assets = wanted["asset"].unique().to_list()
+        rows = sqlite_read.series_of(self._connection, tenant, assets, signals=None)
+        frame = pl.DataFrame(rows, schema={"series": pl.Int64, "asset": pl.String, "signal": pl.String}, orient="row")
+        return frame.join(wanted, on=["asset", "signal"], how="semi")
+
+    def _add_series(self, tenant: TenantId, unknown: pl.DataFrame) -> None:
+        statement = "INSERT OR IGNORE INTO series (tenant, asset, signal) VALUES (?, ?, ?)"
+        with transaction(self._connection, "IMMEDIATE"), closing(self._connection.cursor()) as cursor:
+            cursor.executemany(statement, ((tenant, asset, signal) for asset, signal in unknown.iter_rows()))

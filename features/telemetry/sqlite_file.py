@@ -1,0 +1,129 @@
+"""The SQLite file under the telemetry store: opening, transactions, and its errors in our words."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from features.domain.errors import ServiceError
+from features.telemetry.errors import StoreCorrupt, StoreFault, StoreFull, StoreUnavailable
+
+FORMAT = 1
+"""Version of the tables below, kept in the file as `user_version`."""
+
+_TABLES = (
+    """CREATE TABLE series (
+        id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, asset TEXT NOT NULL, signal TEXT NOT NULL,
+        UNIQUE (tenant, asset, signal))""",
+    """CREATE TABLE readings (
+        series INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL NOT NULL, revision INTEGER NOT NULL,
+        PRIMARY KEY (series, time_us)) WITHOUT ROWID""",
+    """CREATE TABLE changes (
+        cursor INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, asset TEXT NOT NULL,
+        first_us INTEGER NOT NULL, last_us INTEGER NOT NULL)""",
+    f"PRAGMA user_version = {FORMAT}",
+)
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG}
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
+_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOMEM,
+}
+
+
+def open_database(path: Path, busy_timeout_seconds: float) -> sqlite3.Connection:
+    """Open or make the file, in WAL mode, with every commit on disk before it returns.
+
+    Raises:
+        StoreUnavailable: If the file cannot be reached, or another process holds it for too long.
+        StoreCorrupt: If the file is no telemetry store, or one of a later format.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"{path.parent} cannot be made ({error})") from error
+    with translated(path):
+        connection = sqlite3.connect(path, timeout=busy_timeout_seconds, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(connection, path, busy_timeout_seconds)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
+    """Run the block in one transaction: `DEFERRED` to read one moment, `IMMEDIATE` to write."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn every sqlite3 exception of the block into one of ours."""
+    try:
+        yield
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise ours(error, path) from error
+
+
+def ours(error: Exception, path: Path) -> ServiceError:
+    """Return our error for one of sqlite3's; SQLite's own code decides where it gave one."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = None if code is None else code & 0xFF  # the low byte of an extended code is the primary one
+    reason = f"{path}: {error}"
+    if primary in _FULL:
+        return StoreFull(reason)
+    if primary in _CORRUPT:
+        return StoreCorrupt(reason)
+    if primary in _UNAVAILABLE or (primary is None and isinstance(error, sqlite3.OperationalError)):
+        return StoreUnavailable(reason)
+    return StoreFault(reason)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, busy_timeout_seconds: float) -> None:
+    _switch_to_wal(connection, busy_timeout_seconds)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if _format_of(connection) == 0:
+        with transaction(connection, "IMMEDIATE"):
+            if _format_of(connection) == 0:  # another process may have been first
+                for statement in _TABLES:
+                    connection.execute(statement)
+    if _format_of(connection) != FORMAT:
+        raise StoreCorrupt(f"{path}: format {_format_of(connection)}, and this version knows {FORMAT}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_seconds: float) -> None:
+    """Switch to WAL; SQLite does not wait by itself when two processes do so at once."""
+    deadline = time.monotonic() + busy_timeout_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _format_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

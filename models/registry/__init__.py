@@ -1,0 +1,1 @@
+"""Experiments and models in MLflow. Nothing else in `models` knows MLflow."""

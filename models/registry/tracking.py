@@ -1,0 +1,134 @@
+"""Runs in MLflow: parameters, metrics, data identity, pictures, artefacts. MLflow is imported on first use."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.registry.errors import RegistryRefused, RegistryUnavailable
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+
+@dataclass(frozen=True, slots=True)
+class DataIdentity:
+    """Which data a run was trained on.
+
+    Attributes:
+        name: What people call it, for example the feature view and its version.
+        digest: Hash of the rows.
+        source: Where it came from.
+        rows: How many rows there were.
+        features: How many features a row has.
+    """
+
+    name: str
+    digest: str
+    source: str
+    rows: int
+    features: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """One MLflow store.
+
+    Attributes:
+        url: SQLAlchemy address or server address of the tracking store.
+        artefacts: Where artefacts lie when the store is a local database.
+    """
+
+    url: str
+    artefacts: Path
+
+    def client(self) -> "MlflowClient":
+        """Return MLflow's own client for this store."""
+        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+        from mlflow.tracking import MlflowClient  # lazy: takes seconds to import
+
+        with translated():
+            return MlflowClient(tracking_uri=self.url, registry_uri=self.url)
+
+    def start(self, experiment: str, name: str, tags: Mapping[str, str], parameters: Mapping[str, object]) -> str:
+        """Begin a run and return its id."""
+        from mlflow.entities import Param, RunTag  # lazy: takes seconds to import
+
+        client = self.client()
+        with translated():
+            found = client.get_experiment_by_name(experiment)
+            location = self.artefacts.resolve().as_uri()
+            identity = (
+                found.experiment_id if found else client.create_experiment(experiment, f"{location}/{experiment}")
+            )
+            run_id: str = client.create_run(identity, run_name=name).info.run_id
+            client.log_batch(
+                run_id,
+                params=[Param(key, str(value)) for key, value in parameters.items()],
+                tags=[RunTag(key, value) for key, value in tags.items()],
+            )
+        return run_id
+
+    def log_metrics(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Write metrics of one step; values that are not finite are left out."""
+        from mlflow.entities import Metric  # lazy: takes seconds to import
+
+        now = int(time.time() * 1000)
+        finite = {name: float(value) for name, value in metrics.items() if abs(float(value)) < float("inf")}
+        with translated():
+            self.client().log_batch(run_id, metrics=[Metric(name, value, now, step) for name, value in finite.items()])
+
+    def log_data(self, run_id: str, data: DataIdentity, context: str) -> None:
+        """Write which data the run used, so that MLflow shows it beside the run."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag  # lazy: takes seconds to import
+
+        profile = json.dumps({"num_rows": data.rows, "num_features": data.features})
+        source = json.dumps({"uri": data.source})
+        entity = Dataset(data.name, data.digest[:36], "local", source, profile=profile)
+        with translated():
+            self.client().log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", context)])])
+
+    def log_files(self, run_id: str, folder: Path, into: str) -> None:
+        """Keep a copy of a folder's files with the run."""
+        with translated():
+            self.client().log_artifacts(run_id, str(folder), into)
+
+    def log_text(self, run_id: str, text: str, name: str) -> None:
+        """Keep a text with the run."""
+        with translated():
+            self.client().log_text(run_id, text, name)
+
+    def log_picture(self, run_id: str, figure: Any, name: str) -> None:  # matplotlib.figure.Figure
+        """Keep a picture with the run."""
+        with translated():
+            self.client().log_figure(run_id, figure, name)
+
+    def finish(self, run_id: str, status: str = "FINISHED") -> None:
+        """End a run with an MLflow status: FINISHED, FAILED or KILLED."""
+        with translated():
+            self.client().set_terminated(run_id, status)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what MLflow raises into errors of ours.
+
+    Raises:
+        RegistryUnavailable: If the store does not answer.
+        RegistryRefused: If MLflow refused what was asked.
+    """
+    from mlflow.exceptions import MlflowException  # lazy: takes seconds to import
+    from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE, ErrorCode
+
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code in {ErrorCode.Name(INTERNAL_ERROR), ErrorCode.Name(TEMPORARILY_UNAVAILABLE)}:
+            raise RegistryUnavailable("MLflow", str(error)) from error
+        raise RegistryRefused(f"MLflow refused: {error}") from error
+    except OSError as error:
+        raise RegistryUnavailable("MLflow", str(error)) from error

@@ -1,0 +1,59 @@
+"""`python -m pipelines`: everything that takes time or a clock."""
+
+import importlib
+import os
+import sys
+
+import typer
+
+from pipelines.quiet import QUIET
+
+_COMMANDS = {
+    "demo": ("pipelines.demo.command", "demo"),
+    "ingest": ("pipelines.ingest.command", "ingest"),
+    "train": ("pipelines.train.command", "train"),
+    "worker": ("pipelines.worker.command", "worker"),
+}
+_GROUPS = {
+    "pack": "pipelines.pack",
+    "simulate": "pipelines.simulate.command",
+    "features": "pipelines.building.command",
+}
+
+
+def build_app(wanted: str | None = None) -> typer.Typer:
+    """Return the command line; with a command named, only that one's module is imported.
+
+    Args:
+        wanted: The first word of the command line, or None for all commands.
+    """
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def pipelines() -> None:
+        """Ingest, features, training, the worker, the simulator and the demonstration."""
+
+    for name in [wanted] if wanted in {*_COMMANDS, *_GROUPS} else sorted([*_COMMANDS, *_GROUPS]):
+        if name in _COMMANDS:
+            module, function = _COMMANDS[name]
+            app.command(name)(getattr(importlib.import_module(module), function))
+        else:
+            app.add_typer(importlib.import_module(_GROUPS[name]).app, name=name)
+    return app
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command line; an error of ours ends it with one clear line, not a stack trace."""
+    os.environ.update(QUIET)
+    from features.domain.errors import ServiceError
+
+    app = build_app(next((word for word in arguments if not word.startswith("-")), None))
+    try:
+        app(arguments, prog_name="python -m pipelines")
+    except ServiceError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

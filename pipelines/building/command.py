@@ -1,0 +1,51 @@
+"""`python -m pipelines features`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.progress import Stages, print_result
+from pipelines.settings import read_settings
+
+app = typer.Typer(help="Feature specifications and the rows of the feature store.", no_args_is_help=True)
+
+
+@app.callback()
+def features() -> None:
+    """Feature specifications and the rows of the feature store."""
+
+
+@app.command()
+def build(
+    home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
+    pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Whose machines.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Fit the specification on training machines and fill the feature store, offline and online."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from pipelines.train.data import prepare, read_tracks
+
+    settings = read_settings(home=home, pack=pack, tenant=tenant)
+    equipment, stages = load_pack(settings.pack), Stages()
+    with stages.stage("features") as tell:
+        tracks = read_tracks(settings.folder, equipment, settings.owner)
+        data = prepare(settings.folder, equipment, settings.owner, tracks, settings.held_out_share, tell)
+    with stages.stage("online"):
+        online = data.features.materialise()
+    specification = data.features.specification
+    document: dict[str, object] = {
+        "view": specification.view,
+        "specification_sha256": specification.sha256,
+        "features": len(specification.names),
+        "regimes": len(specification.regimes.centers),
+        "feature_rows": data.feature_rows,
+        "training_rows": len(data.training),
+        "online_assets": online,
+        "held_out": sorted(data.unseen),
+    }
+    if json:
+        print_result(document)
+    else:
+        stages.console.print(document)

@@ -1,0 +1,115 @@
+"""Reading CSV and Parquet files in chunks, with the number of each row."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.ingest.errors import BadTable
+
+ROW = "__row__"
+"""The column that carries the number of a data row, from 1. In a CSV file without line breaks inside quotes, the
+line is this number plus one."""
+
+_SAMPLE_BYTES = 1 << 20
+
+
+def read_chunks(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    """Yield a table in chunks of about `rows` rows, each with its column `ROW`, in order.
+
+    Cells of a CSV file come as text, unquoted empty ones as null; those of a Parquet file as they are typed.
+    An empty line of a CSV file is a row of nulls. Line ends may be LF, CRLF or CR; a byte order mark is skipped.
+
+    Args:
+        path: The file; its suffix says what it is.
+        rows: Rows of one chunk.
+
+    Raises:
+        BadTable: If the file is no such table.
+    """
+    try:
+        lazy = _scan_parquet(path) if path.suffix.lower() == ".parquet" else _scan_csv(path)
+        yield from lazy.collect_batches(chunk_size=rows, maintain_order=True)
+    except pl.exceptions.PolarsError as error:
+        raise _bad_table(path, _reason(path, error)) from error
+    except OSError as error:
+        raise _bad_table(path, str(error)) from error
+
+
+def require_columns(table: pl.DataFrame, path: Path, *alternatives: frozenset[str]) -> None:
+    """Check that a table has at least one column of each set of alternatives.
+
+    Raises:
+        BadTable: If none of a set is there.
+    """
+    for names in alternatives:
+        if not names & set(table.columns):
+            columns = [name for name in table.columns if name != ROW]
+            raise BadTable(
+                f"the header of {path.name}",
+                must=f"have a column {' or '.join(sorted(names, reverse=True))}",
+                found=columns[:20],
+                remedy="Columns are separated by commas; name them as the documentation of the folder says.",
+            )
+
+
+def _scan_parquet(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False).with_row_index(ROW, offset=1)
+
+
+def _scan_csv(path: Path) -> pl.LazyFrame:
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE_BYTES)
+    if not sample.strip():
+        raise _bad_table(path, "an empty file, and a header was expected")
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _bad_table(path, "text in UTF-16, and UTF-8 was expected")
+    # bare carriage returns as line ends: rare, and such files are small enough to turn around in memory
+    is_old_mac = b"\r" in sample and b"\n" not in sample
+    source: Path | bytes = path.read_bytes().replace(b"\r", b"\n") if is_old_mac else path
+    _refuse_repeated_columns(source, path)
+    return pl.scan_csv(
+        source,
+        infer_schema=False,
+        glob=False,
+        with_column_names=lambda names: [name.strip() for name in names],
+        row_index_name=ROW,
+        row_index_offset=1,
+    )
+
+
+def _refuse_repeated_columns(source: Path | bytes, path: Path) -> None:
+    header = pl.scan_csv(source, infer_schema=False, glob=False, has_header=False, n_rows=1).collect()
+    names = [str(name or "").strip() for name in (header.row(0) if header.height else ())]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise _bad_table(path, f"columns of one name: {', '.join(repeated)}")
+
+
+def _reason(path: Path, error: pl.exceptions.PolarsError) -> str:
+    long_line = _first_long_line(path) if path.suffix.lower() != ".parquet" else None
+    return long_line or str(error).strip().split("\n", maxsplit=1)[0]
+
+
+def _first_long_line(path: Path) -> str | None:
+    """Find the first line of a CSV file with more fields than the header, the usual fault; None if there is none."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.reader(file)
+        try:
+            width = len(next(reader, []))
+            for fields in reader:
+                if len(fields) > width:
+                    return f"{len(fields)} fields in line {reader.line_num}, and the header names {width}"
+        except csv.Error:
+            return None
+    return None
+
+
+def _bad_table(path: Path, reason: str) -> BadTable:
+    return BadTable(
+        f"file {path.name}",
+        must="be a readable table (CSV in UTF-8 with a header, or Parquet)",
+        found=reason,
+        remedy="Mend or export it again, then ingest the folder again; what was read before is counted as duplicate.",
+    )

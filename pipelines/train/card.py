@@ -1,0 +1,30 @@
+"""The model card that goes into every bundle: for whom, on what, how good, where not to use it."""
+
+from pipelines.train.data import PreparedData
+from pipelines.train.evaluation import Evaluation
+
+
+def model_card(name: str, version: str, data: PreparedData, model: Evaluation, baseline: Evaluation, run: str) -> str:
+    """Return the card as Markdown."""
+    pack, unit = data.pack, data.pack.life.unit
+    horizons = ", ".join(f"{horizon:g}" for horizon in pack.horizons)
+    return f"""# {name} {version}
+
+**What it forecasts.** Probability of failure within {horizons} {unit}, and remaining life up to {pack.grid.cap:g}
+{unit}, for machines of pack `{pack.id}` {pack.version} ({pack.names.en}).
+
+**Trained on** {len(data.training)} rows of {len(set(data.training.machine.tolist()))} machines, features
+`{data.features.specification.view}` {data.features.specification.sha256[:12]}, data {data.digest}, MLflow run {run}.
+
+**Judged on** {len(data.unseen)} machines that it never saw:
+
+| | model | fixed LightGBM |
+|---|---|---|
+| Brier skill against a constant hazard | {model.brier_skill:.3f} | {baseline.brier_skill:.3f} |
+| coverage of p05 to p95 at failures | {model.coverage90:.3f} | {baseline.coverage90:.3f} |
+| mean width of that interval, {unit} | {model.width90:.0f} | {baseline.width90:.0f} |
+| RMSE of remaining life clipped at the cap, {unit} | {model.rmse:.1f} | {baseline.rmse:.1f} |
+
+**Do not use it** for machines of another type, in operating regimes that training machines never ran in (the answer
+is then `unknown_regime`), or as the only safeguard where a failure can hurt people.
+"""

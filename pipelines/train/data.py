@@ -1,0 +1,107 @@
+"""What training reads: lives from the stores, split by machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from features.domain.home import Home
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import Pack
+from features.store.feast_store import FeastFeatures, open_features
+from features.transforms.batch import compute
+from features.transforms.specification import FeatureSpecification
+from models.prognosis.folds import held_out
+from models.prognosis.targets import LabelledVectors
+from pipelines.building.build import Progress, fit_specification, label_rows, pack_signals
+from pipelines.building.tracks import LifeTrack, life_tracks
+from pipelines.building.vectors import labelled_vectors, training_rows
+from pipelines.errors import NothingToTrain
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedData:
+    """Everything a training needs.
+
+    Attributes:
+        tracks: All lives.
+        unseen: Machines held out.
+        features: The feature store, filled for the fitted specification.
+        feature_rows: Rows in it.
+        training: Labelled rows of the training machines.
+        digest: Hash of the training frame, the identity of the data.
+    """
+
+    pack: Pack
+    tenant: TenantId
+    tracks: Sequence[LifeTrack]
+    unseen: frozenset[AssetId]
+    features: FeastFeatures
+    feature_rows: int
+    training: LabelledVectors
+    digest: str
+
+
+def read_tracks(home: Home, pack: Pack, tenant: TenantId) -> list[LifeTrack]:
+    """Read every life of a tenant's machines of one type."""
+    from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
+    from features.records.database import open_records
+    from features.records.lives import LifeRecords
+    from features.telemetry.sqlite import SqliteTelemetryStore
+
+    engine = open_records(home.records_url)
+    assets = {asset.id for asset in AssetRecords(engine).list_all(tenant, pack.id)}
+    epochs = [epoch for epoch in LifeRecords(engine).list_all(tenant) if epoch.asset in assets]
+    signals = pack_signals(pack)
+    with SqliteTelemetryStore(home.telemetry) as store:
+        wide = store.read_wide(tenant, signals=signals, assets=sorted(assets))
+    return life_tracks(wide, epochs, signals)
+
+
+def prepare(
+    home: Home,
+    pack: Pack,
+    tenant: TenantId,
+    tracks: Sequence[LifeTrack],
+    held_out_share: float,
+    progress: Progress | None = None,
+) -> PreparedData:
+    """Split by machine, fit features on the training machines, fill the feature store, join the labels.
+
+    Raises:
+        NothingToTrain: If there are no machines on one of the two sides.
+    """
+    assets = sorted({track.epoch.asset for track in tracks})
+    unseen = frozenset(AssetId(asset) for asset in held_out(assets, held_out_share, pack.id))
+    training = frozenset(assets) - unseen
+    if not training or not unseen:
+        raise NothingToTrain(
+            f"Training must have machines to train on and others to be judged by; found {len(training)} and "
+            f"{len(unseen)}. Bring telemetry and events of more machines."
+        )
+    specification = fit_specification(pack, tracks, training)
+    features = open_features(home.root, specification)
+    built, frame = training_rows(features, tenant, tracks, progress)
+    rows = labelled_vectors(frame.filter(pl.col("asset").is_in(sorted(training))), specification)
+    digest = f"{frame.hash_rows(seed=0).sum():016x}"
+    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, digest)
+
+
+def unseen_rows(specification: FeatureSpecification, data: PreparedData) -> LabelledVectors:
+    """Return rows of the held-out machines under any specification, as far as a forecast would be given.
+
+    Champion and challenger may differ in their specification, so each is judged on its own features of the
+    same moments.
+    """
+    tracks = [track for track in data.tracks if track.epoch.asset in data.unseen]
+    parts = []
+    for track, life in zip(tracks, compute(specification, [track.rows for track in tracks]), strict=True):
+        labels = label_rows(specification, data.tenant, track, life)
+        kept = np.isin(track.time_us, labels["event_timestamp"].dt.timestamp("us").to_numpy())
+        side = pl.DataFrame({"life": life.life[kept], "regime": life.regime[kept], "time_us": track.time_us[kept]})
+        vectors = pl.DataFrame(life.vectors[kept], schema=list(specification.names))
+        parts.append(pl.concat([labels, side, vectors], how="horizontal"))
+    frame = pl.concat(parts).with_columns(life_number=pl.col("label_life"))
+    rows = labelled_vectors(frame, specification)
+    return rows.take(rows.age >= data.pack.features.minimum_life)

@@ -1,0 +1,298 @@
+"""One training from stored telemetry to a decided promotion."""
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.shelf import BundleShelf
+from edge_export.runtime.runtime import Runtime
+from features.domain.home import Home
+from features.domain.identifiers import TenantId
+from features.domain.packs import LifeSource, Pack
+from features.transforms.survival import failure_probability, mean_life
+from models.prognosis.baseline import fit_baseline
+from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
+from models.registry.tracking import DataIdentity, Tracking
+from pipelines.progress import Stages
+from pipelines.train.card import model_card
+from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
+from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
+from pipelines.train.gate import Decision, decide
+from pipelines.train.pictures import calibration_picture, life_picture
+from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
+
+if TYPE_CHECKING:
+    from models.prognosis.training import TrainingSettings
+
+_SAMPLE_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOrder:
+    """What to train, where.
+
+    Attributes:
+        held_out_share: Share of machines to judge by.
+        workers: Ray Train workers.
+        ray_address: A cluster, or None for this machine.
+    """
+
+    home: Home
+    pack: Pack
+    tenant: TenantId
+    settings: "TrainingSettings"
+    held_out_share: float = 0.3
+    workers: int = 2
+    ray_address: str | None = None
+
+    @property
+    def model_name(self) -> str:
+        """Name of the registered model."""
+        return f"{self.pack.id}_prognosis"
+
+    @property
+    def tracking(self) -> Tracking:
+        """The MLflow store of the installation."""
+        return Tracking(self.home.tracking_url, self.home.artefacts)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOutcome:
+    """What a training gave.
+
+    Attributes:
+        failures: Failures among the held-out machines.
+        seconds: Duration of the fit on Ray alone.
+        bundle: Where the bundle lies on the shelf.
+    """
+
+    run_id: str
+    model: str
+    version: str
+    feature_rows: int
+    workers: int
+    seconds: float
+    failures: int
+    evaluation: Evaluation
+    baseline: Evaluation
+    decision: Decision
+    bundle: Path
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the outcome in the form that `--json` prints."""
+        return {
+            "feature_rows": self.feature_rows,
+            "training": {
+                "ray_workers": self.workers,
+                "mlflow_run_id": self.run_id,
+                "model": self.model,
+                "version": self.version,
+                "seconds": self.seconds,
+            },
+            "test": {
+                "failures": self.failures,
+                "model": self.evaluation.to_dict(),
+                "baseline": self.baseline.to_dict(),
+            },
+            "promotion": {"promoted": self.decision.is_promoted, "reason": self.decision.reason},
+        }
+
+
+def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
+    """Prepare data, train on Ray beside the baseline, judge on unseen machines, register, decide, promote.
+
+    Raises:
+        NothingToTrain: If there are too few machines or failures.
+        TrainingFailed: If Ray gave up.
+    """
+    with stages.stage("features") as tell:
+        tracks = read_tracks(order.home, order.pack, order.tenant)
+        data = prepare(order.home, order.pack, order.tenant, tracks, order.held_out_share, tell)
+    tracking = order.tracking
+    run_id = tracking.start(order.pack.id, f"{order.model_name} {data.digest[:8]}", _tags(data), _parameters(order))
+    try:
+        outcome = _train(order, data, run_id, stages)
+    except BaseException:
+        tracking.finish(run_id, "FAILED")
+        raise
+    tracking.finish(run_id)
+    return outcome
+
+
+def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages) -> TrainingOutcome:
+    with stages.stage("training"):
+        started = time.perf_counter()
+        trained, workers = _fit(order, data, run_id)
+        seconds = time.perf_counter() - started
+    with stages.stage("baseline"):
+        baseline = fit_baseline(data.training, trained.fold, order.pack.grid.cap)
+    with stages.stage("register"):
+        version = _register(order, data, run_id, trained)
+    with stages.stage("evaluation"):
+        rate = constant_rate(data.training)
+        examination = Examination(order.pack, unseen_rows(data.features.specification, data), rate)
+        model_figures = examination.of_network(_survival(trained), trained.half_level)
+        baseline_figures = examination.of_baseline(baseline)
+        _log(order, data, run_id, examination, trained, model_figures, baseline_figures)
+    with stages.stage("bundle and promotion"):
+        card = model_card(order.model_name, version, data, model_figures, baseline_figures, run_id)
+        place = _export(order, data, run_id, trained, version, card)
+        shelf = BundleShelf(order.home.bundles)
+        decision = decide(model_figures, data, rate, shelf)
+        _promote(order, data, shelf, version, decision)
+    return TrainingOutcome(
+        run_id,
+        order.model_name,
+        version,
+        data.feature_rows,
+        workers,
+        seconds,
+        examination.failures,
+        model_figures,
+        baseline_figures,
+        decision,
+        place,
+    )
+
+
+def _fit(order: TrainingOrder, data: PreparedData, run_id: str) -> tuple[TrainedPrognosis, int]:
+    from pipelines.train.cluster import ray_cluster  # lazy: ray takes seconds to import
+
+    with ray_cluster(order.workers, order.ray_address):
+        from pipelines.train.callback import TrackingCallback  # lazy: ray again
+
+        callbacks = [TrackingCallback(order.tracking, run_id)]
+        run = RayRun(order.home.runs, order.workers, callbacks=callbacks)
+        first_age = order.pack.features.baseline
+        trained = train_prognosis(data.training, order.pack.grid, first_age, order.settings, run)
+    return trained, int(trained.last_metrics["workers"])
+
+
+def _survival(trained: TrainedPrognosis) -> Survival:
+    from models.prognosis.network import survival_of  # lazy: torch
+
+    return lambda vectors: np.asarray(survival_of(trained.ensemble, vectors).mean(axis=0), np.float64)
+
+
+def _register(order: TrainingOrder, data: PreparedData, run_id: str, trained: TrainedPrognosis) -> str:
+    import torch  # lazy: torch takes seconds to import
+
+    from edge_export.graph import export_graph, frozen
+
+    sample = data.training.vectors[:_SAMPLE_ROWS]
+    graph = export_graph(frozen(trained.ensemble), sample.shape[1])
+    with torch.no_grad():
+        survival = trained.ensemble(torch.from_numpy(sample)).numpy()
+    tags = {"feature_view": data.features.specification.view, "feature_sha256": data.features.specification.sha256}
+    registry = ModelRegistry(order.tracking)
+    version = registry.register(run_id, order.model_name, graph, sample, survival, tags)
+    registry.set_alias(order.model_name, CHALLENGER, version)
+    return version
+
+
+def _log(
+    order: TrainingOrder,
+    data: PreparedData,
+    run_id: str,
+    examination: Examination,
+    trained: TrainedPrognosis,
+    model: Evaluation,
+    baseline: Evaluation,
+) -> None:
+    tracking, rows, grid = order.tracking, examination.rows, order.pack.grid
+    metrics = {f"test_{name}": value for name, value in model.to_dict().items()}
+    metrics |= {f"baseline_{name}": value for name, value in baseline.to_dict().items()}
+    tracking.log_metrics(run_id, {**metrics, "test_failures": examination.failures})
+    name = f"{data.features.specification.view}_{data.features.specification.sha256[:12]}"
+    source = f"feast://millwright/{name}"
+    shape = data.training.vectors.shape
+    tracking.log_data(run_id, DataIdentity(name, data.digest, source, shape[0], shape[1]), "training")
+    tracking.log_text(run_id, data.features.specification.to_json(), "feature_specification.json")
+    curves = _survival(trained)(rows.vectors)
+    probability = failure_probability(curves, grid.step, np.asarray(order.pack.horizons))
+    horizons, unit = order.pack.horizons, order.pack.life.unit
+    calibration = calibration_picture(probability, rows.remaining, rows.is_failure, horizons, unit)
+    tracking.log_picture(run_id, calibration, "calibration.png")
+    failed = rows.is_failure
+    picture = life_picture(rows.remaining[failed], mean_life(curves, grid.step)[failed], grid.cap, unit)
+    tracking.log_picture(run_id, picture, "predicted_against_true.png")
+
+
+def _export(
+    order: TrainingOrder, data: PreparedData, run_id: str, trained: TrainedPrognosis, version: str, card: str
+) -> Path:
+    from edge_export.export import export_bundle  # lazy: torch
+
+    longest = max(data.tracks, key=lambda track: len(track.time_us))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "bundle"
+        export_bundle(
+            folder,
+            trained.ensemble,
+            data.features.specification,
+            calibration_of(order.pack, trained.half_level),
+            data.training.vectors[:_SAMPLE_ROWS],
+            name=order.model_name,
+            version=version,
+            card_markdown=card,
+            readings=longest.rows,
+        )
+        order.tracking.log_files(run_id, folder, "bundle")
+        return BundleShelf(order.home.bundles).put(folder)
+
+
+def calibration_of(pack: Pack, half_level: float) -> Calibration:
+    """Return the numbers that stand beside a pack's graph."""
+    return Calibration(
+        pack_id=pack.id,
+        pack_version=pack.version,
+        life_unit=pack.life.unit,
+        seconds_per_unit=pack.life.seconds_per_unit,
+        is_count=pack.life.source is LifeSource.COUNT,
+        grid_step=pack.grid.step,
+        grid_steps=pack.grid.steps,
+        horizons=pack.horizons,
+        valid_for=pack.valid_for,
+        minimum_life=pack.features.minimum_life,
+        ttl=pack.features.ttl,
+        interval_half_level=half_level,
+    )
+
+
+def _promote(order: TrainingOrder, data: PreparedData, shelf: BundleShelf, version: str, decision: Decision) -> None:
+    if not decision.is_promoted:
+        return
+    data.features.materialise()
+    ModelRegistry(order.tracking).set_alias(order.model_name, CHAMPION, version)
+    shelf.promote(order.pack.id, version)
+    Runtime.load(shelf.root / order.pack.id / version)
+
+
+def _tags(data: PreparedData) -> dict[str, str]:
+    from features.store.definitions import service_name, view_name  # lazy: feast
+
+    specification = data.features.specification
+    return {
+        "pack": f"{data.pack.id} {data.pack.version}",
+        "tenant": data.tenant,
+        "feast.project": "millwright",
+        "feast.feature_service": service_name(specification),
+        "feast.feature_refs": view_name(specification),
+        "feature_sha256": specification.sha256,
+    }
+
+
+def _parameters(order: TrainingOrder) -> dict[str, object]:
+    return {
+        **asdict(order.settings),
+        "held_out_share": order.held_out_share,
+        "ray_workers": order.workers,
+        "grid_step": order.pack.grid.step,
+        "grid_steps": order.pack.grid.steps,
+        "horizons": ", ".join(f"{horizon:g}" for horizon in order.pack.horizons),
+    }

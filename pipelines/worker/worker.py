@@ -1,0 +1,140 @@
+"""The loop: what changed becomes features, features become forecasts, and no forecast runs out unnoticed."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from edge_export.bundle.shelf import BundleShelf
+from edge_export.current_life import CurrentLifeFeatures
+from edge_export.issuing import Forecaster
+from edge_export.runtime.runtime import Runtime
+from features.domain.events import LifeEpoch
+from features.domain.home import Home
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import LifeSource, Pack
+from features.domain.time import EPOCH
+from features.records.assets import AssetRecords
+from features.records.cursors import Cursors
+from features.records.database import open_records
+from features.records.forecasts import ForecastLedger
+from features.records.leases import Leases
+from features.records.lives import LifeRecords
+from features.store.feast_store import open_features
+from features.telemetry.sqlite import SqliteTelemetryStore
+from pipelines.errors import WorkerRunning
+from pipelines.worker.refresh import OnlineRefresh
+
+LEASE, CURSOR = "worker", "worker.telemetry"
+_CHANGES_AT_ONCE = 10_000
+_RENEW_BEFORE = timedelta(seconds=10)
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look did."""
+
+    changed_assets: int
+    vectors: int
+    forecasts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The promoted model with what it needs to work."""
+
+    place: Path
+    forecaster: Forecaster
+    refresh: OnlineRefresh
+
+
+class Worker:
+    """Works for one installation; holds the lease, so there is only one of it.
+
+    Raises:
+        WorkerRunning: If another worker holds the lease.
+    """
+
+    def __init__(self, home: Home, pack: Pack, tenant: TenantId, owner: str, lease_seconds: float) -> None:
+        engine = open_records(home.records_url)
+        self._home, self._pack, self._tenant = home, pack, tenant
+        self._owner, self._lease_seconds = owner, lease_seconds
+        self._leases, self._cursors = Leases(engine), Cursors(engine)
+        if not self._leases.acquire(LEASE, owner, lease_seconds, _now()):
+            raise WorkerRunning(
+                "An installation must have one worker; another one holds its lease. "
+                f"Stop it, or wait {lease_seconds:g} s after it ended."
+            )
+        self._assets, self._lives, self._ledger = AssetRecords(engine), LifeRecords(engine), ForecastLedger(engine)
+        self._telemetry = SqliteTelemetryStore(home.telemetry)
+        self._shelf = BundleShelf(home.bundles)
+        self._champion: Champion | None = None
+        self._current: dict[AssetId, LifeEpoch] | None = None
+
+    def run(self, wait: Callable[[float], bool], poll_seconds: float) -> None:
+        """Look again and again until `wait` answers True or the lease is lost.
+
+        Args:
+            wait: Waits so many seconds, and says whether it is time to end.
+            poll_seconds: Pause between two looks.
+        """
+        try:
+            while True:
+                done = self.look()
+                if done.forecasts:
+                    _logger.info("forecasts issued", extra={"forecasts": done.forecasts, "vectors": done.vectors})
+                if wait(poll_seconds):
+                    return
+                # Not `renew`: a look may outlast the lease, and then it is lost only if somebody else has taken it.
+                if not self._leases.acquire(LEASE, self._owner, self._lease_seconds, _now()):
+                    raise WorkerRunning("The worker's lease must last; another worker has taken it. Stop one of them.")
+        finally:
+            self._leases.release(LEASE, self._owner)
+            self._telemetry.close()
+
+    def look(self) -> Round:
+        """Take what changed since the last look through to forecasts."""
+        champion, is_new = self._load_champion()
+        if champion is None:
+            return Round(0, 0, 0)
+        cursor = self._cursors.get(CURSOR)
+        changes = self._telemetry.changes_since(cursor, _CHANGES_AT_ONCE)
+        changed = {change.asset for change in changes if change.tenant == self._tenant}
+        current = {life.asset: life for life in self._lives.list_all(self._tenant)}
+        if self._current is not None:  # an event may begin another life without any reading
+            changed |= {asset for asset, life in current.items() if self._current.get(asset) != life}
+        known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
+        dirty = known if is_new else [asset for asset in known if asset in changed]
+        vectors = champion.refresh.refresh(self._tenant, dirty)
+        due = dict.fromkeys([*dirty, *self._expiring(known)])
+        forecasts = champion.forecaster.issue(self._tenant, list(due), _now()) if due else []
+        if changes:
+            self._cursors.advance(CURSOR, changes[-1].cursor)
+        self._current = current
+        return Round(len(changed), vectors, len(forecasts))
+
+    def _expiring(self, known: list[AssetId]) -> list[AssetId]:
+        # Where life is a bare count, forecasts expire by that count: without a reading, none does.
+        is_count = self._pack.life.source is LifeSource.COUNT
+        soon = EPOCH if is_count else _now() + _RENEW_BEFORE
+        valid = {forecast.asset for forecast in self._ledger.latest_all(self._tenant, soon)}
+        return [asset for asset in known if asset not in valid]
+
+    def _load_champion(self) -> tuple[Champion | None, bool]:
+        place = self._shelf.champion(self._pack.id)
+        if place is None or (self._champion is not None and self._champion.place == place):
+            return self._champion, False
+        runtime = Runtime.load(place)
+        features = open_features(self._home.root, runtime.specification)
+        features.apply()
+        forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
+        self._champion = Champion(place, forecaster, OnlineRefresh(self._telemetry, self._lives, features))
+        _logger.info("champion loaded", extra={"model_version": runtime.model.version})
+        return self._champion, True
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,144 @@
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from features.domain.events import EventKind
+from features.domain.identifiers import DEFAULT_TENANT
+from features.domain.time import EPOCH
+from features.quality.verdicts import SetAsideReason
+from features.records.events import EventRecords
+from features.records.lives import LifeRecords
+from pipelines.ingest.lines import Batching, ingest_lines
+from pipelines.ingest.report import IngestReport
+from tests.pipelines.ingest.conftest import Plant
+from tests.pipelines.ingest.small_pack import PACK
+
+T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+def take(plant: Plant, lines: Iterable[str], batching: Batching | None = None) -> IngestReport:
+    return ingest_lines(lines, PACK, DEFAULT_TENANT, plant.store, plant.records, batching=batching)
+
+
+def reading(asset: str, time: str, **signals: object) -> str:
+    return json.dumps({"asset_id": asset, "time": time, "signals": signals})
+
+
+def test_readings_and_events_are_kept(plant: Plant) -> None:
+    report = take(
+        plant,
+        [
+            reading("a", "2026-03-01T08:00:00Z", speed=1480.0, flow=None),
+            reading("a", "2026-03-01T17:00:00+08:00", speed=1481, flow=7.25),
+            "",
+            '{"asset_id": "a", "time": "2026-03-01T09:30:00Z", "event": "failure", "failure_mode": "seal_leak",'
+            ' "component": null, "note": null}',
+        ],
+    )
+    assert plant.readings() == [
+        ("a", "flow", T0 + timedelta(hours=1), 7.25),
+        ("a", "speed", T0, 1480.0),
+        ("a", "speed", T0 + timedelta(hours=1), 1481.0),
+    ]
+    (event,) = EventRecords(plant.records).list_all(DEFAULT_TENANT)
+    assert (event.kind, event.failure_mode) == (EventKind.FAILURE, "seal_leak")
+    assert (report.rows, report.written, report.events, report.lives, report.set_aside) == (2, 3, 1, 2, {})
+
+
+def test_a_bare_life_count_becomes_its_stand_in_time(plant: Plant) -> None:
+    take(
+        plant,
+        [
+            '{"asset_id": "a", "life": 17, "signals": {"flow": 1}}',
+            '{"asset_id": "a", "life": 17.5, "signals": {"flow": 2}}',
+            '{"asset_id": "a", "life": 17.5, "event": "failure"}',
+        ],
+    )
+    assert [time for _, _, time, _ in plant.readings()] == [
+        EPOCH + timedelta(seconds=17),
+        EPOCH + timedelta(seconds=17.5),
+    ]
+    assert EventRecords(plant.records).list_all(DEFAULT_TENANT)[0].at == EPOCH + timedelta(seconds=17.5)
+
+
+def test_what_does_not_fit_is_set_aside_with_its_line(plant: Plant) -> None:
+    lines = [
+        '{"asset_id": "a", "time": "2026-03-01T08:00:00Z", "signals": {"speed": NaN, "flow": Infinity}}',
+        reading("a", "2026-03-01T08:00:00", speed=1),
+        reading("a", "2026-03-01T08:00:00Z", speed="fast", colour="red", flow=9999),
+        "{not json",
+        "[1, 2]",
+        '{"asset_id": "a", "time": "2026-03-01T08:00:00Z", "signals": {}, "password": "x"}',
+        '{"asset_id": "a", "time": "2026-03-01T08:00:00Z", "life": 3, "signals": {}}',
+        '{"time": "2026-03-01T08:00:00Z", "signals": {"flow": 1}}',
+        '{"asset_id": "a", "signals": {"flow": 1}}',
+        '{"asset_id": "a", "time": "2026-03-01T08:00:00Z", "event": "exploded"}',
+        '{"asset_id": "a\\ud800", "time": "2026-03-01T08:00:00Z", "signals": {"flow": 1}}',
+        "[" * 100_000,
+        '{"asset_id": "a", "time": "2026-03-01T08:00:00Z", "signals": {"speed": 1' + "0" * 400 + ', "time": 3}}',
+    ]
+    report = take(plant, lines)
+    assert plant.readings() == []
+    found = sorted((item.row, item.signal or "", item.reason.value) for item in plant.aside())
+    assert found == [
+        (1, "flow", "non_finite"),
+        (1, "speed", "non_finite"),
+        (2, "", "naive_time"),
+        (3, "colour", "unknown_signal"),
+        (3, "flow", "impossible_value"),
+        (3, "speed", "not_a_number"),
+        (4, "", "unreadable_line"),
+        (5, "", "unreadable_line"),
+        (6, "", "unreadable_line"),
+        (7, "", "unreadable_line"),
+        (8, "", "missing_asset"),
+        (9, "", "missing_time"),
+        (10, "", "unknown_event"),
+        (11, "", "unreadable_line"),
+        (12, "", "unreadable_line"),
+        (13, "signals.time", "unknown_signal"),
+        (13, "speed", "non_finite"),
+    ]
+    assert sum(report.set_aside.values()) == len(found)
+    assert report.rows == 12
+
+
+def test_the_other_values_of_a_line_are_kept(plant: Plant) -> None:
+    report = take(plant, [reading("a", "2026-03-01T08:00:00Z", speed="fast", flow=0.1, running_hours=True)])
+    assert plant.readings() == [("a", "flow", T0, 0.1)]
+    assert report.set_aside == {SetAsideReason.NOT_A_NUMBER: 2}
+
+
+def test_batches_do_not_matter(plant: Plant) -> None:
+    lines = [reading("a", f"2026-03-01T08:{minute:02}:00Z", flow=minute / 3) for minute in range(25)]
+    first = take(plant, lines, Batching(lines=4, seconds=1e9))
+    again = take(plant, reversed(lines), Batching(lines=7, seconds=1e9))
+    assert (first.written, again.written, again.duplicates) == (25, 0, 25)
+
+
+def test_a_slow_stream_is_written_as_it_comes(plant: Plant) -> None:
+    now = 0.0
+    seen: list[int] = []
+
+    def slow() -> Iterable[str]:
+        nonlocal now
+        for minute in range(4):
+            seen.append(len(plant.readings()))
+            now += 0.6
+            yield reading("a", f"2026-03-01T08:{minute:02}:00Z", flow=1.0)
+
+    take(plant, slow(), Batching(lines=1000, seconds=0.5, clock=lambda: now))
+    assert seen == [0, 0, 2, 2]
+
+
+def test_lives_stand_while_the_stream_goes_on(plant: Plant) -> None:
+    def lines() -> Iterable[str]:
+        yield reading("a", "2026-03-01T08:00:00Z", flow=1.0)
+        assert len(LifeRecords(plant.records).list_all(DEFAULT_TENANT)) == 1
+        yield '{"asset_id": "a", "time": "2026-03-02T08:00:00Z", "event": "failure"}'
+        assert len(LifeRecords(plant.records).list_all(DEFAULT_TENANT)) == 2
+        yield reading("a", "2026-02-01T08:00:00Z", flow=1.0)
+
+    report = take(plant, lines(), Batching(lines=1))
+    assert report.lives == 2
+    assert LifeRecords(plant.records).list_all(DEFAULT_TENANT)[0].started_at == datetime(2026, 2, 1, 8, tzinfo=UTC)
