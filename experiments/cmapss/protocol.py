@@ -1,149 +1,186 @@
-"""The protocol: out-of-fold on training engines, then one look at the test file.
+"""The protocol: out-of-fold on training engines, then one look at the test engines.
 
-Two ways of scoring that may never share a table: labels clipped at 125 cycles, or raw. A model whose forecast
-is capped cannot be good at the second.
+Who judges sees to it that nothing leaks: whatever is fitted (feature specification, network, intervals, baseline)
+is fitted by `Laboratory.learn`, which is handed the engines to learn from and no others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.cmapss.reader import Engine, engine_tracks
+from experiments.errors import DataSetUnusable
 from features.domain.events import EventKind
-from features.domain.identifiers import DEFAULT_TENANT
 from features.domain.packs import Pack
-from features.store.feast_store import open_features
 from features.transforms.batch import compute
 from features.transforms.specification import FeatureSpecification
-from features.transforms.survival import mean_life, quantile
-from models.prognosis.baseline import Regressor, fit_baseline, fit_tree_ensemble
-from models.prognosis.conformal import interval
 from models.prognosis.folds import machine_folds, rows_per_life
-from models.prognosis.network import survival_of
-from models.prognosis.targets import LabelledVectors
-from models.prognosis.training import TrainingSettings
-from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
-from pipelines.building.vectors import labelled_vectors, training_rows
-from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
 
 FIRST_CYCLE, CYCLES_PER_ENGINE, DRAW_SEED = 20, 10, 0
-OUTER_FOLDS = 5
+FOLDS = 5
+FEWEST_ENGINES = 15
+"""Four folds of them leave the trainer enough to learn from and to calibrate on."""
+
+Vectors = NDArray[np.float32]
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Remaining life as a model tells it, cycles, none above the cap. Each of shape (batch,)."""
+
+    mean: Column
+    p05: Column
+    p50: Column
+    p95: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """All that came of learning from some engines.
+
+    Attributes:
+        specification: The features, with the regimes that those engines showed.
+        estimate: The network with its calibrated interval. From (batch, feature).
+        baseline: Mean forecast of the fixed LightGBM, cycles, clipped at the cap. From (batch, feature).
+    """
+
+    specification: FeatureSpecification
+    estimate: Callable[[Vectors], Estimate]
+    baseline: Callable[[Vectors], Column]
+
+
+class Laboratory(Protocol):
+    """Where models are trained."""
+
+    @property
+    def pack(self) -> Pack:
+        """The turbofan pack."""
+        ...
+
+    def learn(self, tracks: Sequence[LifeTrack], baseline_folds: int) -> Learned:
+        """Fit features, network, intervals and baseline on these lives and nothing else.
+
+        Args:
+            tracks: The lives.
+            baseline_folds: 1 for one LightGBM on all rows; else the mean of as many, each blind to a fold.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """Forecasts of remaining life with what came true, cycles. Every array has shape (batch,).
+    """Forecasts of remaining life, cycles. Every array has shape (batch,).
 
     Attributes:
         unit: Engine of each row.
-        truth: True remaining life, not clipped; empty where answers are missing.
         baseline: Mean forecast of the fixed LightGBM.
     """
 
     unit: NDArray[np.int64]
-    truth: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    p05: NDArray[np.float64]
-    p50: NDArray[np.float64]
-    p95: NDArray[np.float64]
-    baseline: NDArray[np.float64]
-
-    @staticmethod
-    def join(parts: Sequence["Forecasts"]) -> "Forecasts":
-        """Put parts below one another."""
-        names = Forecasts.__slots__
-        return Forecasts(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    estimate: Estimate
+    baseline: Column
 
 
 @dataclass(frozen=True, slots=True)
-class Laboratory:
-    """What every training of the experiment shares.
+class Judged:
+    """Forecasts with what came true.
 
     Attributes:
-        pack: The turbofan pack.
-        home: Scratch folder for the feature store and checkpoints.
+        truth: True remaining life, cycles, not clipped. Shape (batch,).
     """
 
-    pack: Pack
-    home: Path
-    settings: TrainingSettings
-    run: RayRun
+    forecasts: Forecasts
+    truth: Column
 
-    def rows(
-        self, tracks: Sequence[LifeTrack], training: frozenset[str] | None
-    ) -> tuple[FeatureSpecification, LabelledVectors, list[str]]:
-        """Fit features on training engines and build the rows of all tracks through the feature store.
-
-        Returns:
-            The specification, the rows, and the asset of each machine index.
-        """
-        chosen = None if training is None else frozenset(t.epoch.asset for t in tracks if t.epoch.asset in training)
-        specification = fit_specification(self.pack, tracks, chosen)
-        features = open_features(self.home, specification)
-        _, frame = training_rows(features, DEFAULT_TENANT, tracks)
-        return specification, labelled_vectors(frame, specification), sorted({t.epoch.asset for t in tracks})
-
-    def train(self, rows: LabelledVectors) -> TrainedPrognosis:
-        """Train with the product's own trainer."""
-        return train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.settings, self.run)
+    @staticmethod
+    def join(parts: Sequence["Judged"]) -> "Judged":
+        """Put parts below one another."""
+        forecasts = [part.forecasts for part in parts]
+        columns = zip(*(_columns(each.estimate) for each in forecasts), strict=True)
+        return Judged(
+            Forecasts(
+                np.concatenate([each.unit for each in forecasts]),
+                Estimate(*map(np.concatenate, columns)),
+                np.concatenate([each.baseline for each in forecasts]),
+            ),
+            np.concatenate([part.truth for part in parts]),
+        )
 
 
-def out_of_fold(laboratory: Laboratory, engines: list[Engine], fold_index: int) -> Forecasts:
+def check_enough(engines: Sequence[Engine]) -> None:
+    """Make sure that there is enough to learn from and to judge.
+
+    Raises:
+        DataSetUnusable: If too few engines are recorded up to the first cycle that is judged.
+    """
+    count = sum(engine.cycle[-1] >= FIRST_CYCLE for engine in engines)
+    if count < FEWEST_ENGINES:
+        raise DataSetUnusable(
+            f"The training file must hold at least {FEWEST_ENGINES} engines of {FIRST_CYCLE} cycles or more; "
+            f"found {count}. Take NASA's own file."
+        )
+
+
+def drawn_cycles(engines: Sequence[Engine]) -> list[NDArray[np.int64]]:
+    """Draw the cycles at which each engine is judged: ten, uniformly from cycle 20 on, without repetition.
+
+    An engine with fewer cycles than that gives all that it has from cycle 20 on. The draw depends on the lengths
+    of the records alone, so every model is judged at the same cycles.
+    """
+    life = np.repeat(np.arange(len(engines)), [len(engine.cycle) for engine in engines])
+    cycle = np.concatenate([engine.cycle for engine in engines])
+    rows = rows_per_life(life, cycle, FIRST_CYCLE, CYCLES_PER_ENGINE, DRAW_SEED)
+    return [cycle[rows[life[rows] == index]].astype(np.int64) for index in range(len(engines))]
+
+
+def fold_of(engines: Sequence[Engine]) -> NDArray[np.int64]:
+    """Deal engines into folds. Shape (engine,)."""
+    return machine_folds(np.arange(len(engines)), FOLDS, DRAW_SEED)
+
+
+def out_of_fold(laboratory: Laboratory, engines: Sequence[Engine], fold: int) -> Judged:
     """Forecast one fold's engines by models, features and calibration that never saw them.
 
     Args:
-        laboratory: Pack, store and trainer.
+        laboratory: Learns.
         engines: All engines of the training file.
-        fold_index: Which fold, from 0.
+        fold: Which fold, from 0.
 
     Returns:
         Ten forecasts for each engine of the fold.
     """
-    tracks = engine_tracks(engines, laboratory.pack, EventKind.FAILURE)
-    fold = machine_folds(np.arange(len(engines)), OUTER_FOLDS, DRAW_SEED)
-    assets = [track.epoch.asset for track in tracks]
-    seen = frozenset(asset for asset, number in zip(assets, fold, strict=True) if number != fold_index)
-    _, rows, names = laboratory.rows(tracks, seen)
-    is_seen = np.array([names[machine] in seen for machine in rows.machine])
-    training = rows.take(is_seen)
-    drawn = rows_per_life(rows.life_id, rows.age, FIRST_CYCLE, CYCLES_PER_ENGINE, DRAW_SEED)
-    judged = rows.take(drawn[~is_seen[drawn]])
-    cap = laboratory.pack.grid.cap
-    trees = fit_tree_ensemble(training.vectors, np.minimum(training.remaining, cap))
-    trained = laboratory.train(training)
-    unit = np.array([int(names[machine].rsplit("-", 1)[1]) for machine in judged.machine])
-    return forecast(trained, [trees], judged.vectors, unit, judged.remaining, laboratory.pack)
+    is_judged = fold_of(engines) == fold
+    seen = [engine for engine, judged in zip(engines, is_judged, strict=True) if not judged]
+    learned = laboratory.learn(engine_tracks(seen, laboratory.pack, EventKind.FAILURE), baseline_folds=1)
+    chosen = [
+        (engine, cycles)
+        for engine, cycles, judged in zip(engines, drawn_cycles(engines), is_judged, strict=True)
+        if judged
+    ]
+    tracks = engine_tracks([engine for engine, _ in chosen], laboratory.pack, EventKind.END_OF_OBSERVATION)
+    lives = compute(learned.specification, [track.rows for track in tracks])
+    vectors = np.concatenate([life.vectors[cycles - 1] for life, (_, cycles) in zip(lives, chosen, strict=True)])
+    unit = np.concatenate([np.full(len(cycles), engine.unit) for engine, cycles in chosen])
+    truth = np.concatenate([engine.cycle[-1] - cycles for engine, cycles in chosen])
+    return Judged(_forecast(learned, vectors, unit), truth)
 
 
-def test_forecasts(
-    laboratory: Laboratory, engines: list[Engine], tests: list[Engine], answers: NDArray[np.float64] | None
-) -> Forecasts:
-    """Train on every training engine and forecast each test engine at its last cycle."""
-    tracks = engine_tracks(engines, laboratory.pack, EventKind.FAILURE)
-    specification, rows, _ = laboratory.rows(tracks, None)
-    trained = laboratory.train(rows)
-    fold = machine_folds(rows.machine, OUTER_FOLDS, DRAW_SEED)
-    trees = fit_baseline(rows, fold, laboratory.pack.grid.cap).models
-    test_tracks = engine_tracks(tests, laboratory.pack, EventKind.END_OF_OBSERVATION)
-    last = np.stack([life.vectors[-1] for life in compute(specification, [track.rows for track in test_tracks])])
-    truth = np.empty(0) if answers is None else answers
-    return forecast(trained, trees, last, np.array([engine.unit for engine in tests]), truth, laboratory.pack)
+def test_forecasts(laboratory: Laboratory, engines: Sequence[Engine], tests: Sequence[Engine]) -> Forecasts:
+    """Learn from every training engine and forecast each test engine at its last cycle; no answer comes in here."""
+    learned = laboratory.learn(engine_tracks(engines, laboratory.pack, EventKind.FAILURE), baseline_folds=FOLDS)
+    tracks = engine_tracks(tests, laboratory.pack, EventKind.END_OF_OBSERVATION)
+    last = np.stack([life.vectors[-1] for life in compute(learned.specification, [track.rows for track in tracks])])
+    return _forecast(learned, last, np.array([engine.unit for engine in tests], np.int64))
 
 
-def forecast(
-    trained: TrainedPrognosis,
-    trees: Sequence[Regressor],
-    vectors: NDArray[np.float32],
-    unit: NDArray[np.int64],
-    truth: NDArray[np.float64],
-    pack: Pack,
-) -> Forecasts:
-    """Forecast by the calibrated ensemble, and by the baseline beside it."""
-    survival, step = survival_of(trained.ensemble, vectors).mean(axis=0), pack.grid.step
-    low, high = interval(survival, step, trained.half_level)
-    baseline = np.clip(np.mean([model.predict(vectors) for model in trees], axis=0), 0.0, pack.grid.cap)
-    return Forecasts(unit, truth, mean_life(survival, step), low, quantile(survival, step, 0.5), high, baseline)
+def _columns(estimate: Estimate) -> tuple[Column, ...]:
+    return estimate.mean, estimate.p05, estimate.p50, estimate.p95
+
+
+def _forecast(learned: Learned, vectors: Vectors, unit: NDArray[np.int64]) -> Forecasts:
+    return Forecasts(unit, learned.estimate(vectors), learned.baseline(vectors))

@@ -1,50 +1,55 @@
 """Figures of a C-MAPSS run, each with its protocol."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from experiments.cmapss.protocol import Forecasts
+from experiments.cmapss.protocol import Column, Forecasts, Judged
 from models.prognosis.metrics import bootstrap_difference, coverage, phm08_score, root_mean_square
 
 Figures = dict[str, object]
 
-
-def test_figures(forecasts: Forecasts, cap: float) -> Figures:
-    """Score test engines, with labels clipped at the cap and raw; null where answers are missing."""
-    names = ("rmse_clipped", "score_clipped", "rmse_raw", "score_raw", "coverage90", "width90")
-    if forecasts.truth.size == 0:
-        missing: Figures = dict.fromkeys(names)
-        return {**missing, "width90": float(np.mean(forecasts.p95 - forecasts.p05))} | {
-            "baseline": dict.fromkeys(names[:4])
-        }
-    truth = np.minimum(forecasts.truth, cap)
-    return {
-        **_point_figures(forecasts.mean, forecasts.truth, cap),
-        "coverage90": coverage(forecasts.p05, forecasts.p95, truth),
-        "width90": float(np.mean(forecasts.p95 - forecasts.p05)),
-        "baseline": _point_figures(forecasts.baseline, forecasts.truth, cap),
-    }
+POINT_KEYS = ("rmse_clipped", "score_clipped", "rmse_raw", "score_raw")
+INTERVAL_KEYS = ("coverage90", "width90")
 
 
-def out_of_fold_figures(forecasts: Forecasts, cap: float, seed: int) -> Figures:
+def test_figures(forecasts: Forecasts, answers: NDArray[np.float64] | None, cap: float) -> tuple[Figures, Figures]:
+    """Score test engines, with labels clipped at the cap and raw.
+
+    Args:
+        forecasts: One row per test engine, in the order of the answers.
+        answers: True remaining lives, cycles; None where they are missing. Shape (batch,).
+        cap: Where labels are clipped, cycles.
+
+    Returns:
+        Figures of the network and of the baseline; every one is None where answers are missing.
+    """
+    if answers is None:
+        return dict.fromkeys((*POINT_KEYS, *INTERVAL_KEYS)), dict.fromkeys(POINT_KEYS)
+    intervals = _interval_figures(forecasts, np.minimum(answers, cap))
+    model = {**_point_figures(forecasts.estimate.mean, answers, cap), **intervals}
+    return model, _point_figures(forecasts.baseline, answers, cap)
+
+
+def out_of_fold_figures(judged: Judged, cap: float, seed: int) -> Figures:
     """Score out-of-fold forecasts, labels clipped at the cap, paired with the baseline by engine."""
-    truth = np.minimum(forecasts.truth, cap)
-    error, baseline_error = forecasts.mean - truth, forecasts.baseline - truth
+    truth, forecasts = np.minimum(judged.truth, cap), judged.forecasts
+    error, baseline_error = forecasts.estimate.mean - truth, forecasts.baseline - truth
     rmse, baseline_rmse = root_mean_square(error), root_mean_square(baseline_error)
     return {
         "rmse": rmse,
         "baseline_rmse": baseline_rmse,
         "difference": rmse - baseline_rmse,
         "difference_ci95": list(bootstrap_difference(error, baseline_error, forecasts.unit, seed)),
-        "coverage90": coverage(forecasts.p05, forecasts.p95, truth),
-        "width90": float(np.mean(forecasts.p95 - forecasts.p05)),
+        **_interval_figures(forecasts, truth),
     }
 
 
-def _point_figures(mean: np.ndarray, truth: np.ndarray, cap: float) -> Figures:
+def _point_figures(mean: Column, truth: Column, cap: float) -> Figures:
     clipped, raw = mean - np.minimum(truth, cap), mean - truth
-    return {
-        "rmse_clipped": root_mean_square(clipped),
-        "score_clipped": phm08_score(clipped),
-        "rmse_raw": root_mean_square(raw),
-        "score_raw": phm08_score(raw),
-    }
+    values = (root_mean_square(clipped), phm08_score(clipped), root_mean_square(raw), phm08_score(raw))
+    return dict(zip(POINT_KEYS, values, strict=True))
+
+
+def _interval_figures(forecasts: Forecasts, truth: Column) -> Figures:
+    low, high = forecasts.estimate.p05, forecasts.estimate.p95
+    return {"coverage90": coverage(low, high, truth), "width90": float(np.mean(high - low))}

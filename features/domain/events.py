@@ -52,7 +52,8 @@ class LifeEpoch:
 
     Attributes:
         number: 0 for the first life of the asset, then 1, 2, …
-        started_at: The first moment of the life (inside).
+        started_at: When the life began. A row of that very moment is inside the first life; later, it still
+            belongs to the life that ended then.
         ended_at: The moment it ended, or None while it goes on.
         end: What ended it; only `failure` is a failure, every other end is censoring.
         failure_mode: Mode of the failure that ended it, where known.

@@ -1,6 +1,6 @@
 """The feature store as the house sees it. Feast is imported when a store is opened, never before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,12 @@ class FeastFeatures:
         rows.write_parquet(unfinished, compression="zstd", compression_level=1)
         unfinished.replace(self.folder / f"{part}.parquet")
 
+    def keep_offline(self, prefix: str, parts: Collection[str]) -> None:
+        """Remove files of earlier builds that begin with `prefix` and are not among `parts`."""
+        for file in self.folder.glob(f"{prefix}*.parquet"):
+            if file.stem not in parts:
+                file.unlink()
+
     def training_frame(self, labels: pl.DataFrame) -> pl.DataFrame:
         """Join features to labels as they were known at each label's time.
 
@@ -65,11 +71,14 @@ class FeastFeatures:
 
         Raises:
             FeatureRowsMissing: If no rows were built.
+            FeatureStoreRefused: If the labels' times have no zone; Feast would take them for UTC.
         """
         from features.store import definitions as d  # lazy: feast takes seconds to import
+        from features.store.polars_offline import in_utc
 
         if not any(self.folder.glob("*.parquet")):
             raise FeatureRowsMissing(d.view_name(self.specification))
+        labels = in_utc(labels)
         with _translated("offline store"):
             job = self.feast.get_historical_features(
                 entity_df=labels.to_pandas(),
@@ -83,18 +92,25 @@ class FeastFeatures:
 
         Returns:
             Number of assets written.
-        """
-        from features.store.asof import newest  # lazy: together with feast below
-        from features.store.definitions import ASSET, CREATED_TIME, EVENT_TIME, TENANT
 
-        rows = pl.scan_parquet(self.folder / "*.parquet")
-        keys = [TENANT, ASSET]
-        return self.write_online(newest(rows.collect(), keys, EVENT_TIME, CREATED_TIME))
+        Raises:
+            FeatureRowsMissing: If no rows were built.
+        """
+        from features.store import definitions as d  # lazy: feast takes seconds to import
+        from features.store.asof import newest
+
+        if not any(self.folder.glob("*.parquet")):
+            raise FeatureRowsMissing(d.view_name(self.specification))
+        with _translated("offline store"):
+            rows = pl.scan_parquet(self.folder / "*.parquet").collect()
+        return self._write_online(newest(rows, [d.TENANT, d.ASSET], d.EVENT_TIME, d.CREATED_TIME), or_equal=False)
 
     def write_online(self, rows: pl.DataFrame) -> int:
-        """Write the newest vectors online; a row not newer than what is there is passed over.
+        """Write the newest vectors online; a row older than what is there is passed over.
 
-        Feast's SQLite store would let an older event overwrite a newer one, so the guard stands here.
+        A row of the same time takes the place of the one there: a late or corrected reading changes a vector
+        without making it newer. Feast's SQLite store would let an older event overwrite a newer one, so the
+        guard stands here.
 
         Args:
             rows: As for `write_offline`, one row per asset.
@@ -102,9 +118,12 @@ class FeastFeatures:
         Returns:
             Number of assets written.
         """
+        return self._write_online(rows, or_equal=True)
+
+    def _write_online(self, rows: pl.DataFrame, *, or_equal: bool) -> int:
         from features.store import definitions as d  # lazy: feast takes seconds to import
 
-        newer = [part.filter(self._is_newer(part)) for part in rows.partition_by(d.TENANT)]
+        newer = [part.filter(self._is_newer(part, or_equal)) for part in rows.partition_by(d.TENANT)]
         frame = pl.concat(newer) if newer else rows
         if frame.is_empty():
             return 0
@@ -132,7 +151,7 @@ class FeastFeatures:
             columns = response.to_dict()
         return self._vectors(tenant, assets, columns)
 
-    def _is_newer(self, rows: pl.DataFrame) -> pl.Series:
+    def _is_newer(self, rows: pl.DataFrame, or_equal: bool) -> pl.Series:
         from features.store import definitions as d  # lazy: feast takes seconds to import
 
         tenant = TenantId(rows[d.TENANT][0])
@@ -140,7 +159,8 @@ class FeastFeatures:
         known = [present.get(AssetId(asset)) for asset in rows[d.ASSET]]
         times = [None if vector is None else vector.time for vector in known]
         floor = pl.Series(times, dtype=pl.Datetime("us", "UTC"))
-        return (rows[d.EVENT_TIME] > floor).fill_null(value=True)
+        is_newer = rows[d.EVENT_TIME] >= floor if or_equal else rows[d.EVENT_TIME] > floor
+        return is_newer.fill_null(value=True)
 
     def _vectors(
         self, tenant: TenantId, assets: Sequence[AssetId], columns: dict[str, list[float | int | None]]
@@ -203,7 +223,7 @@ class _translated:  # noqa: N801 - reads as a verb where it is used
 
         from feast.errors import FeastError
 
-        if isinstance(error, sqlite3.Error | OSError):
-            raise FeatureStoreUnavailable(self.part, str(error)) from error
-        if isinstance(error, FeastError):
+        if isinstance(error, FeastError):  # first, for one of them is an OSError too
             raise FeatureStoreRefused(f"The {self.part} refused: {error}") from error
+        if isinstance(error, sqlite3.Error | OSError | pl.exceptions.PolarsError):
+            raise FeatureStoreUnavailable(self.part, str(error)) from error

@@ -103,7 +103,7 @@ class PolarsOfflineStore(OfflineStore):
             raise FeatureStoreRefused(
                 f"Labels must be a data frame with a column {LABEL_TIME}; found {type(entity_df).__name__}."
             )
-        labels = _utc(pl.from_pandas(entity_df), LABEL_TIME)
+        labels = in_utc(pl.from_pandas(entity_df))
 
         def run() -> pl.DataFrame:
             joined = labels
@@ -160,6 +160,18 @@ class PolarsOfflineStore(OfflineStore):
         return PolarsRetrievalJob(run)
 
 
+def in_utc(labels: pl.DataFrame) -> pl.DataFrame:
+    """Return labels with their time in UTC, to the microsecond.
+
+    Raises:
+        FeatureStoreRefused: If the time is missing or has no zone.
+    """
+    dtype = labels.schema.get(LABEL_TIME)
+    if not isinstance(dtype, pl.Datetime) or dtype.time_zone is None:
+        raise FeatureStoreRefused(f"Column {LABEL_TIME} must hold times with a zone; found {dtype}. Give UTC times.")
+    return labels.with_columns(pl.col(LABEL_TIME).dt.convert_time_zone("UTC").dt.cast_time_unit("us"))
+
+
 def _columns(keys: list[str], features: list[str], time: str, created: str | None) -> list[str]:
     return list(dict.fromkeys([*keys, *features, time, *([created] if created else [])]))
 
@@ -188,10 +200,3 @@ def _join_view(
         rows = rows.rename({name: f"{view.name}__{name}" for name in wanted})
     ttl: timedelta | None = view.ttl or None
     return point_in_time(labels, rows, keys, LABEL_TIME, event, created, ttl, only_known)
-
-
-def _utc(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    dtype = frame.schema.get(column)
-    if not isinstance(dtype, pl.Datetime) or dtype.time_zone is None:
-        raise FeatureStoreRefused(f"Column {column} must hold times with a zone; found {dtype}. Give UTC times.")
-    return frame.with_columns(pl.col(column).dt.convert_time_zone("UTC").dt.cast_time_unit("us"))

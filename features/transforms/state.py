@@ -94,7 +94,7 @@ def unpack_state(specification: FeatureSpecification, packed: NDArray[np.float64
         )
     parts = np.split(packed, np.cumsum(sizes)[:-1], axis=1)
     named = zip(shapes.items(), parts, strict=True)
-    return FeatureState(**{name: part.reshape(-1, *shape).copy() for (name, shape), part in named})
+    return FeatureState(**{name: part.reshape(len(packed), *shape).copy() for (name, shape), part in named})
 
 
 def _shapes(specification: FeatureSpecification) -> dict[str, tuple[int, ...]]:

@@ -33,7 +33,7 @@ class NetworkShape:
     features: int
     steps: int
     members: int
-    hidden: tuple[int, ...] = (256, 128)
+    hidden: tuple[int, ...] = (128, 64)
     dropout: float = 0.5
 
 

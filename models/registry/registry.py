@@ -72,5 +72,5 @@ class ModelRegistry:
         client = self.tracking.client()
         with translated():
             found = client.search_registered_models(f"name = '{name}'")
-        aliases: dict[str, str] = dict(found[0].aliases) if found else {}
-        return aliases.get(alias)
+        versions = dict(found[0].aliases) if found else {}
+        return str(versions[alias]) if alias in versions else None  # MLflow gives a number

@@ -82,6 +82,13 @@ class Tracking:
         with translated():
             self.client().log_batch(run_id, metrics=[Metric(name, value, now, step) for name, value in finite.items()])
 
+    def log_parameters(self, run_id: str, parameters: Mapping[str, object]) -> None:
+        """Write parameters that were found while the run went on."""
+        from mlflow.entities import Param  # lazy: takes seconds to import
+
+        with translated():
+            self.client().log_batch(run_id, params=[Param(key, str(value)) for key, value in parameters.items()])
+
     def log_data(self, run_id: str, data: DataIdentity, context: str) -> None:
         """Write which data the run used, so that MLflow shows it beside the run."""
         from mlflow.entities import Dataset, DatasetInput, InputTag  # lazy: takes seconds to import
@@ -131,4 +138,9 @@ def translated() -> Iterator[None]:
             raise RegistryUnavailable("MLflow", str(error)) from error
         raise RegistryRefused(f"MLflow refused: {error}") from error
     except OSError as error:
+        raise RegistryUnavailable("MLflow", str(error)) from error
+    except Exception as error:
+        # The database behind MLflow raises errors of SQLAlchemy, which this room does not import.
+        if type(error).__module__.partition(".")[0] != "sqlalchemy":
+            raise
         raise RegistryUnavailable("MLflow", str(error)) from error

@@ -45,14 +45,14 @@ def run_demo(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, obj
     from features.packs.loader import load_pack  # lazy: whatever takes seconds to import is imported when needed
     from features.records.assets import AssetRecords
     from features.records.database import open_records
-    from models.prognosis.training import TrainingSettings
+    from models.prognosis.training import candidates
     from pipelines.demo.gateway import run_gateway
     from pipelines.demo.service import ask_for_everything, running_service
     from pipelines.train.run import TrainingOrder, train
 
     pack, settings = load_pack(PACK), read_settings(home=home.root, pack=PACK)
     ingested = _simulate_and_ingest(home, pumps, days, stages)
-    order = TrainingOrder(home, pack, settings.owner, TrainingSettings(), settings.held_out_share, settings.ray_workers)
+    order = TrainingOrder(home, pack, settings.owner, candidates(), settings.held_out_share, settings.ray_workers)
     outcome = train(order, stages)
     assets = [asset.id for asset in AssetRecords(open_records(home.records_url)).list_all(settings.owner, pack.id)]
     log = home.root / "service.log"

@@ -66,7 +66,7 @@ def run_gateway(home: Home, tenant: TenantId, bundle: Path, central: Sequence[di
     compared, largest = compare(central, edge)
     bench = json.loads(_runtime(["bench", str(bundle), "--json"], None))
     size = sum(file.stat().st_size for file in bundle.iterdir())
-    return GatewayReport(compared, largest, float(bench["vector_to_forecast"]["p50_us"]), size)
+    return GatewayReport(compared, largest, float(bench["vector_to_forecast_us"]["p50"]), size)
 
 
 def telemetry_lines(home: Home, tenant: TenantId, bundle: Path) -> Iterator[str]:

@@ -10,9 +10,8 @@ from models.registry.tracking import Tracking
 class TrackingCallback(UserCallback):
     """Runs in Ray's controller. The run is made by the driver; a restart repeats no step that was written."""
 
-    def __init__(self, tracking: Tracking, run_id: str) -> None:
-        self._tracking = tracking
-        self._run_id = run_id
+    def __init__(self, tracking: Tracking, run_id: str, label: str) -> None:
+        self._tracking, self._run_id, self._label = tracking, run_id, label
         self._last_epoch = -1
 
     def after_report(self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any) -> None:  # Ray's types
@@ -22,5 +21,6 @@ class TrackingCallback(UserCallback):
             return
         loss = sum(float(each["loss"]) for each in metrics) / len(metrics)
         blind = next(float(each["blind_loss"]) for each in metrics if "blind_loss" in each)
-        self._tracking.log_metrics(self._run_id, {"train_loss": loss, "blind_loss": blind}, step=epoch)
+        named = {f"train_loss_{self._label}": loss, f"blind_loss_{self._label}": blind}
+        self._tracking.log_metrics(self._run_id, named, step=epoch)
         self._last_epoch = epoch

@@ -20,18 +20,16 @@ def train(
 ) -> None:
     """Train on the stored telemetry, judge on unseen machines, register, and promote what is better."""
     from features.packs.loader import load_pack  # lazy: only this command pays
-    from models.prognosis.training import TrainingSettings
+    from models.prognosis.training import candidates
     from pipelines.train.run import TrainingOrder
     from pipelines.train.run import train as run_training
 
     settings = read_settings(home=home, pack=pack, tenant=tenant, ray_workers=workers)
-    defaults = TrainingSettings(seed=seed)
-    chosen = defaults if epochs is None else TrainingSettings(seed=seed, epochs=epochs)
     order = TrainingOrder(
         settings.folder,
         load_pack(settings.pack),
         settings.owner,
-        chosen,
+        candidates(seed, epochs),
         settings.held_out_share,
         settings.ray_workers,
         settings.ray_address,

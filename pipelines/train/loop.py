@@ -53,7 +53,7 @@ def train_worker(config: dict[str, Any]) -> None:
             "epoch": epoch,
             "best": best,
         }
-        _report(state, {**metrics, "blind_loss": unseen, "best_epoch": best["epoch"]})
+        _report(state, {**metrics, "blind_loss": unseen, "best_epoch": best["epoch"], "best_loss": best["blind_loss"]})
 
 
 def _resume(

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from models.prognosis.baseline import fit_baseline
 from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
 from models.registry.tracking import DataIdentity, Tracking
 from pipelines.progress import Stages
+from pipelines.quiet import hush_vendors
 from pipelines.train.card import model_card
 from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
 from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
@@ -37,6 +39,7 @@ class TrainingOrder:
     """What to train, where.
 
     Attributes:
+        candidates: Settings to try.
         held_out_share: Share of machines to judge by.
         workers: Ray Train workers.
         ray_address: A cluster, or None for this machine.
@@ -45,7 +48,7 @@ class TrainingOrder:
     home: Home
     pack: Pack
     tenant: TenantId
-    settings: "TrainingSettings"
+    candidates: "Sequence[TrainingSettings]"
     held_out_share: float = 0.3
     workers: int = 2
     ray_address: str | None = None
@@ -110,6 +113,7 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
         NothingToTrain: If there are too few machines or failures.
         TrainingFailed: If Ray gave up.
     """
+    hush_vendors()
     with stages.stage("features") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant)
         data = prepare(order.home, order.pack, order.tenant, tracks, order.held_out_share, tell)
@@ -166,10 +170,12 @@ def _fit(order: TrainingOrder, data: PreparedData, run_id: str) -> tuple[Trained
     with ray_cluster(order.workers, order.ray_address):
         from pipelines.train.callback import TrackingCallback  # lazy: ray again
 
-        callbacks = [TrackingCallback(order.tracking, run_id)]
-        run = RayRun(order.home.runs, order.workers, callbacks=callbacks)
+        tracking = order.tracking
+        run = RayRun(
+            order.home.runs, order.workers, callbacks=lambda label: [TrackingCallback(tracking, run_id, label)]
+        )
         first_age = order.pack.features.baseline
-        trained = train_prognosis(data.training, order.pack.grid, first_age, order.settings, run)
+        trained = train_prognosis(data.training, order.pack.grid, first_age, order.candidates, run)
     return trained, int(trained.last_metrics["workers"])
 
 
@@ -206,6 +212,8 @@ def _log(
 ) -> None:
     tracking, rows, grid = order.tracking, examination.rows, order.pack.grid
     metrics = {f"test_{name}": value for name, value in model.to_dict().items()}
+    chosen = {"chosen": trained.settings.label, "best_epoch": trained.last_metrics["best_epoch"]}
+    tracking.log_parameters(run_id, chosen)
     metrics |= {f"baseline_{name}": value for name, value in baseline.to_dict().items()}
     tracking.log_metrics(run_id, {**metrics, "test_failures": examination.failures})
     name = f"{data.features.specification.view}_{data.features.specification.sha256[:12]}"
@@ -289,7 +297,7 @@ def _tags(data: PreparedData) -> dict[str, str]:
 
 def _parameters(order: TrainingOrder) -> dict[str, object]:
     return {
-        **asdict(order.settings),
+        **{f"{each.label}.{name}": value for each in order.candidates for name, value in asdict(each).items()},
         "held_out_share": order.held_out_share,
         "ray_workers": order.workers,
         "grid_step": order.pack.grid.step,

@@ -1,7 +1,7 @@
 """Trains a hazard ensemble on Ray and calibrates it. The same for every machine type and every experiment."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,13 +32,13 @@ class RayRun:
         storage: Where checkpoints go.
         workers: Training workers.
         max_failures: How often a lost worker is replaced before the run gives up.
-        callbacks: Ray Train callbacks, for example the one that writes to MLflow.
+        callbacks: Makes Ray Train callbacks for a candidate's label, for example one that writes to MLflow.
     """
 
     storage: Path
     workers: int = 2
     max_failures: int = 3
-    callbacks: Sequence[Any] = ()  # ray.train.UserCallback; ray is not imported here
+    callbacks: Callable[[str], Sequence[Any]] = lambda _: ()  # ray.train.UserCallback; ray is not imported here
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class TrainedPrognosis:
     """A trained and calibrated ensemble.
 
     Attributes:
-        ensemble: The network.
+        ensemble: The network of the best candidate.
+        settings: How it was trained.
         fold: Fold of each training row. Shape (batch,).
         unseen: Each training row's survival by the members that had not seen its machine. Shape (batch, time).
         half_level: q of `models.prognosis.conformal`.
@@ -54,6 +55,7 @@ class TrainedPrognosis:
     """
 
     ensemble: "HazardEnsemble"
+    settings: "TrainingSettings"
     fold: NDArray[np.int64]
     unseen: NDArray[np.float64]
     half_level: float
@@ -61,19 +63,19 @@ class TrainedPrognosis:
 
 
 def train_prognosis(
-    rows: LabelledVectors, grid: LifeGrid, first_age: float, settings: "TrainingSettings", run: RayRun
+    rows: LabelledVectors, grid: LifeGrid, first_age: float, candidates: "Sequence[TrainingSettings]", run: RayRun
 ) -> TrainedPrognosis:
-    """Train an ensemble, each member blind to a fold of machines, and calibrate it on what members had not seen.
+    """Train ensembles, each member blind to a fold of machines, keep the best, calibrate it on what it had not seen.
 
     Args:
         rows: Training rows; no row of a machine that is to be judged later.
         grid: The pack's life grid.
         first_age: Calibrate on rows from this age on, life units.
-        settings: How to train.
-        run: How Ray runs it.
+        candidates: Settings to try, alike in folds and seed; the best loss on blind folds wins.
+        run: How Ray runs them.
 
     Returns:
-        The trained ensemble with its calibration.
+        The best ensemble with its calibration.
 
     Raises:
         NothingToTrain: If too few lives ended in a failure.
@@ -85,11 +87,12 @@ def train_prognosis(
             f"Training must have at least {_FEWEST_FAILURES} lives that ended in a failure; found {failed_lives}. "
             "Bring more histories, or begin with detection, which needs no failures."
         )
-    fold = machine_folds(rows.machine, settings.folds, settings.seed)
-    ensemble, metrics = _fit(rows, fold, grid, settings, run)
+    fold = machine_folds(rows.machine, candidates[0].folds, candidates[0].seed)
+    fits = [(*_fit(rows, fold, grid, settings, run), settings) for settings in candidates]
+    ensemble, metrics, settings = min(fits, key=lambda fit: fit[1]["best_loss"])
     unseen = unseen_survival(ensemble, rows, fold, settings)
     half_level = calibrate(unseen, rows, grid, first_age, settings.seed)
-    return TrainedPrognosis(ensemble, fold, unseen, half_level, metrics)
+    return TrainedPrognosis(ensemble, settings, fold, unseen, half_level, metrics)
 
 
 def calibrate(unseen: NDArray[np.float64], rows: LabelledVectors, grid: LifeGrid, first_age: float, seed: int) -> float:
@@ -119,11 +122,10 @@ def _fit(
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    from models.prognosis.network import HazardEnsemble, NetworkShape
+    from models.prognosis.network import HazardEnsemble
     from models.prognosis.training import member_weights, training_rows
 
-    members = settings.folds * settings.members_per_fold
-    shape = NetworkShape(rows.vectors.shape[1], grid.steps, members)
+    shape = settings.shape(rows.vectors.shape[1], grid.steps)
     tensors = training_rows(rows, member_weights(fold, settings), grid)
     arrays = {name: getattr(tensors, name).numpy() for name in type(tensors).__slots__}
     trainer = TorchTrainer(
@@ -135,7 +137,7 @@ def _fit(
             storage_path=str(run.storage.resolve()),
             failure_config=FailureConfig(max_failures=run.max_failures),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
-            callbacks=list(run.callbacks),
+            callbacks=list(run.callbacks(settings.label)),
         ),
     )
     try:

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, permutations
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -115,13 +116,10 @@ EVENTS = st.lists(
 
 
 @given(EVENTS, st.randoms())
-def test_lives_adjoin_and_do_not_depend_on_the_order_of_events(
-    events: list[Event],
-    shuffler: st.randoms,  # type: ignore[valid-type]  # hypothesis gives a random.Random
-) -> None:
+def test_lives_adjoin_and_do_not_depend_on_the_order_of_events(events: list[Event], shuffler: Random) -> None:
     lives = cut(*events)
     shuffled = events.copy()
-    shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
+    shuffler.shuffle(shuffled)
     assert cut(*shuffled) == lives
     assert [life.number for life in lives] == list(range(len(lives)))
     assert lives[0].started_at == T0

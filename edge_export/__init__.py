@@ -1,0 +1,1 @@
+"""Export of a network, the bundle it becomes, and the one runtime that runs a bundle anywhere."""

@@ -1,0 +1,110 @@
+"""Golden inputs and answers: by them a runtime finds out whether it computes what the exporter computed."""
+
+from dataclasses import dataclass
+
+from edge_export.bundle.documents import Fields, nullable, read_document, write_document
+
+_KEYS = ("vectors", "survival", "p_fail", "p05", "p50", "p95", "mean", "readings")
+_READING_KEYS = ("time", "values", "vector", "life", "regime")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenReadings:
+    """The first rows of a life and the feature vector after the last of them.
+
+    Attributes:
+        time: Seconds since EPOCH, ascending.
+        values: One row per time, in the order of `FeatureSpecification.signals`; NaN where not measured.
+        vector: Features after the last row; NaN where unknown.
+        life: Life at that row, life units.
+        regime: Operating regime at that row, -1 where unknown.
+    """
+
+    time: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+    vector: tuple[float, ...]
+    life: float
+    regime: int
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """Inputs and the answers that belong to them, one row each.
+
+    Attributes:
+        vectors: Feature vectors; NaN where unknown.
+        survival: What the network gave for each, before export.
+        p_fail: Probability of failure at each horizon, from that survival.
+        p05: Lower end of the interval, life units, and so on for the others.
+        readings: Covers the feature code as well, where readings were at hand.
+    """
+
+    vectors: tuple[tuple[float, ...], ...]
+    survival: tuple[tuple[float, ...], ...]
+    p_fail: tuple[tuple[float, ...], ...]
+    p05: tuple[float, ...]
+    p50: tuple[float, ...]
+    p95: tuple[float, ...]
+    mean: tuple[float, ...]
+    readings: GoldenReadings | None = None
+
+    def to_json(self) -> bytes:
+        """Return the canonical JSON form, null in the place of NaN."""
+        document: dict[str, object] = {
+            "vectors": [nullable(row) for row in self.vectors],
+            "survival": self.survival,
+            "p_fail": self.p_fail,
+            "p05": self.p05,
+            "p50": self.p50,
+            "p95": self.p95,
+            "mean": self.mean,
+            "readings": None if self.readings is None else _readings_document(self.readings),
+        }
+        return write_document(document)
+
+    @staticmethod
+    def from_json(data: bytes) -> "Golden":
+        """Read the JSON form.
+
+        Raises:
+            BundleCorrupt: If a key is missing, unknown or of a wrong type, or the rows do not match.
+        """
+        document = read_document(data, "golden.json", _KEYS)
+        readings = document.optional_object("readings", _READING_KEYS)
+        golden = Golden(
+            document.rows("vectors"),
+            document.rows("survival"),
+            document.rows("p_fail"),
+            document.numbers("p05"),
+            document.numbers("p50"),
+            document.numbers("p95"),
+            document.numbers("mean"),
+            None if readings is None else _read_readings(readings),
+        )
+        lengths = {name: len(getattr(golden, name)) for name in _KEYS[:-1]}
+        if not golden.vectors or len(set(lengths.values())) > 1:
+            document.refuse("every answer", "have one row per vector, and there must be a vector", lengths)
+        return golden
+
+
+def _readings_document(readings: GoldenReadings) -> dict[str, object]:
+    return {
+        "time": readings.time,
+        "values": [nullable(row) for row in readings.values],
+        "vector": nullable(readings.vector),
+        "life": readings.life,
+        "regime": readings.regime,
+    }
+
+
+def _read_readings(document: Fields) -> GoldenReadings:
+    readings = GoldenReadings(
+        document.numbers("time"),
+        document.rows("values"),
+        document.row("vector"),
+        document.number("life"),
+        document.integer("regime"),
+    )
+    if not readings.time or len(readings.time) != len(readings.values):
+        document.refuse("time", "have one entry per row of values, at least one", len(readings.time))
+    return readings

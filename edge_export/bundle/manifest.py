@@ -1,0 +1,147 @@
+"""The manifest: what a bundle is called and which bytes belong to it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge_export.bundle.documents import read_document, write_document
+from edge_export.bundle.errors import BundleCorrupt, BundleRefused
+from features.domain.errors import InvalidValue
+from features.domain.time import format_time, parse_time
+
+FORMAT = 1
+"""Version of the bundle's layout; a runtime refuses any other."""
+
+MANIFEST = "manifest.json"
+MODEL = "model.onnx"
+FEATURES = "features.json"
+CALIBRATION = "calibration.json"
+GOLDEN = "golden.json"
+CARD = "model_card.md"
+
+LARGEST_BYTES: Mapping[str, int] = {
+    MANIFEST: 64 << 10,
+    MODEL: 256 << 20,
+    FEATURES: 16 << 20,
+    CALIBRATION: 64 << 10,
+    GOLDEN: 16 << 20,
+    CARD: 1 << 20,
+}
+"""Every file of a bundle and the most bytes that are read of it."""
+
+LISTED = tuple(name for name in LARGEST_BYTES if name != MANIFEST)
+"""The files that a manifest lists: exactly these."""
+
+_KEYS = ("format", "name", "version", "created_at", "specification_sha256", "files")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file: its name, size and hash."""
+
+    name: str
+    size: int
+    sha256: str
+
+    @staticmethod
+    def of(name: str, data: bytes) -> "FileEntry":
+        """Describe some bytes."""
+        return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle is called and which bytes belong to it.
+
+    Attributes:
+        specification_sha256: Hash of the feature specification whose vectors the model takes.
+        files: Every file but the manifest itself.
+    """
+
+    name: str
+    version: str
+    created_at: datetime
+    specification_sha256: str
+    files: tuple[FileEntry, ...]
+
+    def to_json(self) -> bytes:
+        """Return the canonical JSON form, whose hash is the identity of the bundle."""
+        return write_document(
+            {
+                "format": FORMAT,
+                "name": self.name,
+                "version": self.version,
+                "created_at": format_time(self.created_at),
+                "specification_sha256": self.specification_sha256,
+                "files": [{"name": e.name, "bytes": e.size, "sha256": e.sha256} for e in self.files],
+            }
+        )
+
+    @staticmethod
+    def from_json(data: bytes) -> "Manifest":
+        """Read the JSON form and check it against the layout.
+
+        Raises:
+            BundleCorrupt: If it is not a manifest.
+        """
+        document = read_document(data, MANIFEST, _KEYS)
+        _check_format(document.integer("format"))
+        entries = document.objects("files", ("name", "bytes", "sha256"))
+        files = tuple(FileEntry(e.text("name"), e.integer("bytes"), e.text("sha256")) for e in entries)
+        if sorted(each.name for each in files) != sorted(LISTED):
+            document.refuse("files", f"list exactly {', '.join(LISTED)}", [each.name for each in files])
+        try:
+            created_at = parse_time(document.text("created_at"))
+        except InvalidValue as error:
+            document.refuse("created_at", error.must, error.found)
+        manifest = Manifest(
+            label("name", document.text("name")),
+            label("version", document.text("version")),
+            created_at,
+            document.text("specification_sha256"),
+            files,
+        )
+        for digest in (manifest.specification_sha256, *(each.sha256 for each in files)):
+            if not _SHA256.fullmatch(digest):
+                document.refuse("sha256", "be 64 hexadecimal digits in lower case", digest)
+        return manifest
+
+
+def label(what: str, value: str) -> str:
+    """Check and return a name or version: it becomes a folder's name, so it is plain and short.
+
+    Raises:
+        BundleRefused: If it is anything but letters, digits and `. _ + -`, a letter or digit first.
+    """
+    if not _NAME.fullmatch(value):
+        raise BundleRefused(
+            f"The {what} of a bundle must be 1 to 128 letters, digits or . _ + - and begin with a letter or digit; "
+            f"found {value[:140]!r}. Rename it before export."
+        )
+    return value
+
+
+def _check_format(found: int) -> None:
+    if found != FORMAT:
+        raise BundleRefused(
+            f"{MANIFEST} must be of format {FORMAT}; found {found}. "
+            "Export the model again, or use the version of Millwright that wrote it."
+        )
+
+
+def check_entry(entry: FileEntry, data: bytes) -> None:
+    """Check bytes against their entry.
+
+    Raises:
+        BundleCorrupt: If size or hash differ.
+    """
+    found = FileEntry.of(entry.name, data)
+    if found != entry:
+        raise BundleCorrupt(
+            f"{entry.name} must have {entry.size} bytes with sha256 {entry.sha256[:12]}; "
+            f"found {found.size} bytes with {found.sha256[:12]}. Copy the bundle again from where it came from."
+        )

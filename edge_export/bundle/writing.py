@@ -1,0 +1,82 @@
+"""Writing a bundle: all files, the manifest over them, and the folder at once."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.durable import write_folder
+from edge_export.bundle.golden import Golden
+from edge_export.bundle.manifest import (
+    CALIBRATION,
+    CARD,
+    FEATURES,
+    GOLDEN,
+    MANIFEST,
+    MODEL,
+    FileEntry,
+    Manifest,
+    label,
+)
+from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
+
+
+def assemble_bundle(
+    *,
+    name: str,
+    version: str,
+    created_at: datetime,
+    model: bytes,
+    specification_json: str,
+    calibration: Calibration,
+    golden: Golden,
+    card: str,
+) -> VerifiedBundle:
+    """Make a bundle in memory.
+
+    Args:
+        name: Name of the model.
+        version: Version of the model.
+        created_at: When it was made.
+        model: The graph, ONNX in one file.
+        specification_json: `FeatureSpecification.to_json()`.
+        calibration: The numbers beside the graph.
+        golden: Inputs and answers.
+        card: The model card, Markdown.
+
+    Returns:
+        The bundle, verified as one that was read.
+
+    Raises:
+        BundleRefused: If name or version are unfit.
+        BundleCorrupt: If a part is unfit, for example too large.
+    """
+    files = {
+        MODEL: model,
+        FEATURES: specification_json.encode(),
+        CALIBRATION: calibration.to_json(),
+        GOLDEN: golden.to_json(),
+        CARD: card.encode(),
+    }
+    manifest = Manifest(
+        label("name", name),
+        label("version", version),
+        created_at,
+        hashlib.sha256(files[FEATURES]).hexdigest(),
+        tuple(FileEntry.of(each, data) for each, data in files.items()),
+    )
+    return verify({MANIFEST: manifest.to_json(), **files})
+
+
+def write_bundle(folder: Path, bundle: VerifiedBundle) -> VerifiedBundle:
+    """Write a bundle to a new folder, all at once, and read it back.
+
+    Args:
+        folder: Must not exist, or be empty.
+        bundle: What to write.
+
+    Raises:
+        BundleRefused: If the folder is taken.
+    """
+    write_folder(folder, bundle.contents)
+    return read_bundle(folder)

@@ -1,0 +1,146 @@
+"""Export: a trained network becomes a bundle, and proves on the way that nothing was lost."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.durable import refuse_taken
+from edge_export.bundle.errors import ExportFailed
+from edge_export.bundle.golden import Golden, GoldenReadings
+from edge_export.bundle.reading import VerifiedBundle
+from edge_export.bundle.writing import assemble_bundle, write_bundle
+from edge_export.graph import export_graph, frozen, survival_of
+from edge_export.parity import SPECIAL_ROWS, check_network, check_parity, parity_rows
+from edge_export.runtime.runtime import Runtime, check_match
+from edge_export.runtime.session import GraphSession
+from edge_export.runtime.summary import summarise
+from features.transforms.batch import LifeRows, compute
+from features.transforms.specification import FeatureSpecification
+
+if TYPE_CHECKING:
+    import torch
+
+GOLDEN_VECTORS = 24
+"""Rows of `golden.json`: the special rows of the parity check, then typical ones."""
+
+GOLDEN_ROWS = 64
+"""The most rows of readings in `golden.json`."""
+
+
+def export_bundle(
+    folder: Path,
+    network: "torch.nn.Module",
+    specification: FeatureSpecification,
+    calibration: Calibration,
+    vectors: NDArray[np.float32],
+    *,
+    name: str,
+    version: str,
+    card_markdown: str,
+    readings: LifeRows | None = None,
+    created_at: datetime | None = None,
+) -> VerifiedBundle:
+    """Export a network as a bundle that has passed parity and its own self-test.
+
+    Args:
+        folder: Where to; a new folder.
+        network: Maps float32 vectors, NaN where unknown, to survival. Whatever it needs of normalisation and
+            of the treatment of NaN is inside it. It stays as it is: a copy is exported in evaluation mode.
+        specification: The features that it takes.
+        calibration: The numbers beside the graph.
+        vectors: A sample of real vectors, NaN included. Shape (batch, feature).
+        name: Name of the model.
+        version: Version of the model.
+        card_markdown: The model card.
+        readings: The first rows of some real life, by which the feature code is tested at every load.
+        created_at: When it was made; now by default.
+
+    Returns:
+        The bundle as it lies on the disk.
+
+    Raises:
+        ExportFailed: If the network does not keep the contract or cannot be exported.
+        ParityFailed: If the graph and the network disagree.
+        BundleRefused: If the folder is taken, or the parts do not fit each other.
+    """
+    refuse_taken(folder)
+    check_match(specification, calibration)
+    rows, copy = parity_rows(_checked(vectors, specification)), frozen(network)
+    check_network(copy, rows, calibration.grid_steps)
+    model = export_graph(copy, len(specification.names))
+    check_parity(copy, GraphSession.load(model), rows)
+    bundle = assemble_bundle(
+        name=name,
+        version=version,
+        created_at=created_at or datetime.now(UTC),
+        model=model,
+        specification_json=specification.to_json(),
+        calibration=calibration,
+        golden=_golden(copy, calibration, rows, _golden_readings(specification, readings)),
+        card=card_markdown,
+    )
+    Runtime.load(bundle)
+    return write_bundle(folder, bundle)
+
+
+def _checked(vectors: NDArray[np.float32], specification: FeatureSpecification) -> NDArray[np.float32]:
+    sample, width = np.asarray(vectors), len(specification.names)
+    if sample.ndim != 2 or sample.shape[1] != width or not len(sample) or sample.dtype != np.float32:
+        raise ExportFailed(
+            f"The sample of vectors must be float32 of shape (one or more, {width}); "
+            f"found {sample.dtype} of {sample.shape}. Take them from the feature store under this specification."
+        )
+    if np.isinf(sample).any():
+        raise ExportFailed("The sample of vectors must have no infinities; found some. Set such readings aside.")
+    return sample
+
+
+def _golden(
+    network: "torch.nn.Module",
+    calibration: Calibration,
+    rows: NDArray[np.float32],
+    readings: GoldenReadings | None,
+) -> Golden:
+    chosen = np.concatenate([rows[:SPECIAL_ROWS], rows[-(GOLDEN_VECTORS - SPECIAL_ROWS) :]])
+    survival = survival_of(network, chosen)
+    numbers = summarise(survival, calibration)
+    return Golden(
+        vectors=_tuples(chosen),
+        survival=_tuples(survival),
+        p_fail=_tuples(numbers.p_fail),
+        p05=tuple(numbers.p05.tolist()),
+        p50=tuple(numbers.p50.tolist()),
+        p95=tuple(numbers.p95.tolist()),
+        mean=tuple(numbers.mean.tolist()),
+        readings=readings,
+    )
+
+
+def _golden_readings(specification: FeatureSpecification, readings: LifeRows | None) -> GoldenReadings | None:
+    """Compute the vector after the last running row of the beginning of a life, or None if it never runs."""
+    if readings is None:
+        return None
+    measured = ~np.isnan(readings.values).all(axis=1)
+    time, values = readings.time[measured][:GOLDEN_ROWS], readings.values[measured][:GOLDEN_ROWS]
+    if not len(time):
+        return None
+    features = compute(specification, [LifeRows(time, values)])[0]
+    running = np.flatnonzero(features.is_running)
+    if not running.size:
+        return None
+    last = int(running[-1])
+    return GoldenReadings(
+        time=tuple(time.tolist()),
+        values=_tuples(values),
+        vector=tuple(features.vectors[last].tolist()),
+        life=float(features.life[last]),
+        regime=int(features.regime[last]),
+    )
+
+
+def _tuples(rows: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in rows.tolist())

@@ -1,0 +1,24 @@
+"""What can go wrong while a bundle runs. What is wrong with a bundle itself stands in `edge_export.bundle.errors`.
+
+ServiceError
+├── InferenceFailed         the graph of a loaded bundle did not answer
+└── LineRefused             a line of input cannot be taken; the others can (also a ValueError)
+"""
+
+from features.domain.errors import ServiceError
+
+
+class InferenceFailed(ServiceError):
+    """The graph of a loaded bundle did not answer."""
+
+
+class LineRefused(ServiceError, ValueError):
+    """A line of input cannot be taken; the others can.
+
+    Attributes:
+        code: Stable name of the reason, by which such lines are counted.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code

@@ -1,0 +1,240 @@
+"""The one runtime: feature vectors in, forecasts out, the same in the centre and on a gateway."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.errors import BundleRefused
+from edge_export.bundle.reading import VerifiedBundle, read_bundle
+from edge_export.runtime.errors import InferenceFailed
+from edge_export.runtime.requests import VectorRequest, vector_sha256
+from edge_export.runtime.selftest import check_answers, check_features
+from edge_export.runtime.session import GraphSession
+from edge_export.runtime.summary import LifeSummary, summarise
+from edge_export.runtime.verdict import Judge, Verdict
+from features.domain.errors import InvalidValue
+from features.domain.forecasts import (
+    FeatureReference,
+    Forecast,
+    ForecastStatus,
+    HorizonProbability,
+    ModelReference,
+    RemainingLife,
+)
+from features.domain.packs import LifeSource
+from features.transforms.specification import FeatureSpecification, specification_from_json
+
+
+def random_id() -> str:
+    """Return a new identity for a forecast: a random UUID (RFC 9562, version 4)."""
+    return str(uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A loaded bundle, ready to answer. It holds no state of any asset, so threads may share it.
+
+    Attributes:
+        bundle: The verified bytes behind it.
+        specification: The feature specification whose vectors it takes.
+        new_id: Makes the identity of each forecast.
+    """
+
+    bundle: VerifiedBundle = field(repr=False)
+    specification: FeatureSpecification = field(repr=False)
+    session: GraphSession = field(repr=False)
+    judge: Judge = field(repr=False)
+    model: ModelReference
+    new_id: Callable[[], str] = field(repr=False)
+
+    @staticmethod
+    def load(source: VerifiedBundle | Path | str, new_id: Callable[[], str] = random_id) -> "Runtime":
+        """Load a bundle and let it prove that it gives its golden answers on this machine.
+
+        Args:
+            source: A bundle's folder, or a bundle that was verified already.
+            new_id: Makes the identity of each forecast.
+
+        Raises:
+            BundleError: If the bundle is missing, damaged or unfit, or fails its own test.
+        """
+        bundle = source if isinstance(source, VerifiedBundle) else read_bundle(source)
+        specification, calibration = _specification(bundle), bundle.calibration
+        session = GraphSession.load(bundle.model)
+        check_match(specification, calibration)
+        _check_graph(session, specification, calibration)
+        check_answers(bundle.golden, session, calibration)
+        if bundle.golden.readings is not None:
+            check_features(bundle.golden.readings, specification)
+        model = ModelReference(bundle.manifest.name, bundle.manifest.version, bundle.bundle_sha256)
+        return Runtime(bundle, specification, session, Judge.of(specification, calibration), model, new_id)
+
+    @property
+    def calibration(self) -> Calibration:
+        """The numbers beside the graph."""
+        return self.bundle.calibration
+
+    def survival(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the survival curve of each vector; no row depends on another, not even by rounding.
+
+        Args:
+            vectors: NaN where unknown. Shape (batch, feature).
+
+        Returns:
+            Probability to outlive each step of the life grid. Shape (batch, time).
+
+        Raises:
+            InvalidValue: If the shape does not fit the specification.
+        """
+        rows = np.asarray(vectors, np.float32)
+        if rows.ndim != 2 or rows.shape[1] != self.session.features:
+            rule = f"have the shape (batch, {self.session.features})"
+            remedy = "Compute them under this bundle's feature specification."
+            raise InvalidValue("vectors", must=rule, found=rows.shape, remedy=remedy)
+        return self.session.run_rows(rows)
+
+    def forecast(self, requests: Sequence[VectorRequest], issued_at: datetime) -> list[Forecast]:
+        """Answer each request with a forecast, which is `ok` or says why there are no numbers.
+
+        Args:
+            requests: Assets with their newest vectors.
+            issued_at: The moment of issue, with its zone. A request's own moment goes before it, and under a
+                bundle that counts life (every time is a stand-in) so does the time of the vector.
+
+        Returns:
+            One forecast per request, in the order given; none depends on the others.
+        """
+        return [self._answer(request, self._moment(request, issued_at)) for request in requests]
+
+    def unavailable(self, request: VectorRequest, issued_at: datetime, reason: str) -> Forecast:
+        """Return the answer for an asset whose forecast cannot be made for a reason that lies outside it."""
+        verdict = Verdict(ForecastStatus.UNAVAILABLE, reason)
+        return self._without_numbers(request, self._moment(request, issued_at), verdict)
+
+    def _moment(self, request: VectorRequest, issued_at: datetime) -> datetime:
+        if request.issued_at is not None:
+            return request.issued_at
+        return request.vector.time if self.calibration.is_count and request.vector is not None else issued_at
+
+    def _answer(self, request: VectorRequest, issued_at: datetime) -> Forecast:
+        verdict = self.judge.verdict(request.vector, issued_at)
+        if verdict.reason is not None or request.vector is None:
+            return self._without_numbers(request, issued_at, verdict)
+        try:
+            survival = self.session.run(np.asarray(request.vector.values, np.float32)[None, :])
+        except InferenceFailed as error:
+            return self._failed(request, issued_at, str(error))
+        if not np.isfinite(survival).all():
+            return self._failed(request, issued_at, "The model gave something that is not a number.")
+        fresh_until = request.vector.time + self._span(self.calibration.ttl)
+        return self._with_numbers(request, issued_at, fresh_until, summarise(survival, self.calibration))
+
+    def _failed(self, request: VectorRequest, issued_at: datetime, sentence: str) -> Forecast:
+        verdict = Verdict(ForecastStatus.UNAVAILABLE, f"model_failed: {sentence}")
+        return self._without_numbers(request, issued_at, verdict)
+
+    def _without_numbers(self, request: VectorRequest, issued_at: datetime, verdict: Verdict) -> Forecast:
+        valid_until = issued_at + self._span(self.calibration.valid_for)
+        return self._forecast(request, issued_at, valid_until, verdict, (), None)
+
+    def _with_numbers(
+        self, request: VectorRequest, issued_at: datetime, fresh_until: datetime, numbers: LifeSummary
+    ) -> Forecast:
+        valid_until = min(issued_at + self._span(self.calibration.valid_for), fresh_until)
+        life = RemainingLife(
+            p05=float(numbers.p05[0]),
+            p50=float(numbers.p50[0]),
+            p95=float(numbers.p95[0]),
+            mean=float(numbers.mean[0]),
+            cap=self.calibration.cap,
+        )
+        pairs = zip(self.calibration.horizons, numbers.p_fail[0].tolist(), strict=True)
+        horizons = tuple(HorizonProbability(horizon, probability) for horizon, probability in pairs)
+        return self._forecast(request, issued_at, valid_until, Verdict(ForecastStatus.OK), horizons, life)
+
+    def _forecast(
+        self,
+        request: VectorRequest,
+        issued_at: datetime,
+        valid_until: datetime,
+        verdict: Verdict,
+        horizons: tuple[HorizonProbability, ...],
+        life: RemainingLife | None,
+    ) -> Forecast:
+        vector = request.vector
+        age = None if vector is None else max(0.0, (issued_at - vector.time).total_seconds())
+        return Forecast(
+            id=self.new_id(),
+            tenant=request.tenant,
+            asset=request.asset,
+            issued_at=issued_at,
+            valid_until=valid_until,
+            status=verdict.status,
+            life_unit=self.calibration.life_unit,
+            horizons=horizons,
+            life=life,
+            regime=None if vector is None or vector.regime < 0 else vector.regime,
+            age_of_data_seconds=age,
+            model=self.model,
+            features=None if vector is None else self._reference(vector.values),
+            reason=verdict.reason,
+        )
+
+    def _reference(self, values: NDArray[np.float32]) -> FeatureReference:
+        version = self.bundle.manifest.specification_sha256[:12]
+        return FeatureReference(self.specification.view, version, vector_sha256(values))
+
+    def _span(self, life: float) -> timedelta:
+        return timedelta(seconds=life * self.calibration.seconds_per_unit)
+
+
+def check_match(specification: FeatureSpecification, calibration: Calibration) -> None:
+    """Check that a calibration belongs to a specification.
+
+    Raises:
+        BundleRefused: If pack, version or the count of life differ.
+    """
+    life = specification.life
+    _refuse_differences(
+        {
+            "calibration's pack": (calibration.pack_id, specification.pack_id),
+            "calibration's version of the pack": (calibration.pack_version, specification.pack_version),
+            "calibration's life unit": (calibration.life_unit, life.unit),
+            "calibration's length of a life unit": (calibration.seconds_per_unit, life.seconds_per_unit),
+            "calibration's kind of life": (calibration.is_count, life.source is LifeSource.COUNT),
+        }
+    )
+
+
+def _specification(bundle: VerifiedBundle) -> FeatureSpecification:
+    try:
+        specification = specification_from_json(bundle.specification_json)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleRefused(f"The feature specification must be one of this version; found: {error}.") from error
+    if specification.sha256 != bundle.manifest.specification_sha256:
+        raise BundleRefused(
+            "The feature specification must read back as it was written; found a difference. "
+            "Export the bundle again with this version."
+        )
+    return specification
+
+
+def _check_graph(session: GraphSession, specification: FeatureSpecification, calibration: Calibration) -> None:
+    _refuse_differences(
+        {
+            "width of the graph's input": (session.features, len(specification.names)),
+            "length of the graph's curve": (session.steps, calibration.grid_steps),
+        }
+    )
+
+
+def _refuse_differences(pairs: dict[str, tuple[object, object]]) -> None:
+    for what, (found, expected) in pairs.items():
+        if found != expected:
+            raise BundleRefused(f"The {what} must be {expected}; found {found}. Export the bundle again.")

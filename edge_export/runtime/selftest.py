@@ -1,0 +1,69 @@
+"""At every load: does this machine compute what the exporter computed?"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.errors import BundleRefused, SelfTestFailed
+from edge_export.bundle.golden import Golden, GoldenReadings
+from edge_export.runtime.session import GraphSession
+from edge_export.runtime.stream import AssetStreams
+from edge_export.runtime.summary import summarise
+from features.domain.identifiers import AssetId
+from features.domain.time import time_of_life
+from features.transforms.specification import FeatureSpecification
+
+TOLERANCE = 1e-5
+"""Largest absolute difference of a probability or a feature; the contract between centre and gateway."""
+
+
+def check_answers(golden: Golden, session: GraphSession, calibration: Calibration) -> None:
+    """Compare the graph, and the steps behind it, with the golden answers.
+
+    Raises:
+        SelfTestFailed: If an answer differs.
+        BundleRefused: If the golden answers are of another shape.
+    """
+    vectors, expected = np.asarray(golden.vectors, np.float32), np.asarray(golden.survival, np.float32)
+    horizons = len(calibration.horizons)
+    shapes = (vectors.shape[1:], expected.shape[1:], np.shape(golden.p_fail)[1:])
+    if shapes != ((session.features,), (session.steps,), (horizons,)):
+        raise BundleRefused(
+            f"Golden rows must have {session.features} features, {session.steps} steps and {horizons} horizons; "
+            f"found {shapes}. Export the bundle again."
+        )
+    _compare("survival curves", session.run_rows(vectors), expected)
+    found = summarise(expected, calibration)
+    _compare("failure probabilities", found.p_fail, golden.p_fail)
+    for name in ("p05", "p50", "p95", "mean"):
+        _compare(name, getattr(found, name) / calibration.cap, np.asarray(getattr(golden, name)) / calibration.cap)
+
+
+def check_features(readings: GoldenReadings, specification: FeatureSpecification) -> None:
+    """Compare the feature code with the golden vector.
+
+    Raises:
+        SelfTestFailed: If the vector differs.
+        BundleRefused: If the golden readings do not fit the specification.
+    """
+    if len(readings.values[0]) != len(specification.signals) or len(readings.vector) != len(specification.names):
+        raise BundleRefused("Golden readings must fit the feature specification. Export the bundle again.")
+    streams, asset = AssetStreams(specification), AssetId("golden")
+    for time, row in zip(readings.time, readings.values, strict=True):
+        streams.take(asset, time_of_life(time), dict(zip(specification.signals, row, strict=True)))
+    found = streams.newest(asset)
+    if found is None or found.regime != readings.regime:
+        raise SelfTestFailed("operating regime", float("nan"), 0.0)
+    expected = np.asarray((*readings.vector, readings.life))
+    scale = np.maximum(1.0, np.abs(np.nan_to_num(expected)))
+    _compare("feature vector", np.append(found.values, found.life) / scale, expected / scale)
+
+
+def _compare(what: str, found: object, expected: object) -> None:
+    one: NDArray[np.float64] = np.asarray(found, np.float64)
+    other: NDArray[np.float64] = np.asarray(expected, np.float64)
+    if not np.array_equal(np.isnan(one), np.isnan(other)):
+        raise SelfTestFailed(what, float("nan"), TOLERANCE)
+    difference = float(np.nan_to_num(np.abs(one - other)).max(initial=0.0))
+    if difference > TOLERANCE:
+        raise SelfTestFailed(what, difference, TOLERANCE)

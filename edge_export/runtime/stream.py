@@ -1,0 +1,224 @@
+"""The feature state of every asset on a live stream: readings in, newest vectors out.
+
+It is the streaming form of `features.transforms.batch.compute` and gives the same bits. A stream knows no past:
+a row older than the newest one is refused and said so, because replay belongs to the centre.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.domain.events import Event
+from features.domain.identifiers import AssetId
+from features.domain.time import life_of_time, utc
+from features.quality.verdicts import SetAsideReason
+from features.transforms.specification import FeatureSpecification
+from features.transforms.state import FeatureState, initial_state
+from features.transforms.step import StepPlan, StepResult, step
+
+
+class Outcome(StrEnum):
+    """What became of a row or an event."""
+
+    ACCEPTED = "accepted"
+    MERGED = "merged"  # of the same time as the newest row: that row was computed again with both
+    DUPLICATE = "duplicate"
+    EMPTY = "empty"  # nothing usable was measured: time passes, and the newest vector grows older
+    LATE = "late"
+    FULL = "full"  # a new asset, and no room for one
+    LIFE_ENDED = "life_ended"
+    LIFE_ENDED_LATE = "life_ended_late"  # rows after the end were already counted to the old life
+    NO_CHANGE = "no_change"  # an event that ends no life
+
+
+@dataclass(frozen=True, slots=True)
+class StreamVector:
+    """The newest feature vector of one asset, as `OnlineVector` has it.
+
+    Attributes:
+        time: Time of the newest running row.
+        values: In the order of the specification's names; NaN where unknown. Shape (feature,).
+        life: Life at that row, life units.
+        regime: Operating regime at that row, -1 where unknown.
+    """
+
+    time: datetime
+    values: NDArray[np.float32]
+    life: float
+    regime: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one row.
+
+    Attributes:
+        set_aside: Signals that were left out of it, each with its reason.
+        conflicts: Signals that had another value at the same time before.
+    """
+
+    outcome: Outcome
+    set_aside: tuple[tuple[str, SetAsideReason], ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Life:
+    """One asset now: the newest row, and the state before and after it."""
+
+    begins_at: datetime | None
+    time: datetime | None
+    values: NDArray[np.float64]
+    before: FeatureState
+    after: FeatureState
+    vector_before: StreamVector | None
+    vector: StreamVector | None
+
+
+class AssetStreams:
+    """The feature states of the assets of one tenant: one small, fixed-size state per asset seen."""
+
+    def __init__(self, specification: FeatureSpecification, capacity: int = 10_000) -> None:
+        """Begin with no asset.
+
+        Args:
+            specification: What to compute.
+            capacity: The most assets that are kept; a row of one more is refused.
+        """
+        self._specification = specification
+        self._plan = StepPlan.of(specification)
+        self._columns = {name: index for index, name in enumerate(specification.signals)}
+        self._capacity = capacity
+        self._lives: dict[AssetId, _Life] = {}
+
+    @property
+    def assets(self) -> tuple[AssetId, ...]:
+        """The assets seen, in the order of their first row or event."""
+        return tuple(self._lives)
+
+    def newest(self, asset: AssetId) -> StreamVector | None:
+        """Return the newest vector of an asset, or None if this life has none yet."""
+        life = self._lives.get(asset)
+        return None if life is None else life.vector
+
+    def newest_time(self, asset: AssetId) -> datetime | None:
+        """Return the time of an asset's newest row in this life."""
+        life = self._lives.get(asset)
+        return None if life is None else life.time
+
+    def take(self, asset: AssetId, time: datetime, signals: Mapping[str, object]) -> Taken:
+        """Take one row of readings.
+
+        Args:
+            asset: Which asset.
+            time: When, with its zone.
+            signals: Values by signal, in their units; None or NaN where not measured.
+        """
+        moment = utc(time)
+        values, set_aside = self._row(signals)
+        if np.isnan(values).all():
+            return Taken(Outcome.EMPTY, set_aside)
+        life = self._life(asset)
+        if life is None:
+            return Taken(Outcome.FULL, set_aside)
+        if life.time is not None and moment < life.time:
+            return Taken(Outcome.LATE, set_aside)
+        if life.time is None and life.begins_at is not None and moment <= life.begins_at:
+            return Taken(Outcome.LATE, set_aside)  # a row of the very moment a life ended belongs to that life
+        if moment == life.time:
+            return self._merge(life, moment, values, set_aside)
+        life.before, life.vector_before = life.after, life.vector
+        self._advance(life, moment, values)
+        return Taken(Outcome.ACCEPTED, set_aside)
+
+    def take_event(self, event: Event) -> Outcome:
+        """Take an event: one that ends a life begins the next, with nothing of the old one carried over.
+
+        A row of the event's own time stays with the life that ended, as `features.domain.events.LifeEpoch` counts.
+        If the event comes late, after newer rows, the new life begins with the newest of them; only the centre,
+        which has the rows between, can do better.
+        """
+        if not event.ends_life(self._specification.life.modelled_component):
+            return Outcome.NO_CHANGE
+        life, moment = self._life(event.asset), utc(event.at)
+        if life is None:
+            return Outcome.FULL
+        if life.begins_at is not None and moment <= life.begins_at:
+            return Outcome.DUPLICATE if moment == life.begins_at else Outcome.LATE
+        time, values = life.time, life.values
+        fresh = self._lives[event.asset] = self._new_life(moment)
+        if time is None or time <= moment:
+            return Outcome.LIFE_ENDED
+        self._advance(fresh, time, values)
+        return Outcome.LIFE_ENDED_LATE
+
+    def _life(self, asset: AssetId) -> _Life | None:
+        life = self._lives.get(asset)
+        if life is None and len(self._lives) < self._capacity:
+            life = self._lives[asset] = self._new_life(None)
+        return life
+
+    def _new_life(self, begins_at: datetime | None) -> _Life:
+        state = initial_state(self._specification, 1)
+        return _Life(begins_at, None, np.full(len(self._columns), np.nan), state, state, None, None)
+
+    def _row(self, signals: Mapping[str, object]) -> tuple[NDArray[np.float64], tuple[tuple[str, SetAsideReason], ...]]:
+        values = np.full(len(self._columns), np.nan)
+        set_aside = []
+        for name, value in signals.items():
+            column = self._columns.get(name)
+            found = SetAsideReason.UNKNOWN_SIGNAL if column is None else _measured(value)
+            if isinstance(found, SetAsideReason):
+                set_aside.append((name, found))
+            elif column is not None:
+                values[column] = found
+        return values, tuple(set_aside)
+
+    def _merge(
+        self,
+        life: _Life,
+        moment: datetime,
+        values: NDArray[np.float64],
+        set_aside: tuple[tuple[str, SetAsideReason], ...],
+    ) -> Taken:
+        is_new = np.isnan(life.values) & ~np.isnan(values)
+        is_conflict = ~np.isnan(life.values) & ~np.isnan(values) & (life.values != values)
+        merged = np.where(is_new | (is_conflict & _is_greater(values, life.values)), values, life.values)
+        conflicts = tuple(name for name, column in self._columns.items() if is_conflict[column])
+        if np.array_equal(merged, life.values, equal_nan=True):
+            return Taken(Outcome.DUPLICATE, set_aside, conflicts)
+        self._advance(life, moment, merged)
+        return Taken(Outcome.MERGED, set_aside, conflicts)
+
+    def _advance(self, life: _Life, moment: datetime, values: NDArray[np.float64]) -> None:
+        life.time, life.values = moment, values
+        life.after, result = step(self._plan, life.before, np.array([life_of_time(moment)]), values[None, :])
+        life.vector = _vector(moment, result) if result.is_running[0] else life.vector_before
+
+
+def _vector(time: datetime, result: StepResult) -> StreamVector:
+    return StreamVector(time, result.vectors[0], float(result.life[0]), int(result.regime[0]))
+
+
+def _measured(value: object) -> float | SetAsideReason:
+    """Return a value as a number (NaN where not measured), or why it cannot be used."""
+    if value is None:
+        return np.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return SetAsideReason.NOT_A_NUMBER
+    try:
+        number = float(value) + 0.0  # -0.0 becomes 0.0
+    except OverflowError:
+        return SetAsideReason.NON_FINITE
+    return SetAsideReason.NON_FINITE if np.isinf(number) else number
+
+
+def _is_greater(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Contract 1: of two values with one key the larger canonical bytes win, in the form that telemetry orders by."""
+    is_negative, other_is_negative = one < 0, other < 0
+    is_larger = np.abs(one) > np.abs(other)
+    return np.where(is_negative == other_is_negative, is_larger, is_negative)

@@ -1,0 +1,110 @@
+"""Putting the parts of the service together from its settings. Happens at start-up, never at import."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from edge_export.bundle.shelf import BundleShelf
+from edge_export.current_life import CurrentLifeFeatures
+from edge_export.issuing import Forecaster
+from edge_export.runtime.runtime import Runtime
+from features.domain.errors import ServiceError
+from features.domain.home import Home
+from features.domain.identifiers import AssetId, TenantId
+from features.packs.loader import load_pack
+from features.records.assets import AssetRecords
+from features.records.database import open_records
+from features.records.events import EventRecords
+from features.records.forecasts import ForecastLedger
+from features.records.lives import LifeRecords
+from features.store.online import OnlineFeatures, OnlineVector
+from serving.champion import ChampionIssuer, Loaded
+from serving.parts import Parts, PartState, Readiness, Telemetry
+from serving.settings import Settings
+
+_PROBE = AssetId("probe")
+
+
+def assemble(settings: Settings) -> Parts:
+    """Open the stores and begin to load the champion, which goes on in the background.
+
+    Raises:
+        ServiceError: If the pack is wrong or a store cannot be opened.
+    """
+    from features.telemetry.sqlite import SqliteTelemetryStore  # lazy: polars is for whoever answers, at start-up
+
+    home = Home(settings.home.resolve())
+    pack = load_pack(settings.pack)
+    engine = open_records(home.records_url)
+    ledger = ForecastLedger(engine)
+    telemetry = SqliteTelemetryStore(home.telemetry)
+    champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, LifeRecords(engine), ledger))
+    champion.start()
+
+    def readiness() -> Sequence[Readiness]:
+        stores = [
+            _probed("records", lambda: ledger.latest(settings.served_tenant, _PROBE, _now())),
+            _probed("telemetry", lambda: _read_nothing(telemetry, settings, pack.signals[0].id)),
+        ]
+        return [*stores, *champion.readiness()]
+
+    return Parts(
+        pack=pack,
+        assets=AssetRecords(engine),
+        events=EventRecords(engine),
+        ledger=ledger,
+        telemetry=telemetry,
+        issuer=champion,
+        life_clock=champion,
+        readiness=readiness,
+        clock=_now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OneAtATime:
+    """Online features read by one thread at a time: Feast keeps one connection and one registry for all of them."""
+
+    online: OnlineFeatures
+    lock: Lock = field(default_factory=Lock)
+
+    def read(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, OnlineVector]:
+        """Return the newest vector of each asset that has one.
+
+        Raises:
+            Unavailable: If the store does not answer.
+        """
+        with self.lock:
+            return self.online.read(tenant, assets)
+
+
+def _loader(home: Home, lives: LifeRecords, ledger: ForecastLedger) -> Callable[[Path], Loaded]:
+    def load(path: Path) -> Loaded:
+        from features.store.feast_store import open_features  # lazy: feast takes seconds to import
+
+        runtime = Runtime.load(path)
+        features = OneAtATime(open_features(home.root, runtime.specification))
+        features.read(TenantId(_PROBE), [_PROBE])  # the first read is slow, and fails where features were never built
+        online = CurrentLifeFeatures(features, lives)
+        return Loaded(path, Forecaster(online, runtime, ledger), online)
+
+    return load
+
+
+def _probed(part: str, ask: Callable[[], object]) -> Readiness:
+    try:
+        ask()
+    except ServiceError as error:
+        return Readiness(part, PartState.FAILED, str(error))
+    return Readiness(part, PartState.READY)
+
+
+def _read_nothing(telemetry: Telemetry, settings: Settings, signal: str) -> None:
+    moment = _now()
+    telemetry.read_wide(settings.served_tenant, assets=[_PROBE], signals=[signal], start=moment, end=moment)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,162 @@
+"""What the routes stand on: stores and models behind small protocols, put together elsewhere (`serving.assembly`)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from features.domain.assets import Asset
+from features.domain.errors import Unavailable
+from features.domain.events import Event
+from features.domain.forecasts import Forecast
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import Pack
+from serving.settings import Settings
+
+
+class Assets(Protocol):
+    """The assets on record."""
+
+    def get(self, tenant: TenantId, asset: AssetId) -> Asset:
+        """Return an asset.
+
+        Raises:
+            NotFound: If the tenant has no such asset.
+        """
+        ...
+
+    def list_all(self, tenant: TenantId, pack: str | None = None) -> list[Asset]:
+        """Return the tenant's assets, sorted by identity."""
+        ...
+
+
+class Events(Protocol):
+    """The events on record."""
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[Event]:
+        """Return the events of one asset, or of all of the tenant's."""
+        ...
+
+
+class Ledger(Protocol):
+    """The forecasts on record."""
+
+    def latest(self, tenant: TenantId, asset: AssetId, now: datetime) -> Forecast | None:
+        """Return the newest forecast that has not expired, or None."""
+        ...
+
+    def latest_all(self, tenant: TenantId, now: datetime) -> list[Forecast]:
+        """Return the newest forecast of each asset that has not expired."""
+        ...
+
+    def history(self, tenant: TenantId, asset: AssetId, limit: int) -> list[Forecast]:
+        """Return the newest forecasts, expired ones included, newest first."""
+        ...
+
+
+class Telemetry(Protocol):
+    """The readings."""
+
+    def read_wide(
+        self,
+        tenant: TenantId,
+        *,
+        signals: Sequence[str],
+        assets: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Any:  # Any: a polars frame, which this room does not own
+        """Return `asset`, `time` and one column for each signal, sorted by time."""
+        ...
+
+
+class Issuer(Protocol):
+    """Computes forecasts and records them."""
+
+    def issue(self, tenant: TenantId, assets: Sequence[AssetId], issued_at: datetime) -> Sequence[Forecast]:
+        """Return a recorded forecast for each asset, in the order asked for.
+
+        Raises:
+            Unavailable: If it cannot compute at the moment.
+        """
+        ...
+
+
+class LifeClock(Protocol):
+    """The newest moment of assets whose times are stand-ins for a life count."""
+
+    def newest(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, datetime]:
+        """Return the time of each asset's newest features; empty where nobody can say."""
+        ...
+
+
+class PartState(StrEnum):
+    """How a part of the service is."""
+
+    READY = "ready"
+    STARTING = "starting"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The state of one part, with what to do about it where it is not ready."""
+
+    part: str
+    state: PartState
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that the routes need.
+
+    Attributes:
+        readiness: Says how each part is, now.
+        clock: Tells the time, with its zone.
+    """
+
+    pack: Pack
+    assets: Assets
+    events: Events
+    ledger: Ledger
+    telemetry: Telemetry
+    issuer: Issuer
+    life_clock: LifeClock
+    readiness: Callable[[], Sequence[Readiness]]
+    clock: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Wiring:
+    """Connects an application, which exists from its import on, with its parts, which exist from start-up on.
+
+    Attributes:
+        settings: The settings; those of the defaults until start-up.
+    """
+
+    settings: Settings = field(default_factory=Settings.model_construct)
+    _parts: Parts | None = None
+
+    def attach(self, settings: Settings, parts: Parts) -> None:
+        """Connect the parts."""
+        self.settings = settings
+        self._parts = parts
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether the parts are there."""
+        return self._parts is not None
+
+    @property
+    def parts(self) -> Parts:
+        """The parts.
+
+        Raises:
+            Unavailable: If start-up has not come so far.
+        """
+        if self._parts is None:
+            raise Unavailable("service", "it is still starting")
+        return self._parts

@@ -1,0 +1,159 @@
+"""The JSON that enters and leaves, as models: they check what comes in and describe what goes out."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+AssetName = Annotated[str, StringConstraints(min_length=1, max_length=128, strict=True)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ForecastRequest(_Wire):
+    """Which assets to forecast now."""
+
+    assets: list[AssetName] = Field(min_length=1, description="Identities of assets, each once.")
+
+
+class HorizonOut(_Wire):
+    """Probability of failure within one horizon."""
+
+    h: float = Field(description="Horizon in the forecast's life unit.")
+    p_fail: float = Field(ge=0, le=1, description="Probability of a failure within it.")
+
+
+class LifeOut(_Wire):
+    """Remaining life in the forecast's life unit."""
+
+    p05: float
+    p50: float
+    p95: float
+    mean: float
+    cap: float = Field(description="Longest remaining life told apart; a value at the cap means: at least this.")
+
+
+class ModelOut(_Wire):
+    """The model behind a forecast."""
+
+    name: str
+    version: str
+    bundle_sha256: str
+
+
+class FeaturesOut(_Wire):
+    """The feature vector behind a forecast."""
+
+    view: str
+    version: str
+    vector_sha256: str
+
+
+class ForecastOut(_Wire):
+    """One forecast; only the status `ok` carries numbers."""
+
+    id: str | None = Field(description="Its identity in the ledger; null for an answer that was never issued.")
+    tenant: str
+    asset: str
+    issued_at: datetime
+    valid_until: datetime
+    status: Literal["ok", "stale", "insufficient", "sensor_fault", "unknown_regime", "unavailable"]
+    life_unit: str
+    horizons: list[HorizonOut]
+    life: LifeOut | None
+    per_mode: dict[str, float] | None = Field(description="Probability by failure mode at the longest horizon.")
+    regime: int | None
+    age_of_data: float | None = Field(description="Age of the newest reading behind it at issue, in seconds.")
+    model: ModelOut | None
+    features: FeaturesOut | None
+    reason: str | None = Field(description="Why there are no numbers; null if the status is ok.")
+
+
+class ForecastsOut(_Wire):
+    """Several forecasts."""
+
+    forecasts: list[ForecastOut]
+
+
+class IdentifierOut(_Wire):
+    """A name by which the world knows an asset."""
+
+    scheme: str
+    value: str
+    primary: bool
+
+
+class AssetOut(_Wire):
+    """One asset, with what it asks of people and its latest forecast."""
+
+    id: str
+    pack: str
+    model: str | None
+    batch: str | None
+    site: str | None
+    commissioned: datetime | None
+    identifiers: list[IdentifierOut]
+    components: list[dict[str, str]]
+    attributes: dict[str, str]
+    attention: Literal["act", "plan", "unknown", "quiet"]
+    risk: float | None = Field(description="Mean failure probability over the horizons; null without a forecast.")
+    forecast: ForecastOut
+
+
+class AssetsOut(_Wire):
+    """One page of assets."""
+
+    assets: list[AssetOut]
+    total: int = Field(description="Assets that the tenant has.")
+    offset: int
+    limit: int
+
+
+class SeriesOut(_Wire):
+    """One signal over time or life."""
+
+    signal: str
+    names: dict[str, str]
+    unit: str
+    at: list[str] | list[float] = Field(description="RFC 3339 times, or counts of life in the pack's unit.")
+    values: list[float] = Field(description="In the signal's unit.")
+    measured: int = Field(description="Readings in the stretch, before any thinning.")
+
+
+class TelemetryOut(_Wire):
+    """Readings of one asset."""
+
+    asset: str
+    axis: Literal["time", "life"]
+    axis_unit: str = Field(description="`UTC` for times, else the pack's life unit.")
+    start: str | float
+    end: str | float
+    series: list[SeriesOut]
+
+
+class PartOut(_Wire):
+    """The state of one part of the service."""
+
+    part: str
+    state: Literal["ready", "starting", "failed", "missing"]
+    detail: str | None
+
+
+class ReadyOut(_Wire):
+    """Whether the service can do its work."""
+
+    ready: bool
+    parts: list[PartOut]
+
+
+class ProblemOut(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[dict[str, object]] | None = None

@@ -1,0 +1,130 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge_export.bundle.errors import BundleCorrupt, BundleMissing, BundleRefused
+from edge_export.bundle.reading import VerifiedBundle, read_bundle
+from edge_export.bundle.shelf import BundleShelf
+from edge_export.bundle.writing import assemble_bundle, write_bundle
+
+
+def other_version(bundle: VerifiedBundle, folder: Path, version: str, card: str = "# Other\n") -> Path:
+    """Write the same model under another version or card."""
+    copy = assemble_bundle(
+        name=bundle.manifest.name,
+        version=version,
+        created_at=bundle.manifest.created_at,
+        model=bundle.model,
+        specification_json=bundle.specification_json,
+        calibration=bundle.calibration,
+        golden=bundle.golden,
+        card=card,
+    )
+    write_bundle(folder, copy)
+    return folder
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> BundleShelf:
+    return BundleShelf(tmp_path / "shelf")
+
+
+def test_an_empty_shelf_has_no_champion_and_no_versions(shelf: BundleShelf) -> None:
+    assert shelf.champion("fan") is None
+    assert shelf.champion_bundle("fan") is None
+    assert shelf.versions("fan") == []
+
+
+def test_a_bundle_is_put_promoted_and_found(shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle) -> None:
+    place = shelf.put(bundle_folder)
+    assert place == shelf.root / "fan" / "3"
+    assert shelf.champion("fan") is None
+    shelf.promote("fan", "3")
+    assert shelf.champion("fan") == place
+    found = shelf.champion_bundle("fan")
+    assert found is not None
+    assert found.bundle_sha256 == bundle.bundle_sha256
+    assert read_bundle(place).contents == bundle.contents
+
+
+def test_putting_the_same_bundle_again_changes_nothing(shelf: BundleShelf, bundle_folder: Path) -> None:
+    assert shelf.put(bundle_folder) == shelf.put(bundle_folder)
+    assert shelf.versions("fan") == ["3"]
+
+
+def test_a_version_never_becomes_another_bundle(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    shelf.put(bundle_folder)
+    with pytest.raises(BundleRefused, match="must stay bundle"):
+        shelf.put(other_version(bundle, tmp_path / "other", "3"))
+
+
+def test_versions_are_in_the_order_of_their_numbers_and_leave_no_rests(
+    shelf: BundleShelf, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    for version in ("10", "9", "1.2", "1.10"):
+        shelf.put(other_version(bundle, tmp_path / version, version))
+    assert shelf.versions("fan") == ["1.2", "1.10", "9", "10"]
+    assert not [each for each in (shelf.root / "fan").iterdir() if each.name.startswith(".")]
+
+
+def test_promotion_moves_at_once_to_another_version(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    shelf.put(bundle_folder)
+    shelf.promote("fan", "3")
+    later = shelf.put(other_version(bundle, tmp_path / "4", "4"))
+    shelf.promote("fan", "4")
+    assert shelf.champion("fan") == later
+
+
+def test_only_what_is_on_the_shelf_is_promoted(shelf: BundleShelf) -> None:
+    with pytest.raises(BundleMissing):
+        shelf.promote("fan", "7")
+
+
+def test_a_champion_that_was_changed_is_not_handed_out(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    place = shelf.put(bundle_folder)
+    shelf.promote("fan", "3")
+    shutil.rmtree(place)
+    other_version(bundle, place, "3")
+    for ask in (shelf.champion, shelf.champion_bundle):
+        with pytest.raises(BundleCorrupt, match="as promoted"):
+            ask("fan")
+
+
+def test_a_champion_that_is_gone_is_said(shelf: BundleShelf, bundle_folder: Path) -> None:
+    place = shelf.put(bundle_folder)
+    shelf.promote("fan", "3")
+    shutil.rmtree(place)
+    for ask in (shelf.champion, shelf.champion_bundle):
+        with pytest.raises(BundleCorrupt, match="must lie on the shelf"):
+            ask("fan")
+
+
+@pytest.mark.parametrize("name", ["..", "../fan", "a/b", "", ".hidden"])
+def test_names_cannot_leave_the_shelf(shelf: BundleShelf, name: str) -> None:
+    with pytest.raises(BundleRefused):
+        shelf.champion(name)
+    with pytest.raises(BundleRefused):
+        shelf.promote("fan", name)
+
+
+def test_the_pointer_cannot_leave_the_shelf(shelf: BundleShelf, bundle_folder: Path) -> None:
+    shelf.put(bundle_folder)
+    shelf.promote("fan", "3")
+    pointer = shelf.root / "fan" / "champion.json"
+    document = json.loads(pointer.read_bytes())
+    pointer.write_text(json.dumps({**document, "version": "../../../etc"}), encoding="utf-8")
+    with pytest.raises(BundleRefused):
+        shelf.champion("fan")
+
+
+def test_a_version_may_not_take_the_pointers_name(shelf: BundleShelf, bundle: VerifiedBundle, tmp_path: Path) -> None:
+    with pytest.raises(BundleRefused, match=r"champion\.json"):
+        shelf.put(other_version(bundle, tmp_path / "other", "champion.json"))

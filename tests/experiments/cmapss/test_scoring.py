@@ -1,0 +1,70 @@
+import math
+
+import numpy as np
+import pytest
+
+from experiments.cmapss.protocol import Estimate, Forecasts, Judged
+from experiments.cmapss.scoring import out_of_fold_figures
+from experiments.cmapss.scoring import test_figures as figures_of_tests
+
+CAP = 125.0
+FORECASTS = Forecasts(
+    unit=np.array([1, 2, 3]),
+    estimate=Estimate(
+        mean=np.array([100.0, 20.0, 125.0]),
+        p05=np.array([90.0, 12.0, 100.0]),
+        p50=np.array([101.0, 20.0, 125.0]),
+        p95=np.array([125.0, 30.0, 125.0]),
+    ),
+    baseline=np.array([120.0, 10.0, 125.0]),
+)
+ANSWERS = np.array([130.0, 10.0, 125.0])
+
+
+def test_test_figures_by_hand() -> None:
+    model, baseline = figures_of_tests(FORECASTS, ANSWERS, CAP)
+    # clipped errors -25, 10, 0; raw errors -30, 10, 0
+    assert model["rmse_clipped"] == pytest.approx(math.sqrt(725 / 3))
+    assert model["score_clipped"] == pytest.approx(math.exp(25 / 13) - 1 + math.e - 1)
+    assert model["rmse_raw"] == pytest.approx(math.sqrt(1000 / 3))
+    assert model["score_raw"] == pytest.approx(math.exp(30 / 13) - 1 + math.e - 1)
+    # 125 (clipped) within 90..125, 10 not within 12..30, 125 within 100..125
+    assert model["coverage90"] == pytest.approx(2 / 3)
+    assert model["width90"] == pytest.approx((35 + 18 + 25) / 3)
+    assert baseline["rmse_clipped"] == pytest.approx(5 / math.sqrt(3))
+    assert baseline["rmse_raw"] == pytest.approx(10 / math.sqrt(3))
+    assert baseline["score_raw"] == pytest.approx(math.exp(10 / 13) - 1)
+    assert list(baseline) == ["rmse_clipped", "score_clipped", "rmse_raw", "score_raw"]
+
+
+def test_without_answers_every_test_figure_is_none_under_the_same_keys() -> None:
+    known, unknown = figures_of_tests(FORECASTS, ANSWERS, CAP), figures_of_tests(FORECASTS, None, CAP)
+    assert [list(each) for each in known] == [list(each) for each in unknown]
+    assert {value for each in unknown for value in each.values()} == {None}
+
+
+def test_out_of_fold_figures_by_hand() -> None:
+    figures = out_of_fold_figures(Judged(FORECASTS, ANSWERS), CAP, seed=0)
+    rmse, baseline_rmse = math.sqrt(725 / 3), 5 / math.sqrt(3)
+    assert figures["rmse"] == pytest.approx(rmse)
+    assert figures["baseline_rmse"] == pytest.approx(baseline_rmse)
+    assert figures["difference"] == pytest.approx(rmse - baseline_rmse)
+    assert figures["coverage90"] == pytest.approx(2 / 3)
+    assert figures["width90"] == pytest.approx(26.0)
+
+
+def test_interval_of_the_difference_is_drawn_over_engines_not_rows() -> None:
+    one_engine = Forecasts(np.ones(3, np.int64), FORECASTS.estimate, FORECASTS.baseline)
+    low, high = _interval(one_engine)
+    assert low == pytest.approx(high)  # a single engine leaves nothing to draw
+    low, high = _interval(FORECASTS)
+    difference = out_of_fold_figures(Judged(FORECASTS, ANSWERS), CAP, seed=0)["difference"]
+    assert isinstance(difference, float)
+    assert low < difference < high
+
+
+def _interval(forecasts: Forecasts) -> tuple[float, float]:
+    interval = out_of_fold_figures(Judged(forecasts, ANSWERS), CAP, seed=0)["difference_ci95"]
+    assert isinstance(interval, list)
+    low, high = interval
+    return low, high

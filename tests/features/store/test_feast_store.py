@@ -1,0 +1,243 @@
+"""The feature store through Feast itself, end to end in a folder of its own."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.domain.errors import NotFound, ServiceError, Unavailable
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import microseconds
+from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
+from features.store.feast_store import FeastFeatures, _translated, open_features
+from tests.features.transforms.fleet import COUNTER
+
+pytestmark = pytest.mark.slow  # importing Feast alone takes seconds
+
+MINE, YOURS = TenantId("mine"), TenantId("yours")
+A, B = AssetId("a"), AssetId("b")
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+WIDTH = len(COUNTER.names)
+TTL_HOURS = COUNTER.rule.ttl
+
+
+def hour(count: float) -> datetime:
+    return T0 + timedelta(hours=count)
+
+
+def row(tenant: str, asset: str, at: float, value: float, late: float = 0.0) -> pl.DataFrame:
+    """Return one feature row whose features are `value`, `value` + 1, …, the second unknown."""
+    vector = value + np.arange(WIDTH, dtype=np.float32)
+    vector[1] = np.nan
+    side = {"tenant": tenant, "asset": asset, "event_time": hour(at), "created_time": hour(at + late)}
+    number = {"life": 10.0 * value, "regime": 1, "life_number": 2, "time_us": microseconds(hour(at))}
+    frame = pl.DataFrame([{**side, **number}]).with_columns(
+        pl.col("event_time", "created_time").cast(pl.Datetime("us", "UTC"))
+    )
+    return frame.hstack(pl.DataFrame(vector[None, :], schema=list(COUNTER.names)))
+
+
+def labels(*asked: tuple[str, str, float]) -> pl.DataFrame:
+    listed = [(tenant, asset, hour(at), index) for index, (tenant, asset, at) in enumerate(asked)]
+    schema = pl.Schema(
+        {"tenant": pl.String(), "asset": pl.String(), "event_timestamp": pl.Datetime("us", "UTC"), "number": pl.Int64()}
+    )
+    return pl.DataFrame(listed, schema=schema, orient="row")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def opened(home: Path) -> FeastFeatures:
+    features = open_features(home, COUNTER)
+    features.apply()
+    return features
+
+
+@pytest.fixture
+def store(opened: FeastFeatures, request: pytest.FixtureRequest) -> Iterator[FeastFeatures]:
+    """A specification of its own for each test, in the store that all share."""
+    own = replace(COUNTER, pack_version=f"1.0.0+{request.node.name}")
+    specification_folder = opened.folder.parent / own.sha256[:12]
+    features = FeastFeatures(opened.feast, own, specification_folder)
+    features.apply()
+    yield features
+    shutil.rmtree(specification_folder, ignore_errors=True)
+
+
+def test_applying_again_changes_nothing(opened: FeastFeatures) -> None:
+    def view_names() -> list[str]:
+        return [view.name for view in opened.feast.list_feature_views()]
+
+    before = view_names()
+    opened.apply()
+    assert view_names() == before
+    assert [entity.name for entity in opened.feast.list_entities()].count("tenant") == 1
+
+
+def test_training_frame_gives_the_rows_back_and_keeps_every_label_in_order(store: FeastFeatures) -> None:
+    store.write_offline(pl.concat([row("mine", "a", 0, 1), row("mine", "b", 0, 5), row("yours", "a", 0, 9)]), "one")
+    store.write_offline(pl.concat([row("mine", "a", 4, 2), row("mine", "a", 4, 3, late=2)]), "two")
+    asked = labels(
+        ("mine", "b", 1), ("mine", "a", -1), ("mine", "a", 5), ("mine", "a", 6), ("mine", "a", 0), ("mine", "c", 1)
+    )
+    frame = store.training_frame(asked)
+    assert frame.select(asked.columns).equals(asked)
+    assert frame["age"].to_list() == [5.0, None, 2.0, 3.0, 1.0, None]
+    assert frame["life"].to_list() == [50.0, None, 20.0, 30.0, 10.0, None]
+    assert frame["time_us"][2] == microseconds(hour(4))
+    assert frame.columns[4 : 4 + WIDTH] == list(COUNTER.names)
+    expected = row("mine", "a", 4, 2).select(COUNTER.names).to_numpy()
+    np.testing.assert_array_equal(frame[2].select(COUNTER.names).to_numpy(), expected)
+
+
+def test_label_whose_features_are_too_old_stays_with_nothing(store: FeastFeatures) -> None:
+    store.write_offline(row("mine", "a", 0, 1), "one")
+    frame = store.training_frame(labels(("mine", "a", TTL_HOURS), ("mine", "a", TTL_HOURS + 0.1)))
+    assert frame["age"].to_list() == [1.0, None]
+
+
+def test_writing_a_part_again_replaces_it(store: FeastFeatures) -> None:
+    store.write_offline(row("mine", "a", 0, 1), "one")
+    store.write_offline(row("mine", "a", 0, 2), "one")
+    assert store.training_frame(labels(("mine", "a", 1)))["age"].to_list() == [2.0]
+    assert [file.name for file in store.folder.iterdir()] == ["one.parquet"]
+
+
+def test_only_parts_that_are_kept_stay(store: FeastFeatures) -> None:
+    for part in ("mine-0", "mine-1", "yours-0"):
+        store.write_offline(row("mine", "a", 0, 1), part)
+    store.keep_offline("mine", ["mine-0"])
+    assert sorted(file.stem for file in store.folder.iterdir()) == ["mine-0", "yours-0"]
+
+
+def test_materialised_rows_are_read_back_and_no_other_tenant_sees_them(store: FeastFeatures) -> None:
+    store.write_offline(pl.concat([row("mine", "a", 4, 2), row("mine", "a", 0, 1), row("mine", "b", 1, 5)]), "one")
+    assert store.materialise() == 2
+    found = store.read(MINE, [B, AssetId("c"), A])
+    assert sorted(found) == [A, B]
+    vector = found[A]
+    assert (vector.tenant, vector.asset, vector.time) == (MINE, A, hour(4))
+    assert (vector.life, vector.regime, vector.specification_sha256) == (20.0, 1, store.specification.sha256)
+    assert vector.values.dtype == np.float32
+    np.testing.assert_array_equal(vector.values, row("mine", "a", 4, 2).select(COUNTER.names).to_numpy()[0])
+    assert store.read(YOURS, [A, B]) == {}
+    assert store.read(MINE, []) == {}
+
+
+def test_older_row_never_takes_the_place_of_a_newer_one_online(store: FeastFeatures) -> None:
+    assert store.write_online(row("mine", "a", 4, 2)) == 1
+    assert store.write_online(pl.concat([row("mine", "a", 3, 9), row("mine", "b", 0, 5)])) == 1
+    assert store.read(MINE, [A])[A].time == hour(4)
+    assert store.read(MINE, [A])[A].values[0] == 2.0
+    assert store.write_online(row("mine", "a", 5, 3)) == 1
+    assert store.read(MINE, [A])[A].values[0] == 3.0
+
+
+def test_corrected_row_of_the_same_time_takes_the_place_of_the_one_online(store: FeastFeatures) -> None:
+    store.write_online(row("mine", "a", 4, 2))
+    assert store.write_online(row("mine", "a", 4, 3)) == 1
+    assert store.read(MINE, [A])[A].values[0] == 3.0
+
+
+def test_materialising_does_not_undo_a_correction_of_the_same_time(store: FeastFeatures) -> None:
+    store.write_offline(row("mine", "a", 4, 2), "one")
+    store.write_online(row("mine", "a", 4, 3))
+    assert store.materialise() == 0
+    assert store.read(MINE, [A])[A].values[0] == 3.0
+
+
+def test_tenants_do_not_hold_each_other_back(store: FeastFeatures) -> None:
+    store.write_online(row("mine", "a", 9, 2))
+    assert store.write_online(pl.concat([row("yours", "a", 1, 7), row("mine", "a", 1, 8)])) == 1
+    assert store.read(YOURS, [A])[A].values[0] == 7.0
+    assert store.read(MINE, [A])[A].values[0] == 2.0
+
+
+def test_specifications_never_share_a_row(store: FeastFeatures, opened: FeastFeatures) -> None:
+    store.write_online(row("mine", "only", 4, 2))
+    assert opened.read(MINE, [AssetId("only")]) == {}
+
+
+def test_nothing_built_is_said_with_what_to_do(store: FeastFeatures) -> None:
+    for ask in (lambda: store.training_frame(labels(("mine", "a", 0))), store.materialise):
+        with pytest.raises(FeatureRowsMissing, match="features build"):
+            ask()
+    assert issubclass(FeatureRowsMissing, NotFound)
+
+
+def test_labels_without_a_zone_are_refused(store: FeastFeatures) -> None:
+    store.write_offline(row("mine", "a", 0, 1), "one")
+    naive = labels(("mine", "a", 1)).with_columns(pl.col("event_timestamp").dt.replace_time_zone(None))
+    with pytest.raises(ServiceError, match="zone"):
+        store.training_frame(naive)
+
+
+def test_broken_offline_file_is_unavailability(store: FeastFeatures) -> None:
+    store.write_offline(row("mine", "a", 0, 1), "one")
+    (store.folder / "one.parquet").write_bytes(b"no parquet")
+    with pytest.raises(FeatureStoreUnavailable, match="offline store"):
+        store.training_frame(labels(("mine", "a", 1)))
+    with pytest.raises(FeatureStoreUnavailable, match="offline store"):
+        store.materialise()
+
+
+@pytest.mark.parametrize("damage", ["folder", "gone", "garbage"])
+def test_online_store_that_is_taken_away_is_unavailability(tmp_path: Path, damage: str) -> None:
+    features = open_features(tmp_path, COUNTER)
+    features.apply()
+    features.write_online(row("mine", "a", 4, 2))
+    online = tmp_path / "features" / "online.sqlite"
+    for file in online.parent.glob("online.sqlite*"):
+        file.unlink()
+    if damage == "folder":
+        online.mkdir()
+    elif damage == "garbage":
+        online.write_bytes(b"no database, but long enough to be looked at" * 50)
+    later = open_features(tmp_path, COUNTER)
+    with pytest.raises(FeatureStoreUnavailable) as failed:
+        later.read(MINE, [A])
+    assert failed.value.part == "online store"
+    assert isinstance(failed.value, Unavailable)
+    with pytest.raises(FeatureStoreUnavailable):
+        later.write_online(row("mine", "a", 5, 2))
+
+
+def _classes_of_feast() -> list[type[Exception]]:
+    from feast import errors
+
+    found = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+    return [each for each in found if each.__module__ == errors.__name__]
+
+
+def test_every_error_of_feast_becomes_one_of_ours() -> None:
+    classes = _classes_of_feast()
+    assert len(classes) > 30
+    for kind in classes:
+        error = kind.__new__(kind)
+        with pytest.raises(FeatureStoreRefused) as refused, _translated("feature registry"):
+            raise error
+        assert refused.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    "error", [sqlite3.OperationalError("locked"), PermissionError("no"), pl.exceptions.ComputeError("broken")]
+)
+def test_what_stores_behind_feast_raise_becomes_unavailability(error: Exception) -> None:
+    with pytest.raises(FeatureStoreUnavailable) as failed, _translated("online store"):
+        raise error
+    assert failed.value.__cause__ is error
+
+
+def test_our_own_errors_pass_unchanged() -> None:
+    with pytest.raises(FeatureRowsMissing), _translated("offline store"):
+        raise FeatureRowsMissing("fan")

@@ -1,0 +1,74 @@
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.transforms.batch import LifeFeatures, LifeRows, compute
+from features.transforms.specification import FeatureSpecification
+from features.transforms.state import initial_state
+from features.transforms.step import StepPlan, step
+from tests.features.transforms.fleet import COUNTER, SPECIFICATIONS, life
+
+
+def streamed(specification: FeatureSpecification, rows: LifeRows) -> LifeFeatures:
+    """Feed one life row by row to the streaming step, through its packed state."""
+    plan, state = StepPlan.of(specification), initial_state(specification, 1)
+    results = []
+    for time, values in zip(rows.time, rows.values, strict=True):
+        state, result = step(plan, state, np.array([time]), values[None, :])
+        results.append(result)
+    return LifeFeatures(
+        np.concatenate([result.vectors for result in results]),
+        np.concatenate([result.life for result in results]),
+        np.concatenate([result.regime for result in results]),
+        np.concatenate([result.is_running for result in results]),
+        state.pack()[0],
+    )
+
+
+def assert_same(one: LifeFeatures, other: LifeFeatures) -> None:
+    for each in fields(LifeFeatures):
+        np.testing.assert_array_equal(getattr(one, each.name), getattr(other, each.name), err_msg=each.name)
+
+
+@pytest.mark.parametrize("specification", SPECIFICATIONS.values(), ids=SPECIFICATIONS)
+def test_one_life_streamed_gives_the_bits_of_many_lives_in_a_batch(specification: FeatureSpecification) -> None:
+    lives = [life(specification, rows, seed) for seed, rows in enumerate([40, 3, 90, 1, 57])]
+    for rows, computed in zip(lives, compute(specification, lives), strict=True):
+        assert_same(computed, streamed(specification, rows))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=5), st.integers(0, 1000))
+def test_padding_and_company_change_nothing(lengths: list[int], seed: int) -> None:
+    lives = [life(COUNTER, rows, seed + index) for index, rows in enumerate(lengths)]
+    together = compute(COUNTER, lives)
+    for rows, computed in zip(lives, together, strict=True):
+        assert_same(computed, compute(COUNTER, [rows])[0])
+        assert computed.vectors.shape == (len(rows.time), len(COUNTER.names))
+
+
+def test_order_of_lives_is_kept() -> None:
+    lives = [life(COUNTER, 20, seed) for seed in range(3)]
+    forwards, backwards = compute(COUNTER, lives), compute(COUNTER, lives[::-1])
+    for one, other in zip(forwards, backwards[::-1], strict=True):
+        assert_same(one, other)
+
+
+def test_no_lives_give_no_features_and_an_empty_life_gives_no_rows() -> None:
+    assert compute(COUNTER, []) == []
+    empty = LifeRows(np.empty(0), np.empty((0, len(COUNTER.signals))))
+    alone = compute(COUNTER, [empty])[0]
+    beside = compute(COUNTER, [life(COUNTER, 5), empty])[1]
+    assert alone.vectors.shape == beside.vectors.shape == (0, len(COUNTER.names))
+    np.testing.assert_array_equal(alone.state, initial_state(COUNTER, 1).pack()[0])
+    np.testing.assert_array_equal(beside.state, alone.state)
+
+
+def test_vectors_are_float32_and_regimes_whole_numbers() -> None:
+    (computed,) = compute(COUNTER, [life(COUNTER, 5)])
+    assert computed.vectors.dtype == np.float32
+    assert computed.regime.dtype == np.int64
+    assert computed.is_running.dtype == np.bool_

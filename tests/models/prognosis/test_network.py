@@ -1,0 +1,118 @@
+"""The contract of a model: shape, type, determinism, save and load, unknown values, independence of rows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from models.prognosis.network import HazardEnsemble, NetworkShape, survival_of
+from tests.models.prognosis.toys import toy_rows
+
+SHAPE = NetworkShape(features=3, steps=12, members=4, hidden=(16, 8))
+ROWS = toy_rows()
+
+
+def fresh(seed: int = 0) -> HazardEnsemble:
+    torch.manual_seed(seed)
+    ensemble = HazardEnsemble(SHAPE)
+    ensemble.logits.standardise_by(ROWS.vectors)
+    return ensemble.eval()
+
+
+def survival(ensemble: HazardEnsemble, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    with torch.no_grad():
+        return np.asarray(ensemble(torch.from_numpy(vectors)).numpy(), np.float32)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_one_survival_curve_comes_out_for_every_vector(rows: int) -> None:
+    curves = survival(fresh(), ROWS.vectors[:rows])
+    assert curves.shape == (rows, SHAPE.steps)
+    assert curves.dtype == np.float32
+
+
+def test_survival_begins_below_one_and_never_rises() -> None:
+    curves = survival(fresh(), ROWS.vectors)
+    assert ((curves > 0) & (curves < 1)).all()
+    assert (np.diff(curves, axis=1) <= 0).all()
+
+
+def test_same_seed_gives_the_same_network_and_another_seed_another() -> None:
+    np.testing.assert_array_equal(survival(fresh(3), ROWS.vectors), survival(fresh(3), ROWS.vectors))
+    assert not np.array_equal(survival(fresh(3), ROWS.vectors), survival(fresh(4), ROWS.vectors))
+
+
+def test_network_reads_back_from_its_weights(tmp_path: Path) -> None:
+    ensemble = fresh()
+    torch.save(ensemble.state_dict(), tmp_path / "weights.pt")
+    again = HazardEnsemble(SHAPE)
+    again.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    np.testing.assert_array_equal(survival(again.eval(), ROWS.vectors), survival(ensemble, ROWS.vectors))
+
+
+def test_weights_of_another_shape_are_refused() -> None:
+    other = HazardEnsemble(NetworkShape(features=4, steps=12, members=4, hidden=(16, 8)))
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        other.load_state_dict(fresh().state_dict())
+
+
+def test_unknown_value_reads_as_the_training_mean() -> None:
+    ensemble = fresh()
+    unknown, mean = ROWS.vectors[:5].copy(), ROWS.vectors[:5].copy()
+    unknown[:, 2] = np.nan
+    mean[:, 2] = np.nanmean(ROWS.vectors[:, 2].astype(np.float64))
+    np.testing.assert_allclose(survival(ensemble, unknown), survival(ensemble, mean), rtol=1e-5)
+    assert np.isfinite(survival(ensemble, np.full((1, 3), np.nan, np.float32))).all()
+
+
+def test_no_row_depends_on_the_others() -> None:
+    ensemble = fresh()
+    together = survival(ensemble, ROWS.vectors[:20])
+    alone = np.concatenate([survival(ensemble, ROWS.vectors[index : index + 1]) for index in range(20)])
+    np.testing.assert_allclose(together, alone, rtol=1e-6)
+
+
+def test_extreme_value_is_no_more_than_very_large() -> None:
+    ensemble = fresh()
+    large, huge = ROWS.vectors[:1].copy(), ROWS.vectors[:1].copy()
+    large[0, 0], huge[0, 0] = 1e3, 1e30
+    np.testing.assert_array_equal(survival(ensemble, large), survival(ensemble, huge))
+
+
+def test_feature_that_never_varied_is_not_blown_up() -> None:
+    vectors = ROWS.vectors.copy()
+    vectors[:, 1] = 0.1
+    torch.manual_seed(0)
+    ensemble = HazardEnsemble(SHAPE)
+    ensemble.logits.standardise_by(vectors)
+    ensemble.eval()
+    nudged = vectors[:4].copy()
+    nudged[:, 1] += 1e-4
+    np.testing.assert_allclose(survival(ensemble, nudged), survival(ensemble, vectors[:4]), atol=1e-3)
+
+
+def test_standardised_training_vectors_have_mean_nought_and_spread_one() -> None:
+    logits = fresh().logits
+    scores = (ROWS.vectors - logits.center.numpy()) / logits.scale.numpy()
+    np.testing.assert_allclose(np.nanmean(scores, axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(np.nanstd(scores, axis=0), 1.0, atol=1e-4)
+
+
+def test_feature_that_was_never_known_leaves_the_network_whole() -> None:
+    vectors = ROWS.vectors.copy()
+    vectors[:, 2] = np.nan
+    ensemble = HazardEnsemble(SHAPE)
+    ensemble.logits.standardise_by(vectors)
+    assert np.isfinite(survival(ensemble.eval(), ROWS.vectors)).all()
+
+
+def test_members_survival_comes_in_chunks_alike() -> None:
+    ensemble = fresh()
+    many = np.repeat(ROWS.vectors[:9], 500, axis=0)
+    by_member = survival_of(ensemble, many)
+    assert by_member.shape == (SHAPE.members, 4500, SHAPE.steps)
+    assert by_member.dtype == np.float64
+    np.testing.assert_allclose(by_member.mean(axis=0), survival(ensemble, many), rtol=1e-5)
+    assert survival_of(ensemble, many[:0]).shape == (SHAPE.members, 0, SHAPE.steps)

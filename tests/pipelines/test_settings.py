@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import InvalidSettings
+from pipelines.settings import PREFIX, Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"{PREFIX}{name.upper()}", raising=False)
+    monkeypatch.delenv("MILLWRIGHT_HOME", raising=False)
+
+
+def test_defaults_hold_where_nothing_is_set() -> None:
+    settings = read_settings({})
+    assert (settings.home, settings.pack, settings.owner, settings.ray_workers) == (Path("var"), "pump", "local", 2)
+    assert settings.folder.root == Path("var")
+
+
+def test_one_variable_sets_the_home_of_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLWRIGHT_HOME", "/data/all")
+    assert read_settings().home == Path("/data/all")
+    monkeypatch.setenv(f"{PREFIX}HOME", "/data/pipelines")
+    assert read_settings().home == Path("/data/pipelines")
+
+
+@pytest.mark.parametrize("variable", ["MILLWRIGHT_HOME", f"{PREFIX}HOME"])
+def test_command_line_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "/data/environment")
+    monkeypatch.setenv(f"{PREFIX}RAY_WORKERS", "3")
+    settings = read_settings(home=Path("/data/given"), ray_workers=5, pack=None)
+    assert (settings.home, settings.ray_workers, settings.pack) == (Path("/data/given"), 5, "pump")
+    assert read_settings().ray_workers == 3
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [(f"{PREFIX}RAY_WORKER", "RAY_WORKERS"), ("millwright_pipelines_tennant", "TENANT")],
+)
+def test_unknown_variable_is_refused_with_what_was_meant(variable: str, hint: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"Did you mean {PREFIX}{hint}") as refused:
+        read_settings({variable: "1"})
+    assert variable in str(refused.value)
+
+
+def test_variable_like_nothing_known_is_answered_with_all_that_are() -> None:
+    with pytest.raises(InvalidSettings, match=f"Known are .*{PREFIX}POLL_SECONDS"):
+        read_settings({f"{PREFIX}ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ": "1"})
+
+
+def test_variables_of_other_parts_are_none_of_ours() -> None:
+    read_settings({"MILLWRIGHT_SERVING_PORT": "1", "MILLWRIGHT_HOME": "x", "PATH": "y"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ray_workers", 0),
+        ("held_out_share", 1.0),
+        ("poll_seconds", 0.0),
+        ("lease_seconds", 1.0),
+        ("tenant", "no spaces"),
+        ("pack", ""),
+    ],
+)
+def test_value_that_breaks_its_rule_is_refused_by_name(field: str, value: object) -> None:
+    with pytest.raises(InvalidSettings, match=f"{PREFIX}{field.upper()}"):
+        read_settings({}, **{field: value})
+
+
+def test_bad_value_in_the_environment_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}RAY_WORKERS", "two")
+    with pytest.raises(InvalidSettings, match="RAY_WORKERS"):
+        read_settings()
+
+
+def test_unknown_field_is_refused() -> None:
+    with pytest.raises(InvalidSettings):
+        read_settings({}, colour="red")
+
+
+def test_every_field_says_what_it_is() -> None:
+    assert all(field.description for field in Settings.model_fields.values())

@@ -1,0 +1,278 @@
+"""A fleet in memory behind the protocols of `serving.parts`: two tenants, every status, a clock that stands still."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import polars as pl
+
+from features.domain.assets import Asset, Component
+from features.domain.errors import NotFound, ServiceError
+from features.domain.events import Event, EventKind
+from features.domain.forecasts import (
+    FeatureReference,
+    Forecast,
+    ForecastStatus,
+    HorizonProbability,
+    ModelReference,
+    RemainingLife,
+)
+from features.domain.identifiers import AssetId, Identifier, IdentifierScheme, TenantId
+from features.domain.packs import Pack
+from features.packs.loader import load_pack
+from serving.parts import Parts, PartState, Readiness, Wiring
+from serving.settings import Settings
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+LOCAL = TenantId("local")
+RIVAL = TenantId("rival-works")
+RIVALS_ASSET = AssetId("rival-press-7")
+
+
+@cache
+def pump_pack() -> Pack:
+    return load_pack("pump")
+
+
+@cache
+def turbofan_pack() -> Pack:
+    return load_pack("turbofan")
+
+
+def asset(name: str, tenant: TenantId = LOCAL, pack: str = "pump", site: str | None = "North station") -> Asset:
+    return Asset(
+        tenant,
+        AssetId(name),
+        pack,
+        model="CP-200",
+        site=site,
+        commissioned=datetime(2024, 5, 1, tzinfo=UTC),
+        identifiers=(Identifier(IdentifierScheme.HANDLE, f"88.118.8/{name}", is_primary=True),),
+        components=(Component("bearing", "Drive-end bearing"),),
+    )
+
+
+def forecast(
+    name: str,
+    remaining_hours: float | None = 900.0,
+    *,
+    tenant: TenantId = LOCAL,
+    status: ForecastStatus = ForecastStatus.OK,
+    issued_at: datetime = NOW - timedelta(hours=3),
+    pack: Pack | None = None,
+) -> Forecast:
+    """A forecast whose remaining life has that median; without one it carries no numbers."""
+    pack = pack or pump_pack()
+    numbers = {} if remaining_hours is None else _numbers(remaining_hours, pack)
+    bare = Forecast(
+        id=f"f-{name}-{issued_at.timestamp():.0f}",
+        tenant=tenant,
+        asset=AssetId(name),
+        issued_at=issued_at,
+        valid_until=issued_at + timedelta(seconds=pack.valid_for * pack.life.seconds_per_unit),
+        status=status if remaining_hours is None else ForecastStatus.OK,
+        life_unit=pack.life.unit,
+        regime=2,
+        age_of_data_seconds=1_200.0,
+        model=ModelReference("hazard-network", "7", "ab" * 32),
+        features=FeatureReference("pump", "1.0.0", "cd" * 32),
+        reason=None if remaining_hours is not None else "the newest reading is 61 h old; at most 48 h are allowed",
+    )
+    return replace(bare, **numbers)  # type: ignore[arg-type]  # exactly the two fields below
+
+
+def _numbers(median: float, pack: Pack) -> dict[str, object]:
+    cap, spread = pack.grid.cap, 0.25 * median
+    chances = tuple(HorizonProbability(each, 1 / (1 + math.exp((median - each) / spread))) for each in pack.horizons)
+    p05, p50, p95, mean = (min(cap, each * median) for each in (0.55, 1.0, 1.6, 1.05))
+    life = RemainingLife(p05, p50, p95, mean, cap)
+    return {"horizons": chances, "life": life}
+
+
+@dataclass
+class FakeAssets:
+    assets: list[Asset]
+
+    def get(self, tenant: TenantId, asset: AssetId) -> Asset:
+        for each in self.assets:
+            if (each.tenant, each.id) == (tenant, asset):
+                return each
+        raise NotFound(f"{tenant} has no {asset}")
+
+    def list_all(self, tenant: TenantId, pack: str | None = None) -> list[Asset]:
+        return [each for each in self.assets if each.tenant == tenant and pack in (None, each.pack)]
+
+
+@dataclass
+class FakeEvents:
+    events: list[Event] = field(default_factory=list)
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[Event]:
+        return [each for each in self.events if each.tenant == tenant and asset in (None, each.asset)]
+
+
+@dataclass
+class FakeLedger:
+    forecasts: list[Forecast] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def latest(self, tenant: TenantId, asset: AssetId, now: datetime) -> Forecast | None:
+        return next(
+            (each for each in self._newest_first(tenant) if each.asset == asset and each.valid_until > now), None
+        )
+
+    def latest_all(self, tenant: TenantId, now: datetime) -> list[Forecast]:
+        found: dict[AssetId, Forecast] = {}
+        for each in self._newest_first(tenant):
+            if each.valid_until > now:
+                found.setdefault(each.asset, each)
+        return list(found.values())
+
+    def history(self, tenant: TenantId, asset: AssetId, limit: int) -> list[Forecast]:
+        return [each for each in self._newest_first(tenant) if each.asset == asset][:limit]
+
+    def _newest_first(self, tenant: TenantId) -> list[Forecast]:
+        if self.failure is not None:
+            raise self.failure
+        return sorted((f for f in self.forecasts if f.tenant == tenant), key=lambda f: f.issued_at, reverse=True)
+
+
+@dataclass
+class FakeTelemetry:
+    """Every asset has readings each two hours of the last days; the signals sway, each in its own place."""
+
+    days: int = 28
+    last: datetime = NOW - timedelta(hours=3)
+    step: timedelta = timedelta(hours=2)
+    failure: Exception | None = None
+
+    def read_wide(
+        self,
+        tenant: TenantId,
+        *,
+        signals: Sequence[str],
+        assets: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> pl.DataFrame:
+        if self.failure is not None:
+            raise self.failure
+        count = int(timedelta(days=self.days) / self.step)
+        times = [self.last - self.step * (count - 1 - place) for place in range(count)]
+        kept = [each for each in times if (start is None or each >= start) and (end is None or each < end)]
+        table: dict[str, object] = {"asset": [str((assets or ["?"])[0])] * len(kept), "time": kept}
+        for row, name in enumerate(signals):
+            table[name] = [self._value(row, place) for place in range(len(kept))]
+        return pl.DataFrame(table)
+
+    @staticmethod
+    def _value(row: int, place: int) -> float | None:
+        return None if 150 <= place < 170 else 10.0 * (row + 1) + math.sin(place / 6 + row) + place / 100
+
+
+@dataclass
+class FakeIssuer:
+    ledger: FakeLedger
+    failure: ServiceError | None = None
+    asked: list[list[AssetId]] = field(default_factory=list)
+
+    def issue(self, tenant: TenantId, assets: Sequence[AssetId], issued_at: datetime) -> Sequence[Forecast]:
+        self.asked.append(list(assets))
+        if self.failure is not None:
+            raise self.failure
+        issued = [forecast(each, tenant=tenant, issued_at=issued_at) for each in assets]
+        self.ledger.forecasts.extend(issued)
+        return issued
+
+
+@dataclass
+class FakeLifeClock:
+    times: dict[AssetId, datetime] = field(default_factory=dict)
+
+    def newest(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, datetime]:
+        return {each: self.times[each] for each in assets if each in self.times}
+
+
+@dataclass
+class House:
+    """The fakes of one service, each within reach of a test."""
+
+    assets: FakeAssets
+    events: FakeEvents
+    ledger: FakeLedger
+    telemetry: FakeTelemetry
+    issuer: FakeIssuer
+    life_clock: FakeLifeClock
+    states: list[Readiness]
+    pack: Pack
+
+    def parts(self) -> Parts:
+        return Parts(
+            pack=self.pack,
+            assets=self.assets,
+            events=self.events,
+            ledger=self.ledger,
+            telemetry=self.telemetry,
+            issuer=self.issuer,
+            life_clock=self.life_clock,
+            readiness=lambda: self.states,
+            clock=lambda: NOW,
+        )
+
+    def wiring(self, settings: Settings | None = None) -> Wiring:
+        wiring = Wiring()
+        wiring.attach(settings or Settings(), self.parts())
+        return wiring
+
+
+def house(assets: Iterable[Asset], forecasts: Iterable[Forecast], pack: Pack | None = None) -> House:
+    ledger = FakeLedger(list(forecasts))
+    return House(
+        FakeAssets(list(assets)),
+        FakeEvents(),
+        ledger,
+        FakeTelemetry(),
+        FakeIssuer(ledger),
+        FakeLifeClock(),
+        [Readiness("records", PartState.READY), Readiness("model", PartState.READY)],
+        pack or pump_pack(),
+    )
+
+
+def small_house() -> House:
+    """Two machines of ours (one with a forecast), one of somebody else's."""
+    return house(
+        [asset("p-01"), asset("p-02", site="South station"), asset(RIVALS_ASSET, RIVAL, site="Rival yard")],
+        [forecast("p-01"), forecast(RIVALS_ASSET, tenant=RIVAL)],
+    )
+
+
+def fleet_house(count: int = 24) -> House:
+    """A fleet in every state, with a history for each machine and some events for the first."""
+    sites = ("North station", "South station", "Harbour station")
+    machines = [asset(f"p-{number:03d}", site=sites[number % 3]) for number in range(1, count + 1)]
+    made = house(machines, [each for number, machine in enumerate(machines) for each in _past(number, machine)])
+    first = machines[0].id
+    made.events.events = [
+        Event(LOCAL, first, NOW - timedelta(days=90), EventKind.FAILURE, failure_mode="seal_leak"),
+        Event(LOCAL, first, NOW - timedelta(days=12), EventKind.INSPECTION, note="Bearing noise at the drive end"),
+        Event(LOCAL, first, NOW - timedelta(days=5), EventKind.SENSOR_REPLACED, component="Seal temperature"),
+    ]
+    return made
+
+
+def _past(number: int, machine: Asset) -> list[Forecast]:
+    silent = {6: ForecastStatus.STALE, 11: ForecastStatus.SENSOR_FAULT, 12: ForecastStatus.INSUFFICIENT}
+    now_hours = (95.0, 310.0, 130.0, 560.0)[number] if number < 4 else 800.0 + 37.0 * number
+    past = []
+    for days in range(28, -1, -1):
+        issued_at = NOW - timedelta(days=days, hours=3)
+        if number in silent and days < 5:
+            past.append(forecast(machine.id, None, status=silent[number], issued_at=issued_at))
+        elif not (number == 0 and 14 <= days < 18):
+            past.append(forecast(machine.id, now_hours + 24.0 * days, issued_at=issued_at))
+        else:
+            past.append(forecast(machine.id, None, status=ForecastStatus.STALE, issued_at=issued_at))
+    return past

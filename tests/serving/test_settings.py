@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from serving.errors import InvalidSettings
+from serving.settings import PREFIX, Settings, read_settings
+
+
+def test_defaults_listen_on_this_machine_alone() -> None:
+    settings = Settings()
+    assert (settings.host, settings.port, settings.home) == ("127.0.0.1", 3000, Path("var"))
+    assert settings.secret is None
+
+
+def test_home_is_named_for_the_service_or_for_the_whole_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLWRIGHT_HOME", "/data/all")
+    assert read_settings().home == Path("/data/all")
+    monkeypatch.setenv(f"{PREFIX}HOME", "/data/serving")
+    assert read_settings().home == Path("/data/serving")
+
+
+def test_the_users_own_home_folder_is_not_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("PORT", "1")
+    assert (read_settings().home, read_settings().port) == (Path("var"), 3000)
+
+
+def test_unknown_variable_is_refused_with_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}PROT", "3001")
+    with pytest.raises(InvalidSettings, match=f"Did you mean {PREFIX}PORT"):
+        read_settings()
+
+
+def test_variable_that_resembles_none_gets_the_list() -> None:
+    with pytest.raises(InvalidSettings, match=f"Known are .*{PREFIX}HOME"):
+        read_settings({f"{PREFIX}ZZZZZZZZZZ": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "70000"), ("PORT", "x"), ("TENANT", "not ok!"), ("TIME_ZONE", "Mars/Base"), ("LANGUAGE", "fr")],
+)
+def test_value_that_breaks_its_rule_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name}", value)
+    with pytest.raises(InvalidSettings, match=f"{PREFIX}{name}"):
+        read_settings()
+
+
+def test_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}SECRET", "hunter2hunter2")
+    assert "hunter2" not in repr(read_settings())
