@@ -42,6 +42,13 @@ def build_app(wanted: str | None = None) -> typer.Typer:
     return app
 
 
+def __getattr__(name: str) -> typer.Typer:
+    """Return the whole command line as `app`, for whoever documents it; importing this module builds nothing."""
+    if name == "app":
+        return build_app()
+    raise AttributeError(name)
+
+
 def main(arguments: list[str]) -> None:
     """Run the command line; an error of ours ends it with one clear line, not a stack trace."""
     os.environ.update(QUIET)

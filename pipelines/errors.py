@@ -1,10 +1,13 @@
 """What can go wrong in a pipeline.
 
-ServiceError
-├── LeakFound           training data knows the future
-├── TrainingFailed      a training run did not finish
-├── GateRefused         a challenger did not beat what it would replace
-└── NothingToTrain      there are too few machines or failures (also a ValueError)
+    ServiceError
+    ├── LeakFound           training data knows the future
+    ├── TrainingFailed      a training run did not finish
+    ├── NothingToTrain      there are too few machines or failures (also a ValueError)
+    ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
+    ├── WorkerRunning       another worker holds the lease of this installation
+    ├── ServiceNotReady     the service that was started does not answer
+    └── GatewayDiffers      the gateway's forecasts are not the centre's
 """
 
 from features.domain.errors import ServiceError
@@ -16,10 +19,6 @@ class LeakFound(ServiceError):
 
 class TrainingFailed(ServiceError):
     """A training run did not finish."""
-
-
-class GateRefused(ServiceError):
-    """A challenger did not beat what it would replace."""
 
 
 class NothingToTrain(ServiceError, ValueError):

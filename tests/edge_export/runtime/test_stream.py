@@ -125,7 +125,8 @@ def test_a_row_of_an_earlier_life_is_late() -> None:
     streams = AssetStreams(SPECIFICATION)
     streams.take_event(event(row(rows, 2)[0]))
     assert take(streams, FAN, rows, 1) is Outcome.LATE
-    assert take(streams, FAN, rows, 2) is Outcome.ACCEPTED
+    assert take(streams, FAN, rows, 2) is Outcome.LATE
+    assert take(streams, FAN, rows, 3) is Outcome.ACCEPTED
 
 
 def test_duplicates_and_late_rows_change_nothing() -> None:
