@@ -1,13 +1,13 @@
 """What can go wrong in a pipeline.
 
-    ServiceError
-    ├── LeakFound           training data knows the future
-    ├── TrainingFailed      a training run did not finish
-    ├── NothingToTrain      there are too few machines or failures (also a ValueError)
-    ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
-    ├── WorkerRunning       another worker holds the lease of this installation
-    ├── ServiceNotReady     the service that was started does not answer
-    └── GatewayDiffers      the gateway's forecasts are not the centre's
+ServiceError
+├── LeakFound           training data knows the future
+├── TrainingFailed      a training run did not finish
+├── NothingToTrain      there are too few machines or failures (also a ValueError)
+├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
+├── WorkerRunning       another worker holds the lease of this installation
+├── ServiceNotReady     the service that was started does not answer
+└── GatewayDiffers      the gateway's forecasts are not the centre's
 """
 
 from features.domain.errors import ServiceError

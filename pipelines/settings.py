@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from features.domain.environment import broken_settings, unknown_variable
 from features.domain.home import Home
 from features.domain.identifiers import TenantId, tenant_id
 from pipelines.errors import InvalidSettings
@@ -61,19 +61,12 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
     Raises:
         InvalidSettings: If a variable is unknown (the message guesses what was meant) or breaks its rule.
     """
-    _refuse_unknown(os.environ if environment is None else environment)
+    unknown = unknown_variable(os.environ if environment is None else environment, PREFIX, Settings.model_fields)
+    if unknown is not None:
+        raise InvalidSettings(unknown)
     named = {name: value for name, value in given.items() if value is not None}
     try:
         return Settings.model_validate({**Settings().model_dump(), **named})
     except ValidationError as error:
-        faults = [f"{PREFIX}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors()]
-        raise InvalidSettings(f"Settings must follow their rules. {'; '.join(faults)}. Correct them.") from error
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            close = get_close_matches(name.upper(), sorted(known), n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(sorted(known))}."
-            raise InvalidSettings(f"The environment sets {name}, but the pipelines have no such setting. {hint}")
+        told = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        raise InvalidSettings(broken_settings(PREFIX, told)) from error

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from features.domain.environment import broken_settings, unknown_variable
 from features.domain.identifiers import TenantId, tenant_id
 from serving.errors import InvalidSettings
 
@@ -86,28 +86,13 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises:
         InvalidSettings: If a variable is unknown (the message guesses what was meant) or breaks its rule.
     """
-    _refuse_unknown(os.environ if environment is None else environment)
+    unknown = unknown_variable(os.environ if environment is None else environment, PREFIX, Settings.model_fields)
+    if unknown is not None:
+        raise InvalidSettings(unknown)
     try:
         return Settings()
     except ValidationError as error:
-        raise InvalidSettings(_explain(error)) from error
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = sorted(name.upper() for name in Settings.model_fields)
-    for name in sorted(environment):
-        field = name.upper().removeprefix(PREFIX)
-        if name.upper().startswith(PREFIX) and field not in known:
-            close = get_close_matches(field, known, n=1)
-            hint = (
-                f"Did you mean {PREFIX}{close[0]}?" if close else f"Known are {', '.join(PREFIX + k for k in known)}."
-            )
-            raise InvalidSettings(f"The environment sets {name}, but the service has no such setting. {hint}")
-
-
-def _explain(error: ValidationError) -> str:
-    faults = [
-        f"{PREFIX}{'.'.join(str(part) for part in fault['loc']).upper().removeprefix(PREFIX)}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False)
-    ]
-    return "Settings must follow their rules. " + "; ".join(faults) + ". Correct them and start again."
+        # Values are left out: a broken one may be a secret.
+        faults = error.errors(include_url=False, include_input=False)
+        told = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in faults]
+        raise InvalidSettings(broken_settings(PREFIX, told)) from error

@@ -2,79 +2,99 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from models.prognosis.network import NetworkShape
+    from models.prognosis.training import TrainingRows, TrainingSettings
 
 CHECKPOINT = "state.pt"
 
 
 def train_worker(config: dict[str, Any]) -> None:
-    """Train on this worker's share, reporting and checkpointing each epoch, and remember the best epoch.
+    """Train every candidate in turn on this worker's share, and remember each one's best epoch.
+
+    Each epoch is reported and checkpointed; a worker that was lost goes on at the candidate and epoch it was at.
 
     Args:
-        config: `rows` (reference to arrays in the object store), `shape` and `settings` as plain values.
-            Ray hands it over as a dictionary.
+        config: `rows` (reference to arrays in the object store), `features`, `steps` and `candidates` as plain
+            values. Ray hands it over as a dictionary.
     """
     import ray  # lazy: only a worker imports it
-    import ray.train.torch
     import torch
 
-    from models.prognosis.network import HazardEnsemble, NetworkShape
-    from models.prognosis.training import TrainingRows, TrainingSettings, blind_loss, make_optimiser, train_epoch
+    from models.prognosis.training import TrainingRows, TrainingSettings
 
     torch.set_num_threads(1)
-    settings, shape = TrainingSettings(**config["settings"]), NetworkShape(**config["shape"])
     arrays: dict[str, np.ndarray[Any, Any]] = ray.get(config["rows"])
     rows = TrainingRows(**{name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
+    state = _last_state()
+    finished: list[dict[str, Any]] = list(state["finished"]) if state else []
+    for plain in config["candidates"][len(finished) :]:
+        settings = TrainingSettings(**plain)
+        network = settings.shape(config["features"], config["steps"])
+        finished.append(_train_candidate(network, settings, rows, state, finished))
+        state = None
+
+
+def _train_candidate(
+    shape: "NetworkShape",
+    settings: "TrainingSettings",
+    rows: "TrainingRows",
+    state: dict[str, Any] | None,
+    finished: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Train one candidate, from a state if there is one, and return its best epoch."""
+    import ray.train.torch  # lazy: only a worker imports it
+    import torch
+
+    from models.prognosis.network import HazardEnsemble
+    from models.prognosis.training import blind_loss, make_optimiser, train_epoch
+
     context = ray.train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
     torch.manual_seed(settings.seed)
     ensemble = HazardEnsemble(shape)
-    ensemble.logits.standardise_by(arrays["vectors"])
+    ensemble.logits.standardise_by(rows.vectors.numpy())
     optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
-    first, best = _resume(ensemble, optimiser, schedule)
+    parts: dict[str, Any] = {"ensemble": ensemble, "optimiser": optimiser, "schedule": schedule}  # torch's own
+    for name, part in parts.items():
+        if state is not None:
+            part.load_state_dict(state[name])
+    first = int(state["epoch"]) + 1 if state else 0
+    best: dict[str, Any] = state["best"] if state else {"blind_loss": float("inf")}
     logits = ray.train.torch.prepare_model(ensemble.logits)
     logits.train()
     for epoch in range(first, settings.epochs):
         loss = train_epoch(logits, rows, optimiser, schedule, settings, epoch, rank, world)
-        metrics = {"epoch": epoch, "loss": loss, "workers": world, "resumed_at": first}
+        metrics = {"label": settings.label, "epoch": epoch, "loss": loss, "workers": world, "resumed_at": first}
         if rank != 0:
             ray.train.report(metrics)
             continue
         unseen = blind_loss(ensemble.logits, rows)
-        if best is None or unseen < best["blind_loss"]:
+        if unseen < best["blind_loss"]:
             weights = {name: value.clone() for name, value in ensemble.state_dict().items()}
             best = {"blind_loss": unseen, "epoch": epoch, "ensemble": weights}
-        state = {
-            "ensemble": ensemble.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "schedule": schedule.state_dict(),
-            "epoch": epoch,
-            "best": best,
-        }
-        _report(state, {**metrics, "blind_loss": unseen, "best_epoch": best["epoch"], "best_loss": best["blind_loss"]})
+        now = {name: part.state_dict() for name, part in parts.items()}
+        _report({**now, "epoch": epoch, "best": best, "finished": finished}, {**metrics, "blind_loss": unseen})
+    return best
 
 
-def _resume(
-    ensemble: Any, optimiser: Any, schedule: Any
-) -> tuple[int, dict[str, Any] | None]:  # torch objects; torch is imported by the worker
-    """Return the epoch to begin with, and the best state so far."""
+def _last_state() -> dict[str, Any] | None:
     import ray.train
     import torch
 
     checkpoint = ray.train.get_checkpoint()
     if checkpoint is None:
-        return 0, None
+        return None
     with checkpoint.as_directory() as folder:
-        state = torch.load(Path(folder) / CHECKPOINT, weights_only=True)
-    ensemble.load_state_dict(state["ensemble"])
-    optimiser.load_state_dict(state["optimiser"])
-    schedule.load_state_dict(state["schedule"])
-    return int(state["epoch"]) + 1, state["best"]
+        state: dict[str, Any] = torch.load(Path(folder) / CHECKPOINT, weights_only=True)
+    return state
 
 
-def _report(state: dict[str, Any], metrics: dict[str, float]) -> None:
+def _report(state: dict[str, Any], metrics: dict[str, Any]) -> None:
     import ray.train
     import torch
 

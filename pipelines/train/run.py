@@ -170,10 +170,7 @@ def _fit(order: TrainingOrder, data: PreparedData, run_id: str) -> tuple[Trained
     with ray_cluster(order.workers, order.ray_address):
         from pipelines.train.callback import TrackingCallback  # lazy: ray again
 
-        tracking = order.tracking
-        run = RayRun(
-            order.home.runs, order.workers, callbacks=lambda label: [TrackingCallback(tracking, run_id, label)]
-        )
+        run = RayRun(order.home.runs, order.workers, callbacks=[TrackingCallback(order.tracking, run_id)])
         first_age = order.pack.features.baseline
         trained = train_prognosis(data.training, order.pack.grid, first_age, order.candidates, run)
     return trained, int(trained.last_metrics["workers"])

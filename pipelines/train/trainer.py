@@ -1,7 +1,7 @@
 """Trains a hazard ensemble on Ray and calibrates it. The same for every machine type and every experiment."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,13 +32,13 @@ class RayRun:
         storage: Where checkpoints go.
         workers: Training workers.
         max_failures: How often a lost worker is replaced before the run gives up.
-        callbacks: Makes Ray Train callbacks for a candidate's label, for example one that writes to MLflow.
+        callbacks: Ray Train callbacks, for example one that writes to MLflow.
     """
 
     storage: Path
     workers: int = 2
     max_failures: int = 3
-    callbacks: Callable[[str], Sequence[Any]] = lambda _: ()  # ray.train.UserCallback; ray is not imported here
+    callbacks: Sequence[Any] = ()  # ray.train.UserCallback; ray is not imported here
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def train_prognosis(
         rows: Training rows; no row of a machine that is to be judged later.
         grid: The pack's life grid.
         first_age: Calibrate on rows from this age on, life units.
-        candidates: Settings to try, alike in folds and seed; the best loss on blind folds wins.
+        candidates: Settings to try, alike in folds, members and seed; the best loss on blind folds wins.
         run: How Ray runs them.
 
     Returns:
@@ -88,8 +88,10 @@ def train_prognosis(
             "Bring more histories, or begin with detection, which needs no failures."
         )
     fold = machine_folds(rows.machine, candidates[0].folds, candidates[0].seed)
-    fits = [(*_fit(rows, fold, grid, settings, run), settings) for settings in candidates]
-    ensemble, metrics, settings = min(fits, key=lambda fit: fit[1]["best_loss"])
+    bests, metrics = _fit(rows, fold, grid, candidates, run)
+    chosen = min(range(len(bests)), key=lambda index: float(bests[index]["blind_loss"]))
+    settings, ensemble = candidates[chosen], _ensemble(rows, grid, candidates[chosen], bests[chosen])
+    metrics["best_epoch"] = bests[chosen]["epoch"]
     unseen = unseen_survival(ensemble, rows, fold, settings)
     half_level = calibrate(unseen, rows, grid, first_age, settings.seed)
     return TrainedPrognosis(ensemble, settings, fold, unseen, half_level, metrics)
@@ -116,28 +118,36 @@ def unseen_survival(
 
 
 def _fit(
-    rows: LabelledVectors, fold: NDArray[np.int64], grid: LifeGrid, settings: "TrainingSettings", run: RayRun
-) -> tuple["HazardEnsemble", dict[str, float]]:
+    rows: LabelledVectors,
+    fold: NDArray[np.int64],
+    grid: LifeGrid,
+    candidates: "Sequence[TrainingSettings]",
+    run: RayRun,
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Return each candidate's best epoch, in the order given, and what the last epoch reported."""
     import ray  # lazy: takes seconds to import
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    from models.prognosis.network import HazardEnsemble
     from models.prognosis.training import member_weights, training_rows
 
-    shape = settings.shape(rows.vectors.shape[1], grid.steps)
-    tensors = training_rows(rows, member_weights(fold, settings), grid)
+    tensors = training_rows(rows, member_weights(fold, candidates[0]), grid)
     arrays = {name: getattr(tensors, name).numpy() for name in type(tensors).__slots__}
     trainer = TorchTrainer(
         train_worker,
-        train_loop_config={"rows": ray.put(arrays), "shape": asdict(shape), "settings": asdict(settings)},
+        train_loop_config={
+            "rows": ray.put(arrays),
+            "features": rows.vectors.shape[1],
+            "steps": grid.steps,
+            "candidates": [asdict(settings) for settings in candidates],
+        },
         scaling_config=ScalingConfig(num_workers=run.workers, use_gpu=False),
         run_config=RunConfig(
             name=f"prognosis-{uuid.uuid4().hex[:12]}",  # Ray resumes silently where a name was used before
             storage_path=str(run.storage.resolve()),
             failure_config=FailureConfig(max_failures=run.max_failures),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
-            callbacks=list(run.callbacks(settings.label)),
+            callbacks=list(run.callbacks),
         ),
     )
     try:
@@ -146,14 +156,23 @@ def _fit(
         raise TrainingFailed(f"Training must finish on Ray; it gave up: {error}") from error
     if result.error is not None or result.checkpoint is None:
         raise TrainingFailed(f"Training must end with a checkpoint; Ray reported {result.error}.")
-    return _load(HazardEnsemble(shape), result.checkpoint), dict(result.metrics or {})
+    return _bests(result.checkpoint), dict(result.metrics or {})
 
 
-def _load(ensemble: "HazardEnsemble", checkpoint: Any) -> "HazardEnsemble":  # ray.train.Checkpoint
+def _bests(checkpoint: Any) -> list[dict[str, Any]]:  # ray.train.Checkpoint
     import torch  # lazy: takes seconds to import
 
     with checkpoint.as_directory() as folder:
         state = torch.load(Path(folder) / CHECKPOINT, weights_only=True)
-    ensemble.load_state_dict(state["best"]["ensemble"])
+    return [*state["finished"], state["best"]]
+
+
+def _ensemble(
+    rows: LabelledVectors, grid: LifeGrid, settings: "TrainingSettings", best: dict[str, Any]
+) -> "HazardEnsemble":
+    from models.prognosis.network import HazardEnsemble  # lazy: torch takes seconds to import
+
+    ensemble = HazardEnsemble(settings.shape(rows.vectors.shape[1], grid.steps))
+    ensemble.load_state_dict(best["ensemble"])
     ensemble.eval()
     return ensemble

@@ -122,7 +122,7 @@ def test_an_assets_page_is_whole_in_both_languages(client_for: ClientFor, langua
 
 def test_an_assets_page_says_by_when_to_decide(client_for: ClientFor) -> None:
     page = client_for(fleet_house()).get("/assets/p-001").text
-    assert "Decide by 4 Mar 2026" in page
+    assert "95 % sure to run until 4 Mar 2026" in page
     assert "More likely than not to fail within 7 days." in page
     assert "without a break" in page
     assert "for another 21 h" in page
@@ -130,7 +130,7 @@ def test_an_assets_page_says_by_when_to_decide(client_for: ClientFor) -> None:
 
 def test_a_deadline_within_a_day_is_now(client_for: ClientFor) -> None:
     page = client_for(house([asset("p-01")], [forecast("p-01", 30.0)])).get("/assets/p-01").text
-    assert "Decide now</p>" in page
+    assert "It may fail any day: decide today</p>" in page
 
 
 def test_a_life_at_the_cap_is_at_least_that(client_for: ClientFor) -> None:
