@@ -1,11 +1,12 @@
-"""Keeps vectors of an earlier life out of forecasts: what a machine showed before its overhaul says nothing now."""
+"""Keeps an earlier life out of forecasts: what a machine showed before its overhaul says nothing now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from features.domain.events import LifeEpoch
+from features.domain.forecasts import Forecast
 from features.domain.identifiers import AssetId, TenantId
 from features.store.online import OnlineFeatures, OnlineVector
 
@@ -37,8 +38,62 @@ class CurrentLifeFeatures:
             Unavailable: If a store does not answer.
         """
         vectors = self.online.read(tenant, assets)
-        recorded = self.lives.list_all(tenant, assets[0] if len(assets) == 1 else None)
-        started: dict[AssetId, datetime] = {life.asset: life.started_at for life in recorded if life.number > 0}
+        started = _started(self.lives, tenant, assets[0] if len(assets) == 1 else None)
         return {
             asset: vector for asset, vector in vectors.items() if asset not in started or vector.time > started[asset]
         }
+
+
+class Ledger(Protocol):
+    """Where forecasts are recorded."""
+
+    def latest(self, tenant: TenantId, asset: AssetId, now: datetime) -> Forecast | None:
+        """Return the newest forecast that has not expired, or None."""
+        ...
+
+    def latest_all(self, tenant: TenantId, now: datetime) -> list[Forecast]:
+        """Return the newest forecast of each asset that has not expired."""
+        ...
+
+    def history(self, tenant: TenantId, asset: AssetId, limit: int) -> list[Forecast]:
+        """Return the newest forecasts, expired ones included, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLifeLedger:
+    """The ledger without forecasts that an overhaul has overtaken, even before the worker has issued others.
+
+    Attributes:
+        ledger: Where forecasts are recorded.
+        lives: Where lives are recorded.
+    """
+
+    ledger: Ledger
+    lives: Lives
+
+    def latest(self, tenant: TenantId, asset: AssetId, now: datetime) -> Forecast | None:
+        """Return the newest forecast that has not expired, or None where it tells of an earlier life."""
+        found = self.ledger.latest(tenant, asset, now)
+        return None if found is None or _is_overtaken(found, _started(self.lives, tenant, asset)) else found
+
+    def latest_all(self, tenant: TenantId, now: datetime) -> list[Forecast]:
+        """Return the newest forecast of each asset that has not expired and tells of its current life."""
+        started = _started(self.lives, tenant, None)
+        return [each for each in self.ledger.latest_all(tenant, now) if not _is_overtaken(each, started)]
+
+    def history(self, tenant: TenantId, asset: AssetId, limit: int) -> list[Forecast]:
+        """Return the newest forecasts, expired and overtaken ones included, newest first."""
+        return self.ledger.history(tenant, asset, limit)
+
+
+def _started(lives: Lives, tenant: TenantId, asset: AssetId | None) -> dict[AssetId, datetime]:
+    """Return when the current life began, of each asset that has had one before."""
+    return {life.asset: life.started_at for life in lives.list_all(tenant, asset) if life.number > 0}
+
+
+def _is_overtaken(forecast: Forecast, started: Mapping[AssetId, datetime]) -> bool:
+    """Say whether the newest reading behind a forecast is of a life that has ended."""
+    if forecast.age_of_data_seconds is None or forecast.asset not in started:
+        return False
+    return forecast.issued_at - timedelta(seconds=forecast.age_of_data_seconds) <= started[forecast.asset]

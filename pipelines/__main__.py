@@ -27,7 +27,7 @@ def build_app(wanted: str | None = None) -> typer.Typer:
     Args:
         wanted: The first word of the command line, or None for all commands.
     """
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     @app.callback()
     def pipelines() -> None:

@@ -1,6 +1,5 @@
 """Commands about equipment packs: check one while writing it, list what is shipped, show what one says."""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from features.domain.packs import FailureMode, Pack
 from features.packs.errors import PackError
 from features.packs.findings import PackFinding
 from features.packs.loader import load_pack, shipped_packs
+from pipelines.progress import print_result
 
 app = typer.Typer(help="Check, list and show equipment packs.", no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def check(path: PackArgument, as_json: JsonOption = False) -> None:
         _refuse(path, error.findings, as_json)
         raise typer.Exit(1) from error
     if as_json:
-        _print_json({"pack": path, "ok": True, "findings": [], "summary": _summary(pack)})
+        print_result({"pack": path, "ok": True, "findings": [], "summary": _summary(pack)})
     else:
         _print_summary(pack)
 
@@ -39,7 +39,7 @@ def list_packs(as_json: JsonOption = False) -> None:
     """List the packs that come with the product."""
     packs = [load_pack(name) for name in shipped_packs()]
     if as_json:
-        _print_json({"packs": [_summary(pack) for pack in packs]})
+        print_result({"packs": [_summary(pack) for pack in packs]})
         return
     table = Table("pack", "version", "name", "signals", "failure modes", "life in", box=box.SIMPLE)
     for pack in packs:
@@ -57,7 +57,7 @@ def show(name: PackArgument, as_json: JsonOption = False) -> None:
         _refuse(name, error.findings, as_json)
         raise typer.Exit(1) from error
     if as_json:
-        _print_json(asdict(pack))
+        print_result(asdict(pack))
         return
     _print_summary(pack)
     for mode in pack.failure_modes:
@@ -66,7 +66,9 @@ def show(name: PackArgument, as_json: JsonOption = False) -> None:
 
 def _refuse(path: str, findings: tuple[PackFinding, ...], as_json: bool) -> None:
     if as_json:
-        _print_json({"pack": path, "ok": False, "findings": [asdict(finding) for finding in findings], "summary": None})
+        print_result(
+            {"pack": path, "ok": False, "findings": [asdict(finding) for finding in findings], "summary": None}
+        )
         return
     for finding in findings:
         typer.echo(str(finding))
@@ -145,7 +147,3 @@ def _numbers(values: tuple[float, ...]) -> str:
 def _console() -> Console:
     # A pack's own words are shown as they are, square brackets included.
     return Console(markup=False, highlight=False)
-
-
-def _print_json(document: dict[str, object]) -> None:
-    typer.echo(json.dumps(document))

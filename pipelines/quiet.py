@@ -3,15 +3,10 @@
 import importlib
 import warnings
 
-QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "BENTOML_DO_NOT_TRACK": "True",
-    "FEAST_USAGE": "False",
-    "ORT_DISABLE_TELEMETRY": "1",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-}
-"""Switches the reports off that vendors would send home; entry points set it before a vendor is imported."""
+from features.domain.reports import REPORTS_OFF
+
+QUIET = {**REPORTS_OFF, "MLFLOW_LOGGING_LEVEL": "WARNING"}
+"""Environment variables that entry points set before a vendor is imported: no reports, and MLflow's warnings alone."""
 
 
 def hush_vendors() -> None:

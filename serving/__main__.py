@@ -15,19 +15,13 @@ from pathlib import Path
 from types import FrameType
 
 from features.domain.errors import ServiceError
+from features.domain.reports import REPORTS_OFF
 from serving.errors import AddressInUse, OpenToOthers
 from serving.gate import is_loopback
 from serving.settings import Settings, read_settings
 from serving.supervision import Child, stop_all
 
-QUIET = {
-    "BENTOML_DO_NOT_TRACK": "True",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "FEAST_USAGE": "False",
-    "ORT_DISABLE_TELEMETRY": "1",
-}
+QUIET = {**REPORTS_OFF, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
 """Vendor telemetry off, and no pickles, in every process that is started."""
 
 _LOOK_SECONDS = 0.25

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from edge_export.bundle.shelf import BundleShelf
-from edge_export.current_life import CurrentLifeFeatures
+from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
 from edge_export.issuing import Forecaster
 from edge_export.runtime.runtime import Runtime
 from features.domain.errors import ServiceError
@@ -40,7 +40,8 @@ def assemble(settings: Settings) -> Parts:
     engine = open_records(home.records_url)
     ledger = ForecastLedger(engine)
     telemetry = SqliteTelemetryStore(home.telemetry)
-    champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, LifeRecords(engine), ledger))
+    lives = LifeRecords(engine)
+    champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, lives, ledger))
     champion.start()
 
     def readiness() -> Sequence[Readiness]:
@@ -54,7 +55,7 @@ def assemble(settings: Settings) -> Parts:
         pack=pack,
         assets=AssetRecords(engine),
         events=EventRecords(engine),
-        ledger=ledger,
+        ledger=CurrentLifeLedger(ledger, lives),
         telemetry=telemetry,
         issuer=champion,
         life_clock=champion,

@@ -8,16 +8,10 @@ from typing import NoReturn
 
 import pytest
 
-QUIET_VENDORS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "BENTOML_DO_NOT_TRACK": "True",
-    "FEAST_USAGE": "False",
-    "ORT_DISABLE_TELEMETRY": "1",
-}
+from features.domain.reports import REPORTS_OFF
 
 # Set before any vendor is imported, and inherited by the processes that tests start.
-os.environ.update(QUIET_VENDORS)
+os.environ.update(REPORTS_OFF)
 
 
 def missing(what: str) -> NoReturn:

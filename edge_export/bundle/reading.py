@@ -132,13 +132,18 @@ def _read_file(folder: int, name: str, most: int) -> bytes:
         if error.errno == errno.ELOOP:
             raise _not_its_own(name, "a symbolic link") from error
         raise BundleCorrupt(f"{name} must be readable; found: {error.strerror}. Check the permissions.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise _not_its_own(name, "something that is not a file")
         if facts.st_nlink > 1:
             raise _not_its_own(name, f"{facts.st_nlink} hard links to it")
-        data = file.read(most + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise BundleCorrupt(f"{name} must be readable; found: {error.strerror}. Check the disk.") from error
+    finally:
+        os.close(descriptor)
     _check_sizes({name: data})
     return data
 

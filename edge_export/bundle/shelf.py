@@ -117,6 +117,10 @@ class BundleShelf:
             data = (self._pack(pack_id) / CHAMPION).read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise BundleCorrupt(
+                f"{CHAMPION} of {pack_id} must be a file that can be read; found: {error.strerror}. Promote a version."
+            ) from error
         document = read_document(data, CHAMPION, ("version", "bundle_sha256"))
         return document.text("version"), document.text("bundle_sha256")
 

@@ -1,6 +1,7 @@
 """The runtime's command line: `python -m edge_export.runtime run | verify | bench BUNDLE`."""
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -63,6 +64,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return 0
+    except OSError as error:
+        _forget_output()
+        sys.stderr.write(
+            f"Input and output must work to the end; found: {error.strerror}. What was not answered is lost.\n"
+        )
+        return 1
     return status
 
 
@@ -72,7 +79,8 @@ def _run(runtime: Runtime, options: argparse.Namespace) -> int:
     gateway, signals = Gateway(runtime, plan), StopSignals()
     signals.install()
     try:
-        for number, line in enumerate(_lines(sys.stdin.buffer, signals), start=1):
+        source = io.BytesIO() if sys.stdin is None else sys.stdin.buffer  # None: it was closed before the start
+        for number, line in enumerate(_lines(source, signals), start=1):
             if line.strip():
                 _write(gateway.answers(line, number))
         _write(gateway.last_answers())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,7 +28,11 @@ from features.domain.forecasts import (
     RemainingLife,
 )
 from features.domain.packs import LifeSource
+from features.domain.time import EPOCH
 from features.transforms.specification import FeatureSpecification, specification_from_json
+
+UNAVAILABLE_SECONDS = 300.0
+"""What stands in the way from outside may be gone soon: such an answer holds no longer than this."""
 
 
 def random_id() -> str:
@@ -120,7 +124,9 @@ class Runtime:
     def _moment(self, request: VectorRequest, issued_at: datetime) -> datetime:
         if request.issued_at is not None:
             return request.issued_at
-        return request.vector.time if self.calibration.is_count and request.vector is not None else issued_at
+        if not self.calibration.is_count:
+            return issued_at
+        return EPOCH if request.vector is None else request.vector.time  # a life that has not begun to be counted
 
     def _answer(self, request: VectorRequest, issued_at: datetime) -> Forecast:
         verdict = self.judge.verdict(request.vector, issued_at)
@@ -132,7 +138,7 @@ class Runtime:
             return self._failed(request, issued_at, str(error))
         if not np.isfinite(survival).all():
             return self._failed(request, issued_at, "The model gave something that is not a number.")
-        fresh_until = request.vector.time + self._span(self.calibration.ttl)
+        fresh_until = self._after(request.vector.time, self.calibration.ttl)
         return self._with_numbers(request, issued_at, fresh_until, summarise(survival, self.calibration))
 
     def _failed(self, request: VectorRequest, issued_at: datetime, sentence: str) -> Forecast:
@@ -140,13 +146,16 @@ class Runtime:
         return self._without_numbers(request, issued_at, verdict)
 
     def _without_numbers(self, request: VectorRequest, issued_at: datetime, verdict: Verdict) -> Forecast:
-        valid_until = issued_at + self._span(self.calibration.valid_for)
+        valid_for = self.calibration.valid_for
+        if verdict.status is ForecastStatus.UNAVAILABLE and not self.calibration.is_count:
+            valid_for = min(valid_for, UNAVAILABLE_SECONDS / self.calibration.seconds_per_unit)
+        valid_until = self._after(issued_at, valid_for)
         return self._forecast(request, issued_at, valid_until, verdict, (), None)
 
     def _with_numbers(
         self, request: VectorRequest, issued_at: datetime, fresh_until: datetime, numbers: LifeSummary
     ) -> Forecast:
-        valid_until = min(issued_at + self._span(self.calibration.valid_for), fresh_until)
+        valid_until = min(self._after(issued_at, self.calibration.valid_for), fresh_until)
         life = RemainingLife(
             p05=float(numbers.p05[0]),
             p50=float(numbers.p50[0]),
@@ -190,8 +199,12 @@ class Runtime:
         version = self.bundle.manifest.specification_sha256[:12]
         return FeatureReference(self.specification.view, version, vector_sha256(values))
 
-    def _span(self, life: float) -> timedelta:
-        return timedelta(seconds=life * self.calibration.seconds_per_unit)
+    def _after(self, moment: datetime, life: float) -> datetime:
+        """Return the moment so much life later; a clock that stands at the end of the calendar stays there."""
+        try:
+            return moment + timedelta(seconds=life * self.calibration.seconds_per_unit)
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
 
 
 def check_match(specification: FeatureSpecification, calibration: Calibration) -> None:

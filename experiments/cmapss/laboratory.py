@@ -1,6 +1,7 @@
 """Learns from engines with the product's own parts: feature store, Ray trainer, calibration, baseline."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,10 @@ class RayLaboratory:
     def learn(self, tracks: Sequence[LifeTrack], baseline_folds: int) -> Learned:
         """Fit features, network, intervals and baseline on these lives and nothing else."""
         specification, rows = self.training_rows(tracks)
-        trees = self._trees(rows, baseline_folds)
-        trained = train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.candidates, self.run)
+        with ThreadPoolExecutor(1) as beside:  # the trees grow on what Ray leaves idle
+            growing = beside.submit(self._trees, rows, baseline_folds)
+            trained = train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.candidates, self.run)
+            trees = growing.result()
         step, cap = self.pack.grid.step, self.pack.grid.cap
 
         def estimate(vectors: Vectors) -> Estimate:

@@ -18,11 +18,13 @@ def unknown_variable(environment: Mapping[str, str], prefix: str, known: Iterabl
         >>> unknown_variable({"part_port": "80", "PROT": "80"}, "PART_", ["port"]) is None
         True
     """
-    variables = sorted(f"{prefix}{name.upper()}" for name in known)
+    fields = sorted(field.upper() for field in known)
     for name in sorted(environment):
-        if name.upper().startswith(prefix) and name.upper() not in variables:
-            close = get_close_matches(name.upper(), variables, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(variables)}."
+        field = name.upper().removeprefix(prefix)
+        if name.upper().startswith(prefix) and field not in fields:
+            close = get_close_matches(field, fields, n=1)
+            listed = ", ".join(f"{prefix}{each}" for each in fields)
+            hint = f"Did you mean {prefix}{close[0]}?" if close else f"Known are {listed}."
             return f"{name} must be a setting that exists; found none of that name. {hint}"
     return None
 

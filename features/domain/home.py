@@ -21,6 +21,11 @@ class Home:
         return f"sqlite:///{(self.root / 'records.sqlite').resolve()}"
 
     @property
+    def features(self) -> Path:
+        """The feature store: its registry, offline and online."""
+        return self.root / "features"
+
+    @property
     def bundles(self) -> Path:
         """The shelf of promoted bundles."""
         return self.root / "bundles"

@@ -1,6 +1,8 @@
 """The feature store as the house sees it. Feast is imported when a store is opened, never before."""
 
-from collections.abc import Collection, Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
@@ -127,6 +130,7 @@ class FeastFeatures:
         frame = pl.concat(newer) if newer else rows
         if frame.is_empty():
             return 0
+        self._reconnect()
         with _translated("online store"):
             self.feast.write_to_online_store(d.view_name(self.specification), df=frame.to_pandas())
         return frame.height
@@ -141,6 +145,7 @@ class FeastFeatures:
 
         if not assets:
             return {}
+        self._reconnect()
         with _translated("online store"):
             view = d.view_name(self.specification)
             names = [*self.specification.names, *d.SIDE_FIELDS]
@@ -150,6 +155,20 @@ class FeastFeatures:
             )
             columns = response.to_dict()
         return self._vectors(tenant, assets, columns)
+
+    def _reconnect(self) -> None:
+        """Let go of Feast's connection: it would go on for ever with a file that was moved away or replaced since.
+
+        Raises:
+            FeatureStoreUnavailable: If the file is gone; Feast would make an empty one.
+        """
+        with _translated("online store"):
+            store = self.feast._get_provider().online_store
+            connection, store._conn = store._conn, None  # type: ignore[attr-defined]  # of the SQLite store that we chose
+            if connection is not None:
+                connection.close()
+            if not Path(self.feast.config.online_store.path).is_file():
+                raise FeatureStoreUnavailable("online store", "its file is gone. Build the features again")
 
     def _is_newer(self, rows: pl.DataFrame, or_equal: bool) -> pl.Series:
         from features.store import definitions as d  # lazy: feast takes seconds to import
@@ -186,7 +205,7 @@ def open_features(home: Path, specification: FeatureSpecification) -> FeastFeatu
         home: The data folder; the store lies in `features/` within.
         specification: Whose features.
     """
-    folder = home.resolve() / "features"
+    folder = Home(home.resolve()).features
     folder.mkdir(parents=True, exist_ok=True)
     offline = folder / "offline" / f"{specification.view}_{specification.sha256[:12]}"
     return FeastFeatures(_open_feast(folder), specification, offline)
@@ -209,21 +228,15 @@ def _open_feast(folder: Path) -> "FeatureStore":
         )
 
 
-class _translated:  # noqa: N801 - reads as a verb where it is used
-    """Turn what Feast and its stores raise into errors of ours."""
+@contextmanager
+def _translated(part: str) -> Iterator[None]:
+    """Turn what Feast and its stores raise in the block into errors of ours."""
+    from feast.errors import FeastError  # lazy: feast takes seconds to import
+    from google.protobuf.message import Error as ProtobufError  # type: ignore[import-untyped]  # no stubs
 
-    def __init__(self, part: str) -> None:
-        self.part = part
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        import sqlite3  # lazy: together with feast
-
-        from feast.errors import FeastError
-
-        if isinstance(error, FeastError):  # first, for one of them is an OSError too
-            raise FeatureStoreRefused(f"The {self.part} refused: {error}") from error
-        if isinstance(error, sqlite3.Error | OSError | pl.exceptions.PolarsError):
-            raise FeatureStoreUnavailable(self.part, str(error)) from error
+    try:
+        yield
+    except FeastError as error:  # first, for one of them is an OSError too
+        raise FeatureStoreRefused(f"The {part} refused: {error}") from error
+    except (sqlite3.Error, OSError, ProtobufError, pl.exceptions.PolarsError) as error:
+        raise FeatureStoreUnavailable(part, str(error)) from error

@@ -30,7 +30,7 @@ class RegimeTable:
         radius: Farthest distance from a center that still counts, in spans.
         means: Expected sensor values at the center, in their units. Shape (regime, sensor).
         slopes: Change of the expectation per span of a condition. Shape (regime, sensor, condition).
-        scales: Residual standard deviations. Shape (regime, sensor).
+        scales: Residual standard deviations; 0 where a sensor was not seen in a regime. Shape (regime, sensor).
     """
 
     spans: tuple[float, ...]
@@ -108,7 +108,7 @@ class RegimeArrays:
             sensors: In their units; NaN where not measured. Shape (batch, sensor).
 
         Returns:
-            Residual in training standard deviations; NaN where not measured or the regime is unknown.
+            Residual in training standard deviations; NaN where not measured, or not known in this regime.
             Shape (batch, sensor).
         """
         row = np.maximum(regime, 0)
@@ -116,8 +116,9 @@ class RegimeArrays:
         for index, span in enumerate(self.spans):
             offset = conditions[:, index] / span - self.centers[row, index]
             expected = expected + self.slopes[row, :, index] * offset[:, None]
-        scores = (sensors - expected) / self.scales[row]
-        return np.where((regime >= 0)[:, None], scores, np.nan)
+        scale = self.scales[row]
+        is_known = (regime >= 0)[:, None] & (scale > 0)
+        return np.where(is_known, (sensors - expected) / np.where(is_known, scale, 1.0), np.nan)
 
 
 def fit_regimes(
@@ -192,7 +193,7 @@ def _fit_lines(offsets: NDArray[np.float64], sensors: NDArray[np.float64]) -> tu
 
 def _fit_line(offsets: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, _Row, float]:
     if values.size < 2:
-        return 0.0, (0.0,) * offsets.shape[1], 1.0
+        return 0.0, (0.0,) * offsets.shape[1], 0.0
     middle, mean = offsets.mean(axis=0), float(values.mean())
     centred = offsets - middle
     # The ridge says: a condition that moves by less than 2 % of its span explains nothing.

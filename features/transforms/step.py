@@ -17,6 +17,8 @@ from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState
 
 _TINY = 1e-12
+_RESET_BELOW = 0.5
+"""A counter below this share of its last reading was reset; above it, it only flickered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,12 @@ def _advance_life(
     if plan.counter_column is None:
         return np.where(is_present, (time - state.first_time) / rule.seconds_per_unit, state.life)
     counter = np.where(is_present, values[:, plan.counter_column], np.nan)
-    gained = np.where(counter >= state.last_counter, counter - state.last_counter, counter)  # a reset counts from 0
-    gained = np.where(np.isnan(counter) | np.isnan(state.last_counter), 0.0, gained)
-    state.last_counter = np.where(np.isnan(counter), state.last_counter, counter)
+    is_missing = np.isnan(counter)
+    is_reset = counter < _RESET_BELOW * state.last_counter  # it began anew: what it shows was run since
+    is_jitter = (counter < state.last_counter) & ~is_reset  # a counter never runs backwards a little: no life gained
+    gained = np.where(is_reset, counter, np.maximum(counter - state.last_counter, 0.0))
+    gained = np.where(is_missing | np.isnan(state.last_counter), 0.0, gained)
+    state.last_counter = np.where(is_missing | is_jitter, state.last_counter, counter)
     return np.where(is_present, np.where(np.isnan(state.life), 0.0, state.life) + gained, state.life)
 
 

@@ -8,8 +8,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.domain.events import LifeEpoch
-from features.domain.identifiers import AssetId
+from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
+from features.telemetry.store import TelemetryStore
 from features.transforms.batch import LifeRows
 
 
@@ -48,6 +49,20 @@ def life_tracks(wide: pl.DataFrame, epochs: Sequence[LifeEpoch], signals: Sequen
         values = part.select(signals).to_numpy().astype(np.float64)
         tracks += _cut(sorted(by_asset.get(AssetId(str(asset)), []), key=lambda each: each.number), time_us, values)
     return tracks
+
+
+def read_life(telemetry: TelemetryStore, tenant: TenantId, life: LifeEpoch, signals: Sequence[str]) -> pl.DataFrame:
+    """Return the readings of a life that is going on, columns asset, time and one per signal, by time.
+
+    Args:
+        telemetry: Where the readings are.
+        tenant: Whose machine.
+        life: The newest life of an asset.
+        signals: Which columns.
+    """
+    wide = telemetry.read_wide(tenant, signals=signals, assets=[life.asset], start=life.started_at)
+    # A row at the very moment the life before ended belongs to that one.
+    return wide.filter(pl.col("time") > life.started_at) if life.number > 0 else wide
 
 
 def running_values(tracks: Iterable[LifeTrack], columns: Sequence[int]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from features.domain.home import Home
+from features.domain.identifiers import DEFAULT_TENANT
 from pipelines.progress import Stages, print_result
 from pipelines.settings import read_settings
 
@@ -50,13 +51,13 @@ def run_demo(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, obj
     from pipelines.demo.service import ask_for_everything, running_service
     from pipelines.train.run import TrainingOrder, train
 
-    pack, settings = load_pack(PACK), read_settings(home=home.root, pack=PACK)
+    pack, settings = load_pack(PACK), read_settings(home=home.root, pack=PACK, tenant=DEFAULT_TENANT)
     ingested = _simulate_and_ingest(home, pumps, days, stages)
     order = TrainingOrder(home, pack, settings.owner, candidates(), settings.held_out_share, settings.ray_workers)
     outcome = train(order, stages)
     assets = [asset.id for asset in AssetRecords(open_records(home.records_url)).list_all(settings.owner, pack.id)]
     log = home.root / "service.log"
-    with stages.stage("serve and ask for every forecast"), running_service(home.root, None, log) as service:
+    with stages.stage("serve and ask for every forecast"), running_service(home.root, PACK, None, log) as service:
         report = ask_for_everything(service.address, assets)
     with stages.stage("the same on the gateway"):
         gateway = run_gateway(home, settings.owner, outcome.bundle, report.forecasts)
@@ -72,7 +73,6 @@ def run_demo(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, obj
 def _simulate_and_ingest(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, object]:
     import shutil  # lazy, with the rest
 
-    from features.domain.identifiers import DEFAULT_TENANT
     from features.packs.loader import load_pack
     from features.records.database import open_records
     from features.telemetry.sqlite import SqliteTelemetryStore
@@ -110,7 +110,7 @@ def keep_serving(home: Path, port: int, stages: Stages) -> None:
     """Serve until the user ends it."""
     from pipelines.demo.service import running_service  # lazy, with the rest
 
-    with running_service(home, port, home / "service.log") as service:
+    with running_service(home, PACK, port, home / "service.log") as service:
         stages.console.print(f"\nOpen [bold]{service.address}[/bold] in a browser; Ctrl+C ends it.")
         try:
             service.wait()

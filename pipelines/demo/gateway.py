@@ -7,9 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import IO, Any
 
 from features.domain.events import LifeEpoch
 from features.domain.home import Home
@@ -18,6 +16,7 @@ from features.domain.time import format_time, from_microseconds
 from features.records.database import open_records
 from features.records.lives import LifeRecords
 from features.telemetry.sqlite import SqliteTelemetryStore
+from pipelines.building.tracks import read_life
 from pipelines.errors import GatewayDiffers
 
 LARGEST_DIFFERENCE = 1e-5
@@ -76,8 +75,7 @@ def telemetry_lines(home: Home, tenant: TenantId, bundle: Path) -> Iterator[str]
     current: dict[str, LifeEpoch] = {life.asset: life for life in lives}
     with SqliteTelemetryStore(home.telemetry) as store:
         for asset, life in current.items():
-            wide = store.read_wide(tenant, signals=signals, assets=[asset], start=life.started_at)
-            rows = wide.filter(pl.col("time") > life.started_at) if life.number > 0 else wide
+            rows = read_life(store, tenant, life, signals)
             times = rows["time"].dt.timestamp("us").to_list()
             for time_us, values in zip(times, rows.select(signals).iter_rows(), strict=True):
                 moment = format_time(from_microseconds(time_us))
@@ -122,7 +120,7 @@ def _signals(bundle: Path) -> tuple[str, ...]:
     return Runtime.load(bundle).specification.signals
 
 
-def _runtime(arguments: list[str], lines: Any) -> str:  # an open file, or None
+def _runtime(arguments: list[str], lines: IO[str] | None) -> str:
     command = [sys.executable, "-m", "edge_export.runtime", *arguments]
     done = subprocess.run(command, stdin=lines or subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import numpy as np
 
+from features.domain.identifiers import DEFAULT_TENANT
 from pipelines.errors import ServiceNotReady
 
 _START_SECONDS, _ROUNDS, _BATCH = 180.0, 5, 100
@@ -54,11 +55,12 @@ class ServiceReport:
 
 
 @contextmanager
-def running_service(home: Path, port: int | None, log: Path) -> Iterator[RunningService]:
+def running_service(home: Path, pack: str, port: int | None, log: Path) -> Iterator[RunningService]:
     """Start the service with its worker and wait until it is ready; end it with the block.
 
     Args:
         home: The data folder.
+        pack: Equipment pack to serve, for the default tenant.
         port: Where to listen; None for any free port.
         log: Where its output goes.
 
@@ -66,9 +68,11 @@ def running_service(home: Path, port: int | None, log: Path) -> Iterator[Running
         ServiceNotReady: If it ends, or does not become ready in three minutes.
     """
     chosen = port if port is not None else _free_port()
-    command = [sys.executable, "-m", "serving", "--home", str(home), "--host", "127.0.0.1", "--port", str(chosen)]
+    command = [sys.executable, "-m", "serving", "--home", str(home), "--pack", pack]
+    command += ["--host", "127.0.0.1", "--port", str(chosen)]
+    environment = {**os.environ, "MILLWRIGHT_SERVING_TENANT": DEFAULT_TENANT}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=dict(os.environ))
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
     service = RunningService(f"http://127.0.0.1:{chosen}", process)
     try:
         _wait_ready(service, log)

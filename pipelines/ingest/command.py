@@ -11,27 +11,27 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from features.domain.errors import InvalidValue, ServiceError
-from features.domain.home import Home
-from features.domain.identifiers import tenant_id
 from features.packs.loader import load_pack
 from pipelines.ingest.report import IngestReport
 from pipelines.progress import print_result
+from pipelines.settings import Settings, read_settings
 
 
 def ingest(
-    pack: Annotated[str, typer.Option(help="Name of a shipped pack, or the path of a pack's folder.")],
+    pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with telemetry, events, assets and labels.")] = None,
-    home: Annotated[Path, typer.Option(help="Data folder of the installation.")] = Path("var"),
-    tenant: Annotated[str, typer.Option(help="Whose machines these are.")] = "local",
+    home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Whose machines.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Read JSON lines from standard input instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Read a folder, or JSON lines, into the stores; what does not fit is set aside with its reason."""
     words = Console(stderr=True)
     try:
-        report = _ingest(pack, None if stream else data, home, tenant, words, stream=stream)
+        settings = read_settings(home=home, pack=pack, tenant=tenant)
+        report = _ingest(settings, None if stream else data, words, stream=stream)
     except ServiceError as error:
-        words.print(str(error), style="red", markup=False)
+        words.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
     if as_json:
         print_result(report.to_dict())
@@ -39,7 +39,7 @@ def ingest(
         _tell(report, words)
 
 
-def _ingest(pack: str, data: Path | None, home: Path, tenant: str, words: Console, *, stream: bool) -> IngestReport:
+def _ingest(settings: Settings, data: Path | None, words: Console, *, stream: bool) -> IngestReport:
     # lazy: polars and SQLAlchemy are not paid for by --help
     from features.records.database import open_records
     from features.telemetry.sqlite import SqliteTelemetryStore
@@ -50,13 +50,13 @@ def _ingest(pack: str, data: Path | None, home: Path, tenant: str, words: Consol
         raise InvalidValue(
             "the data", must="be a folder or a stream", found=None, remedy="Give --data FOLDER, or --stream."
         )
-    machine, owner, where = load_pack(pack), tenant_id(tenant), Home(home)
-    records = open_records(where.records_url)
+    pack, tenant, home = load_pack(settings.pack), settings.owner, settings.folder
+    records = open_records(home.records_url)
     try:
-        with SqliteTelemetryStore(where.telemetry) as store, _progress(words) as told:
+        with SqliteTelemetryStore(home.telemetry) as store, _progress(words) as told:
             if data is None:
-                return ingest_lines(_standard_input(), machine, owner, store, records, progress=told)
-            return ingest_folder(data, machine, owner, store, records, progress=told)
+                return ingest_lines(_standard_input(), pack, tenant, store, records, progress=told)
+            return ingest_folder(data, pack, tenant, store, records, progress=told)
     finally:
         records.dispose()
 

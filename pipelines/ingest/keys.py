@@ -77,6 +77,8 @@ def row_item(row: dict[str, object], source: str, reason: SetAsideReason, detail
 
 def asset_texts(column: pl.Series) -> pl.Series:
     """Return asset identities as stripped text, null where there is none."""
+    if column.dtype == pl.Binary or column.dtype.is_nested():  # polars casts some of them, and raises at others
+        column = pl.Series(column.name, [_text(cell) for cell in column], dtype=pl.String)
     texts = column.cast(pl.String, strict=False).str.strip_chars()
     return texts.set(texts == "", None)
 
@@ -101,6 +103,12 @@ def _verdict(name: str, strangers: frozenset[str]) -> SetAsideReason | None:
 
 def _items(bad: pl.DataFrame, source: str) -> list[SetAsideItem]:
     return [row_item(row, source, SetAsideReason(row["__reason__"])) for row in bad.iter_rows(named=True)]
+
+
+def _text(cell: object) -> str | None:
+    if cell is None:
+        return None
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
 
 
 def _nothing(length: int) -> pl.Series:

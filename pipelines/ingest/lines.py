@@ -146,7 +146,7 @@ class _Batch:
 
 
 def _parsed(line: str) -> ReadingLine | EventLine:
-    document = json.loads(line)
+    document = json.loads(line, object_pairs_hook=_unique)
     if not isinstance(document, dict):
         raise ValueError("something that is no object")  # one kind of error for a bad line
     if "\\u" in line:
@@ -155,6 +155,14 @@ def _parsed(line: str) -> ReadingLine | EventLine:
     if parsed.time is not None and parsed.life is not None:
         raise ValueError("time and life together; one of them says when")
     return parsed
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object; one with a key twice says two things at once, and neither may be dropped in silence."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key twice in one object")
+    return found
 
 
 def _problem(error: Exception) -> str:

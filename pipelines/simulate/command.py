@@ -1,7 +1,6 @@
 """The `simulate` commands: a fleet as a folder, or as a live stream on standard output."""
 
 import itertools
-import json
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from features.domain.errors import ServiceError
+from pipelines.progress import print_result
 from pipelines.simulate.files import check_folder, write_fleet
 from pipelines.simulate.fleet import SimulatedFleet, simulate_fleet
 from pipelines.simulate.settings import FleetSettings
@@ -57,11 +57,11 @@ def batch(
         fleet = _simulate(settings, words)
         files = write_fleet(fleet, out, table_format.value, overwrite=overwrite)
     except ServiceError as error:
-        words.print(str(error), style="red", markup=False)
+        words.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
     summary = _summary(fleet, out, files, time.perf_counter() - began)
     if as_json:
-        sys.stdout.write(json.dumps(summary) + "\n")
+        print_result(summary)
         return
     words.print(
         f"{summary['assets']} pumps, {summary['rows']} rows, {summary['failures']} failures"
@@ -89,7 +89,7 @@ def stream(
     except BrokenPipeError:  # the reader has had enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ServiceError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False)
+        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
 
 

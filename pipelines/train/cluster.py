@@ -11,6 +11,8 @@ from pipelines.errors import TrainingFailed
 CHECKOUT = Path(__file__).resolve().parents[2]
 _OBJECT_STORE_BYTES = 400 * 2**20
 _SPARE_CPUS = 2
+_POLL_SECONDS = "0.2"
+"""Each report waits for the controller's next look at the workers; Ray's own 2 s outlast a small epoch by far."""
 
 
 @contextmanager
@@ -29,6 +31,7 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
+    os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", _POLL_SECONDS)
     import ray  # lazy: takes seconds to import
 
     if ray.is_initialized():

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from features.domain.identifiers import TenantId
 from features.domain.packs import LifeSource, Pack
 from features.transforms.survival import failure_probability, mean_life
 from models.prognosis.baseline import fit_baseline
+from models.prognosis.folds import machine_folds
 from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
 from models.registry.tracking import DataIdentity, Tracking
 from pipelines.progress import Stages
@@ -129,12 +131,14 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
 
 
 def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages) -> TrainingOutcome:
-    with stages.stage("training"):
+    first = order.candidates[0]
+    fold = machine_folds(data.training.machine, first.folds, first.seed)
+    with stages.stage("training, the baseline beside it"), ThreadPoolExecutor(1) as beside:
         started = time.perf_counter()
+        growing = beside.submit(fit_baseline, data.training, fold, order.pack.grid.cap)
         trained, workers = _fit(order, data, run_id)
         seconds = time.perf_counter() - started
-    with stages.stage("baseline"):
-        baseline = fit_baseline(data.training, trained.fold, order.pack.grid.cap)
+        baseline = growing.result()
     with stages.stage("register"):
         version = _register(order, data, run_id, trained)
     with stages.stage("evaluation"):

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -30,14 +31,15 @@ def worker(
     settings = read_settings(home=home, pack=pack, tenant=tenant)
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     work = Worker(settings.folder, load_pack(settings.pack), settings.owner, owner, settings.lease_seconds)
+    if once:
+        try:
+            done = work.look()
+        finally:
+            work.close()
+        if json:
+            print_result(asdict(done))
+        return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    if once:
-        stop.set()
-        done = work.look()
-        work.run(stop.wait, 0.0)
-        if json:
-            print_result({"changed_assets": done.changed_assets, "vectors": done.vectors, "forecasts": done.forecasts})
-        return
     work.run(stop.wait, settings.poll_seconds)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from features.domain.events import LifeEpoch
 from features.domain.identifiers import AssetId, TenantId
 from features.records.lives import LifeRecords
 from features.store.feast_store import FeastFeatures
 from features.telemetry.store import TelemetryStore
 from features.transforms.batch import compute
 from pipelines.building.build import feature_rows
-from pipelines.building.tracks import LifeTrack, life_tracks
+from pipelines.building.tracks import LifeTrack, life_tracks, read_life
 
 _ASSETS_AT_ONCE = 64
 
@@ -54,11 +53,5 @@ class OnlineRefresh:
         lives = self.lives.list_all(tenant, asset)
         if not lives:
             return []
-        return life_tracks(self._read(tenant, lives[-1]), [lives[-1]], self.features.specification.signals)
-
-    def _read(self, tenant: TenantId, life: LifeEpoch) -> pl.DataFrame:
-        wide = self.telemetry.read_wide(
-            tenant, signals=self.features.specification.signals, assets=[life.asset], start=life.started_at
-        )
-        # A row at the very moment the life before ended belongs to that one.
-        return wide.filter(pl.col("time") > life.started_at) if life.number > 0 else wide
+        signals = self.features.specification.signals
+        return life_tracks(read_life(self.telemetry, tenant, lives[-1], signals), [lives[-1]], signals)

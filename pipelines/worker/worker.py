@@ -83,7 +83,7 @@ class Worker:
         """
         try:
             while True:
-                done = self.look()
+                done = self.look(timedelta(seconds=poll_seconds))
                 if done.forecasts:
                     _logger.info("forecasts issued", extra={"forecasts": done.forecasts, "vectors": done.vectors})
                 if wait(poll_seconds):
@@ -92,11 +92,19 @@ class Worker:
                 if not self._leases.acquire(LEASE, self._owner, self._lease_seconds, _now()):
                     raise WorkerRunning("The worker's lease must last; another worker has taken it. Stop one of them.")
         finally:
-            self._leases.release(LEASE, self._owner)
-            self._telemetry.close()
+            self.close()
 
-    def look(self) -> Round:
-        """Take what changed since the last look through to forecasts."""
+    def close(self) -> None:
+        """Give the lease back and let go of the stores."""
+        self._leases.release(LEASE, self._owner)
+        self._telemetry.close()
+
+    def look(self, until_next: timedelta = timedelta(0)) -> Round:
+        """Take what changed since the last look through to forecasts.
+
+        Args:
+            until_next: Pause before the next look; a forecast that would run out in it is issued anew now.
+        """
         champion, is_new = self._load_champion()
         if champion is None:
             return Round(0, 0, 0)
@@ -109,17 +117,17 @@ class Worker:
         known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
         dirty = known if is_new else [asset for asset in known if asset in changed]
         vectors = champion.refresh.refresh(self._tenant, dirty)
-        due = dict.fromkeys([*dirty, *self._expiring(known)])
+        due = dict.fromkeys([*dirty, *self._expiring(known, until_next)])
         forecasts = champion.forecaster.issue(self._tenant, list(due), _now()) if due else []
         if changes:
             self._cursors.advance(CURSOR, changes[-1].cursor)
         self._current = current
         return Round(len(changed), vectors, len(forecasts))
 
-    def _expiring(self, known: list[AssetId]) -> list[AssetId]:
+    def _expiring(self, known: list[AssetId], until_next: timedelta) -> list[AssetId]:
         # Where life is a bare count, forecasts expire by that count: without a reading, none does.
         is_count = self._pack.life.source is LifeSource.COUNT
-        soon = EPOCH if is_count else _now() + _RENEW_BEFORE
+        soon = EPOCH if is_count else _now() + until_next + _RENEW_BEFORE
         valid = {forecast.asset for forecast in self._ledger.latest_all(self._tenant, soon)}
         return [asset for asset in known if asset not in valid]
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from edge_export.current_life import CurrentLifeFeatures
+from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
 from features.domain.errors import Unavailable
 from features.domain.events import Event, EventKind, LifeEpoch, life_epochs
+from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.identifiers import AssetId, TenantId
 from features.store.online import OnlineVector
 
@@ -101,3 +102,46 @@ def test_of_one_asset_only_its_own_lives_are_read() -> None:
 def test_store_that_does_not_answer_is_said() -> None:
     with pytest.raises(Unavailable):
         CurrentLifeFeatures(Gone(), RecordedLives([])).read(MINE, [A])
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A ledger whose forecasts all hold."""
+
+    forecasts: tuple[Forecast, ...]
+
+    def latest(self, tenant: TenantId, asset: AssetId, now: datetime) -> Forecast | None:
+        return next((each for each in self.forecasts if each.asset == asset), None)
+
+    def latest_all(self, tenant: TenantId, now: datetime) -> list[Forecast]:
+        return list(self.forecasts)
+
+    def history(self, tenant: TenantId, asset: AssetId, limit: int) -> list[Forecast]:
+        return [each for each in self.forecasts if each.asset == asset][:limit]
+
+
+def forecast(asset: AssetId, issued: float, age_hours: float | None) -> Forecast:
+    age = None if age_hours is None else 3600.0 * age_hours
+    status = ForecastStatus.INSUFFICIENT if age is None else ForecastStatus.OK
+    return Forecast("f", MINE, asset, at(issued), at(issued + 24), status, "hours", age_of_data_seconds=age)
+
+
+@pytest.mark.parametrize(
+    ("issued", "age_hours", "holds"),
+    [
+        (9, 1, False),  # issued before the end of the life
+        (12, 3, False),  # issued after it, from readings before it: the event came late
+        (12, 2, False),  # the reading of the very moment belongs to the life that ended
+        (12, 1, True),
+        (12, None, True),  # it tells of no reading at all
+    ],
+)
+def test_a_recorded_forecast_of_an_earlier_life_is_not_handed_out(
+    issued: float, age_hours: float | None, holds: bool
+) -> None:
+    of_a, of_b = forecast(A, issued, age_hours), forecast(B, 9, 1)
+    ledger = CurrentLifeLedger(Recorded((of_a, of_b)), RecordedLives([*lives(A, 10), *lives(B)]))
+    assert ledger.latest(MINE, A, at(13)) == (of_a if holds else None)
+    assert ledger.latest_all(MINE, at(13)) == ([of_a, of_b] if holds else [of_b])
+    assert ledger.history(MINE, A, 9) == [of_a]
+    assert ledger.latest(MINE, C, at(13)) is None

@@ -73,8 +73,19 @@ def pipe(folder: Path) -> None:
     os.mkfifo(folder / "golden.json")
 
 
+def folder_within(folder: Path) -> None:
+    (folder / "golden.json").unlink()
+    (folder / "golden.json").mkdir()
+
+
 @pytest.mark.parametrize(
-    ("damage", "says"), [(link_outside, "symbolic link"), (second_name, "2 hard links"), (pipe, "not a file")]
+    ("damage", "says"),
+    [
+        (link_outside, "symbolic link"),
+        (second_name, "2 hard links"),
+        (pipe, "not a file"),
+        (folder_within, "not a file"),
+    ],
 )
 def test_a_file_that_is_not_its_own_is_refused(folder: Path, damage: Callable[[Path], None], says: str) -> None:
     damage(folder)

@@ -107,6 +107,14 @@ def test_a_champion_that_is_gone_is_said(shelf: BundleShelf, bundle_folder: Path
             ask("fan")
 
 
+def test_a_pointer_that_cannot_be_read_is_said(shelf: BundleShelf, bundle_folder: Path) -> None:
+    shelf.put(bundle_folder)
+    (shelf.root / "fan" / "champion.json").mkdir()
+    for ask in (shelf.champion, shelf.champion_bundle):
+        with pytest.raises(BundleCorrupt, match="can be read"):
+            ask("fan")
+
+
 @pytest.mark.parametrize("name", ["..", "../fan", "a/b", "", ".hidden"])
 def test_names_cannot_leave_the_shelf(shelf: BundleShelf, name: str) -> None:
     with pytest.raises(BundleRefused):

@@ -66,6 +66,12 @@ def test_a_live_gateway_goes_by_its_own_clock(runtime: Runtime) -> None:
     assert answer["status"] in ("insufficient", "stale")
 
 
+def test_a_clock_at_the_end_of_the_calendar_does_not_end_the_run(runtime: Runtime) -> None:
+    far = reading(8) | {"time": "9999-12-31T23:59:59Z"}
+    first, second = run(gateway_of(runtime), far, reading(9, "fan-2"))
+    assert (first["valid_until"], second["asset"]) == ("9999-12-31T23:59:59.999999Z", "fan-2")
+
+
 def test_what_is_not_taken_is_said_and_counted(runtime: Runtime) -> None:
     gateway = gateway_of(runtime)
     answers = run(gateway, reading(8, noise=1), reading(9, noise=2, vibration="x"), reading(8), {"asset_id": "fan-1"})

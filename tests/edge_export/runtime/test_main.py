@@ -96,6 +96,23 @@ def test_a_reader_that_goes_away_is_no_error(bundle_folder: Path) -> None:
         process.stdin = None
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+def test_output_that_cannot_be_written_ends_in_words_and_a_status(bundle_folder: Path) -> None:
+    command = [*COMMAND, "run", str(bundle_folder)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=ROOT, input=telemetry(), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Input and output must work to the end; found: No space left")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_without_standard_input_is_an_empty_one(bundle_folder: Path) -> None:
+    command = ["sh", "-c", 'exec "$@" <&-', "sh", *COMMAND, "run", str(bundle_folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert json.loads(done.stderr)["assets"] == 0
+
+
 def test_verify_prints_one_object(bundle_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(bundle_folder), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -123,7 +123,8 @@ def test_without_numbers_the_status_says_why(
     assert code in forecast.reason
     assert forecast.horizons == ()
     assert forecast.life is None
-    assert forecast.valid_until == NOW + timedelta(hours=6)
+    minutes = 5 if status is ForecastStatus.UNAVAILABLE else 6 * 60  # what stands in the way may be gone soon
+    assert forecast.valid_until == NOW + timedelta(minutes=minutes)
     assert forecast.model is not None
     assert (forecast.features is None) == (newest is None)
 
@@ -250,3 +251,10 @@ def test_a_bundle_whose_golden_rows_are_of_another_shape_is_refused(bundle: Veri
     golden = replace(bundle.golden, survival=tuple(each[:-1] for each in bundle.golden.survival))
     with pytest.raises(BundleRefused, match="Golden rows must have"):
         Runtime.load(reassembled(bundle, golden))
+
+
+def test_where_life_is_counted_an_answer_without_data_never_outranks_later_ones(count_runtime: Runtime) -> None:
+    forecast = ask(count_runtime, None)
+    assert (forecast.status, forecast.issued_at) == (ForecastStatus.INSUFFICIENT, EPOCH)
+    request = VectorRequest(DEFAULT_TENANT, FAN, None)
+    assert count_runtime.unavailable(request, NOW, "online_store: gone").issued_at == EPOCH

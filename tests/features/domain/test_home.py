@@ -5,7 +5,8 @@ from features.domain.home import Home
 
 def test_asking_for_paths_creates_nothing(tmp_path: Path) -> None:
     home = Home(tmp_path / "none")
-    assert home.telemetry.parent == home.bundles.parent == home.artefacts.parent == home.runs.parent == home.root
+    places = (home.telemetry, home.features, home.bundles, home.artefacts, home.runs)
+    assert {place.parent for place in places} == {home.root}
     assert home.records_url == f"sqlite:///{tmp_path / 'none' / 'records.sqlite'}"
     assert home.tracking_url.startswith("sqlite:///")
     assert not home.root.exists()

@@ -212,6 +212,25 @@ def test_online_store_that_is_taken_away_is_unavailability(tmp_path: Path, damag
         later.write_online(row("mine", "a", 5, 2))
 
 
+def test_a_store_that_is_open_notices_that_its_file_was_taken_away_or_replaced(tmp_path: Path) -> None:
+    features = open_features(tmp_path, COUNTER)
+    features.apply()
+    features.write_online(row("mine", "a", 4, 2))
+    online, aside = tmp_path / "features" / "online.sqlite", tmp_path / "aside.sqlite"
+    assert set(features.read(MINE, [A])) == {A}
+
+    online.rename(aside)
+    with pytest.raises(FeatureStoreUnavailable, match="gone"):
+        features.read(MINE, [A])
+    with pytest.raises(FeatureStoreUnavailable, match="gone"):
+        features.write_online(row("mine", "a", 5, 3))
+    assert not online.exists()
+
+    shutil.copy(aside, online)
+    open_features(tmp_path, COUNTER).write_online(row("mine", "a", 6, 4))  # another process, with the new file
+    assert features.read(MINE, [A])[A].time == hour(6)
+
+
 def _classes_of_feast() -> list[type[Exception]]:
     from feast import errors
 

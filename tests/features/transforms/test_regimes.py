@@ -74,6 +74,19 @@ def test_constant_sensor_has_scale_one() -> None:
     np.testing.assert_allclose(scores[:, 0], 0.0, atol=1e-9)
 
 
+def test_sensor_that_was_never_seen_in_a_regime_gives_no_score_there() -> None:
+    conditions, _, sensors = flown()
+    _, arrays = fitted(conditions, sensors)
+    regime = arrays.assign(conditions)
+    sensors[regime == 0, 0] = np.nan
+    table, arrays = fitted(conditions, sensors)
+    regime = arrays.assign(conditions)
+    blind = next(index for index, scales in enumerate(table.scales) if scales[0] == 0.0)
+    scores = arrays.standardise(regime, conditions, np.nan_to_num(sensors, nan=500.0))
+    assert np.isnan(scores[regime == blind, 0]).all()
+    assert np.isfinite(scores[regime != blind]).all()
+
+
 def test_linear_dependence_on_a_condition_is_taken_out() -> None:
     generator = np.random.default_rng(1)
     speed = generator.uniform(900.0, 1500.0, (4000, 1))

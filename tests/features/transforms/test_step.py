@@ -63,6 +63,13 @@ def test_counter_that_is_reset_counts_on_from_nothing() -> None:
     assert computed.life.tolist() == [0.0, 4.0, 4.0, 5.0, 7.0, 7.5]
 
 
+def test_counter_that_flickers_backwards_gains_no_life() -> None:
+    hours = [100.0, 104.0, 103.9, 104.0, 105.0]
+    rows = rows_of(*((1000.0, 20.0, 2.0, 40.0, reading) for reading in hours))
+    (computed,) = compute(COUNTER, [rows])
+    assert computed.life.tolist() == [0.0, 4.0, 4.0, 4.0, 5.0]
+
+
 def test_standstill_ages_the_past_and_adds_nothing() -> None:
     run, idle = (1000.0, 20.0, 3.0, 44.0, 0.0), (0.0, 0.0, 9.0, 99.0, 0.0)
     (with_idle,) = compute(CALENDAR, [_calendar(rows_of(run, idle, idle, run))])

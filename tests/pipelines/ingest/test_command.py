@@ -29,6 +29,18 @@ def test_a_folder_goes_into_the_stores_of_the_home(tmp_path: Path) -> None:
         assert store.read(TenantId("maker")).height == 1
 
 
+def test_the_environment_names_home_pack_and_tenant(tmp_path: Path) -> None:
+    line = json.dumps({"asset_id": "engine-1", "life": 1, "signals": {SIGNAL.id: VALUE}})
+    environment = {
+        "MILLWRIGHT_HOME": str(tmp_path / "all"),
+        "MILLWRIGHT_PIPELINES_PACK": "turbofan",
+        "MILLWRIGHT_PIPELINES_TENANT": "maker",
+    }
+    assert CliRunner().invoke(APP, ["--stream"], input=line, env=environment).exit_code == 0
+    with SqliteTelemetryStore(Home(tmp_path / "all").telemetry) as store:
+        assert store.read(TenantId("maker")).height == 1
+
+
 def test_lines_come_from_standard_input_and_a_spoilt_one_spoils_nothing_else(tmp_path: Path) -> None:
     line = json.dumps({"asset_id": "engine-1", "life": 1, "signals": {SIGNAL.id: VALUE}})
     lines = b"\xff\xfe\n" + line.encode() + b"\n"

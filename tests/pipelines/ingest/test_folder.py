@@ -172,6 +172,16 @@ def test_parquet_is_read_as_it_is_typed(plant: Plant) -> None:
     assert plant.aside(SetAsideReason.NON_FINITE)[0].content["value"] == "nan"
 
 
+@pytest.mark.parametrize("names", [[b"a", b"\xff"], [["a"], ["b"]], [{"id": "a"}, {"id": "b"}]])
+def test_identities_of_a_strange_type_are_set_aside(plant: Plant, names: list[object]) -> None:
+    table = pl.DataFrame({"asset_id": names, "time": [T0, T0], "flow": [1.0, 2.0]})
+    (plant.folder / "telemetry").mkdir()
+    table.write_parquet(plant.folder / "telemetry" / "part-1.parquet")
+    report = plant.ingest()
+    assert report.rows == report.readings + sum(report.set_aside.values())
+    assert set(report.set_aside) == {SetAsideReason.BAD_ASSET_ID}
+
+
 def test_csv_and_parquet_of_the_same_data_end_in_the_same_state(plant: Plant, tmp_path: Path) -> None:
     table = pl.DataFrame(
         {

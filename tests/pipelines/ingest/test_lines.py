@@ -103,6 +103,12 @@ def test_what_does_not_fit_is_set_aside_with_its_line(plant: Plant) -> None:
     assert report.rows == 12
 
 
+def test_a_key_twice_sets_the_line_aside_instead_of_dropping_one_of_its_values(plant: Plant) -> None:
+    report = take(plant, ['{"asset_id": "a", "time": "2026-03-01T08:00:00Z", "signals": {"flow": 1.0, "flow": 2.0}}'])
+    assert plant.readings() == []
+    assert report.set_aside == {SetAsideReason.UNREADABLE_LINE: 1}
+
+
 def test_the_other_values_of_a_line_are_kept(plant: Plant) -> None:
     report = take(plant, [reading("a", "2026-03-01T08:00:00Z", speed="fast", flow=0.1, running_hours=True)])
     assert plant.readings() == [("a", "flow", T0, 0.1)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from features.domain.events import Event, EventKind
 from features.domain.forecasts import Forecast
 from features.domain.home import Home
 from features.domain.identifiers import AssetId
-from features.domain.packs import LifeRule, LifeSource, Pack
+from features.domain.packs import LifeRule, Pack
 from features.domain.time import EPOCH
 from features.records.database import open_records
 from features.records.forecasts import ForecastLedger
@@ -90,20 +91,7 @@ def promoted(tmp_path: Path, rule: LifeRule) -> tuple[Home, Pack]:
     tracks = [track(pack, name, 60) for name in ("x", "y")]
     specification = fit_specification(pack, tracks)
     vectors = np.concatenate([each.vectors for each in compute(specification, [each.rows for each in tracks])])
-    calibration = Calibration(
-        pack_id=pack.id,
-        pack_version=pack.version,
-        life_unit=pack.life.unit,
-        seconds_per_unit=pack.life.seconds_per_unit,
-        is_count=pack.life.source is LifeSource.COUNT,
-        grid_step=pack.grid.step,
-        grid_steps=pack.grid.steps,
-        horizons=pack.horizons,
-        valid_for=pack.valid_for,
-        minimum_life=0.0,
-        ttl=8e5,
-        interval_half_level=0.45,
-    )
+    calibration = replace(Calibration.of(pack, 0.45), minimum_life=0.0, ttl=8e5)
     network = TinyHazard(len(specification.names), pack.grid.steps)
     export_bundle(
         tmp_path / "bundle",
@@ -152,6 +140,7 @@ def test_worker_forecasts_what_changed_and_nothing_else(tmp_path: Path) -> None:
     assert work.look() == Round(1, 0, 1)
     assert [each.status.value for each in history(home, A)] == ["insufficient", "ok"]
     assert work.look() == NOTHING
+    assert work.look(timedelta(days=36_500)).forecasts == 2  # both would run out in so long a pause
     work.run(once, 0.0)
 
 
