@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.domain.environment import broken_settings, unknown_variable
@@ -39,6 +40,12 @@ class Settings(BaseSettings):
     @classmethod
     def _tenant_is_well_formed(cls, value: str) -> str:
         return tenant_id(value)
+
+    @model_validator(mode="after")
+    def _lease_outlasts_the_pause(self) -> Self:
+        if self.poll_seconds * 2 > self.lease_seconds:
+            raise ValueError("lease_seconds must be at least twice poll_seconds, or the lease runs out between looks")
+        return self
 
     @property
     def folder(self) -> Home:

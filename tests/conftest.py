@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from features.domain.reports import REPORTS_OFF
 
 # Set before any vendor is imported, and inherited by the processes that tests start.
 os.environ.update(REPORTS_OFF)
+
+# A busy machine is no finding: how long one example takes says nothing about what it shows.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def missing(what: str) -> NoReturn:

@@ -116,10 +116,29 @@ def _sqlite_engine(address: URL, busy_timeout_seconds: float) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        record.info["file"] = _file_of(address.database)
+
+    def check(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
+        """Refuse a connection whose file was moved away or replaced: what it keeps would be lost."""
+        found = _file_of(address.database)
+        if found is None and record.info["file"] is not None:
+            raise RecordsUnavailable("its file is gone")
+        if found != record.info["file"]:
+            raise exc.DisconnectionError("its file was replaced")  # the pool opens another
 
     event.listen(engine, "connect", prepare)
+    event.listen(engine, "checkout", check)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _file_of(database: str | None) -> tuple[int, int] | None:
+    """Return which file lies at the database's path, or None if none does (or it is in memory)."""
+    try:
+        found = Path(database or ":memory:").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _make_folder(database: str | None) -> None:

@@ -1,4 +1,7 @@
-"""Intervals whose coverage is verified: split conformal calibration on machines a member has not seen.
+"""Intervals calibrated on machines that a member has not seen: split conformal prediction.
+
+The promise holds exactly only where nothing else was chosen on those machines. Epoch and width are (ADR 0005), so
+coverage is measured anew on machines that no fold holds, and that figure is the one to quote.
 
 The score of a row is how far from the middle of its own predicted distribution its true remaining life lay
 (distributional conformal prediction, Chernozhukov, Wüthrich & Zhu 2021, PNAS 118(48)). Its 90 % quantile q

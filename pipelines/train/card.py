@@ -25,6 +25,10 @@ def model_card(name: str, version: str, data: PreparedData, model: Evaluation, b
 | mean width of that interval, {unit} | {model.width90:.0f} | {baseline.width90:.0f} |
 | RMSE of remaining life clipped at the cap, {unit} | {model.rmse:.1f} | {baseline.rmse:.1f} |
 
+The best epoch, the width of the network and the half level of the interval were chosen on the same folds of training
+machines, by members blind to them; inputs were standardised over all training machines. The machines above also
+decide promotions, so the figures of a champion that beat many challengers on them flatter it a little.
+
 **Do not use it** for machines of another type, in operating regimes that training machines never ran in (the answer
 is then `unknown_regime`), or as the only safeguard where a failure can hurt people.
 """

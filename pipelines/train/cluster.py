@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from features.domain.reports import REPORTS_OFF
 from pipelines.errors import TrainingFailed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
     Raises:
         TrainingFailed: If a shared cluster has no token authentication.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.update(REPORTS_OFF)
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
     os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", _POLL_SECONDS)
     import ray  # lazy: takes seconds to import
@@ -42,7 +43,6 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
             "A shared Ray cluster must authenticate its jobs; RAY_AUTH_MODE is not 'token'. "
             "Set RAY_AUTH_MODE=token on the cluster and here."
         )
-    environment = {"RAY_USAGE_STATS_ENABLED": "0", "MLFLOW_DISABLE_TELEMETRY": "true"}
     if address is None:
         ray.init(
             num_cpus=workers + _SPARE_CPUS,
@@ -50,10 +50,10 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
             object_store_memory=_OBJECT_STORE_BYTES,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"env_vars": {**environment, "PYTHONPATH": str(CHECKOUT)}},
+            runtime_env={"env_vars": {**REPORTS_OFF, "PYTHONPATH": str(CHECKOUT)}},
         )
     else:
-        ray.init(address=address, runtime_env={"env_vars": environment, "working_dir": str(CHECKOUT)})
+        ray.init(address=address, runtime_env={"env_vars": REPORTS_OFF, "working_dir": str(CHECKOUT)})
     try:
         yield
     finally:

@@ -28,7 +28,8 @@ def decide(challenger: Evaluation, data: PreparedData, constant_rate: float, she
 
     Args:
         challenger: Its figures on the held-out machines.
-        data: The held-out machines; the champion never trained on them either, for the split hangs on names.
+        data: The held-out machines. The champion never trained on them either as long as the share held out is the
+            same, for the split hangs on names.
         constant_rate: Failures per life unit, the yardstick of skill.
         shelf: Where the champion lies.
 

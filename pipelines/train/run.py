@@ -15,7 +15,7 @@ from edge_export.bundle.shelf import BundleShelf
 from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
-from features.domain.packs import LifeSource, Pack
+from features.domain.packs import Pack
 from features.transforms.survival import failure_probability, mean_life
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
@@ -244,7 +244,7 @@ def _export(
             folder,
             trained.ensemble,
             data.features.specification,
-            calibration_of(order.pack, trained.half_level),
+            Calibration.of(order.pack, trained.half_level),
             data.training.vectors[:_SAMPLE_ROWS],
             name=order.model_name,
             version=version,
@@ -253,24 +253,6 @@ def _export(
         )
         order.tracking.log_files(run_id, folder, "bundle")
         return BundleShelf(order.home.bundles).put(folder)
-
-
-def calibration_of(pack: Pack, half_level: float) -> Calibration:
-    """Return the numbers that stand beside a pack's graph."""
-    return Calibration(
-        pack_id=pack.id,
-        pack_version=pack.version,
-        life_unit=pack.life.unit,
-        seconds_per_unit=pack.life.seconds_per_unit,
-        is_count=pack.life.source is LifeSource.COUNT,
-        grid_step=pack.grid.step,
-        grid_steps=pack.grid.steps,
-        horizons=pack.horizons,
-        valid_for=pack.valid_for,
-        minimum_life=pack.features.minimum_life,
-        ttl=pack.features.ttl,
-        interval_half_level=half_level,
-    )
 
 
 def _promote(order: TrainingOrder, data: PreparedData, shelf: BundleShelf, version: str, decision: Decision) -> None:

@@ -143,3 +143,16 @@ def test_a_database_of_a_later_version_is_refused(records: Engine) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(RecordsTooNew, match="9999"):
         open_records(records.url.render_as_string())
+
+
+def test_records_whose_file_is_taken_away_while_open_are_unavailable_and_come_back(tmp_path: Path) -> None:
+    engine = open_records(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    for file in tmp_path.glob("records.sqlite*"):
+        file.rename(tmp_path / f"aside-{file.name}")
+    with pytest.raises(RecordsUnavailable, match="gone"), writing(engine):
+        pass
+    assert not (tmp_path / "records.sqlite").exists()
+    open_records(f"sqlite:///{tmp_path / 'records.sqlite'}").dispose()
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM assets").scalar_one() == 0
+    engine.dispose()
