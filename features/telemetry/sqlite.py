@@ -1,7 +1,7 @@
 """Readings in one SQLite file: the store of a single machine, with nothing to start."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -13,8 +13,9 @@ import polars as pl
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds
 from features.telemetry import sqlite_merge, sqlite_read
+from features.telemetry.errors import StoreUnavailable
 from features.telemetry.readings import checked_readings, settled
-from features.telemetry.sqlite_file import open_database, transaction, translated
+from features.telemetry.sqlite_file import file_at, open_database, transaction, translated
 from features.telemetry.store import Change, WriteReport
 
 SLICE_ROWS = 250_000
@@ -36,14 +37,16 @@ class SqliteTelemetryStore:
     def __init__(self, path: Path, *, busy_timeout_seconds: float = 30.0) -> None:
         self._path = path
         self._lock = RLock()
+        self._busy_timeout_seconds = busy_timeout_seconds
         self._connection = open_database(path, busy_timeout_seconds)
+        self._file = file_at(path)
 
     def write(self, tenant: TenantId, readings: pl.DataFrame) -> WriteReport:
         """Keep readings; see `TelemetryStore.write`."""
         checked = checked_readings(readings)
         if checked.is_empty():
             return WriteReport()
-        with self._lock, translated(self._path):
+        with self._held():
             batch = settled(self._with_series(tenant, checked), key=("series", "time_us"))
             report = WriteReport(duplicates=batch.duplicates, kept=batch.kept)
             for part in batch.readings.iter_slices(SLICE_ROWS):
@@ -61,7 +64,7 @@ class SqliteTelemetryStore:
     ) -> pl.DataFrame:
         """Return readings in the long form; see `TelemetryStore.read`."""
         span = sqlite_read.TimeSpan.between(start, end)
-        with self._lock, translated(self._path), transaction(self._connection, "DEFERRED"):
+        with self._held(), transaction(self._connection, "DEFERRED"):
             series = sqlite_read.series_of(self._connection, tenant, assets, signals)
             return sqlite_read.long_frame(self._connection, series, span)
 
@@ -77,19 +80,19 @@ class SqliteTelemetryStore:
         """Return one row for each time; see `TelemetryStore.read_wide`."""
         sqlite_read.check_columns(signals)
         span = sqlite_read.TimeSpan.between(start, end)
-        with self._lock, translated(self._path), transaction(self._connection, "DEFERRED"):
+        with self._held(), transaction(self._connection, "DEFERRED"):
             series = sqlite_read.series_of(self._connection, tenant, assets, signals)
             return sqlite_read.wide_frame(self._connection, series, signals, span)
 
     def span(self, tenant: TenantId) -> pl.DataFrame:
         """Return the assets with readings; see `TelemetryStore.span`."""
-        with self._lock, translated(self._path):
+        with self._held():
             return sqlite_read.span_frame(self._connection, tenant)
 
     def changes_since(self, cursor: int, limit: int) -> list[Change]:
         """Return changes after a cursor; see `TelemetryStore.changes_since`."""
         question = "SELECT cursor, tenant, asset, first_us, last_us FROM changes WHERE cursor > ? ORDER BY 1 LIMIT ?"
-        with self._lock, translated(self._path):
+        with self._held():
             rows = self._connection.execute(question, (cursor, limit)).fetchall()
         return [
             Change(at, TenantId(tenant), AssetId(asset), from_microseconds(first), from_microseconds(last))
@@ -110,6 +113,21 @@ class SqliteTelemetryStore:
     ) -> None:
         """Close the store."""
         self.close()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the connection, and make sure that it leads to the file that lies at the path now.
+
+        SQLite goes on writing into a file that was moved away; what it keeps there would be lost.
+        """
+        with self._lock, translated(self._path):
+            found = file_at(self._path)
+            if found is None:
+                raise StoreUnavailable(f"{self._path} is gone")
+            if found != self._file:
+                self._connection.close()
+                self._connection, self._file = open_database(self._path, self._busy_timeout_seconds), found
+            yield
 
     def _with_series(self, tenant: TenantId, readings: pl.DataFrame) -> pl.DataFrame:
         """Put the number of its series, and the time as an integer, in place of each reading's names."""

@@ -62,6 +62,15 @@ def open_database(path: Path, busy_timeout_seconds: float) -> sqlite3.Connection
     return connection
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Return which file lies at a path now, by device and number, or None if none does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
     """Run the block in one transaction: `DEFERRED` to read one moment, `IMMEDIATE` to write."""

@@ -138,3 +138,26 @@ def test_a_closed_store_says_so(store: SqliteTelemetryStore) -> None:
     store.close()
     with pytest.raises(StoreFault, match="closed"):
         store.read(DEFAULT_TENANT)
+
+
+def test_a_file_that_was_moved_away_takes_nothing_more(tmp_path: Path) -> None:
+    path = tmp_path / "moved" / "telemetry.sqlite"
+    with SqliteTelemetryStore(path) as moved:
+        moved.write(DEFAULT_TENANT, frame(("a", "s", at(0), 1.0, 0)))
+        away = path.rename(path.with_name("away.sqlite"))
+        with pytest.raises(StoreUnavailable, match="is gone"):
+            moved.write(DEFAULT_TENANT, frame(("a", "s", at(1), 2.0, 0)))
+        away.rename(path)
+        assert moved.write(DEFAULT_TENANT, frame(("a", "s", at(1), 2.0, 0))).written == 1
+        assert moved.read(DEFAULT_TENANT).height == 2
+
+
+def test_a_file_that_was_replaced_is_opened_anew(tmp_path: Path) -> None:
+    path = tmp_path / "telemetry.sqlite"
+    with SqliteTelemetryStore(path) as first:
+        first.write(DEFAULT_TENANT, frame(("a", "s", at(0), 1.0, 0)))
+        for part in tmp_path.glob("telemetry.sqlite*"):
+            part.rename(tmp_path / f"old-{part.name}")
+        with SqliteTelemetryStore(path) as second:
+            second.write(DEFAULT_TENANT, frame(("b", "s", at(0), 5.0, 0)))
+        assert first.read(DEFAULT_TENANT)["asset"].to_list() == ["b"]
