@@ -15,7 +15,7 @@ from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.packs import Pack
 from features.domain.time import EPOCH, time_of_life
 from features.transforms.batch import LifeRows
-from pipelines.building.build import pack_signals
+from features.transforms.specification import pack_signals
 from pipelines.building.tracks import LifeTrack
 
 _COLUMNS = 26

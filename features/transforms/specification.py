@@ -42,8 +42,7 @@ class FeatureSpecification:
     @property
     def signals(self) -> tuple[str, ...]:
         """Every signal that the step reads, in the order of its input columns."""
-        extra = [name for name in (self.life.signal, self.regime_rule.running_signal) if name is not None]
-        return tuple(dict.fromkeys((*self.conditions, *self.sensors, *extra)))
+        return _input_signals(self.conditions, self.sensors, self.life, self.regime_rule)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,6 +87,11 @@ def specification_from_json(text: str) -> FeatureSpecification:
     )
 
 
+def pack_signals(pack: Pack) -> tuple[str, ...]:
+    """Return the signals that features of a pack read, in the order of `FeatureSpecification.signals`."""
+    return _input_signals(pack.regimes.signals, pack.features.signals, pack.life, pack.regimes)
+
+
 def specification_of(pack: Pack, regimes: RegimeTable) -> FeatureSpecification:
     """Join a pack's rules with a fitted regime table."""
     return FeatureSpecification(
@@ -107,3 +111,10 @@ def condition_spans(pack: Pack) -> tuple[float, ...]:
     """Return the plausible span of each regime signal of a pack, in its unit."""
     by_id = pack.signal_by_id
     return tuple(by_id[name].high - by_id[name].low for name in pack.regimes.signals)
+
+
+def _input_signals(
+    conditions: tuple[str, ...], sensors: tuple[str, ...], life: LifeRule, regimes: RegimeRule
+) -> tuple[str, ...]:
+    extra = [name for name in (life.signal, regimes.running_signal) if name is not None]
+    return tuple(dict.fromkeys((*conditions, *sensors, *extra)))

@@ -14,7 +14,7 @@ from features.domain.time import microseconds
 from features.store.feast_store import FeastFeatures
 from features.transforms.batch import LifeFeatures, compute
 from features.transforms.regimes import fit_regimes
-from features.transforms.specification import FeatureSpecification, condition_spans, specification_of
+from features.transforms.specification import FeatureSpecification, condition_spans, pack_signals, specification_of
 from pipelines.building.tracks import LifeTrack, running_values
 
 Progress = Callable[[int, int], None]
@@ -35,12 +35,6 @@ class BuiltFeatures:
 
     rows: int
     labels: pl.DataFrame
-
-
-def pack_signals(pack: Pack) -> tuple[str, ...]:
-    """Return the signals that features of a pack read: conditions, sensors, counter, running signal."""
-    extra = [name for name in (pack.life.signal, pack.regimes.running_signal) if name is not None]
-    return tuple(dict.fromkeys((*pack.regimes.signals, *pack.features.signals, *extra)))
 
 
 def fit_specification(

@@ -11,10 +11,10 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.store.feast_store import FeastFeatures, open_features
 from features.transforms.batch import compute
-from features.transforms.specification import FeatureSpecification
+from features.transforms.specification import FeatureSpecification, pack_signals
 from models.prognosis.folds import held_out
 from models.prognosis.targets import LabelledVectors
-from pipelines.building.build import Progress, fit_specification, label_rows, pack_signals
+from pipelines.building.build import Progress, fit_specification, label_rows
 from pipelines.building.tracks import LifeTrack, life_tracks
 from pipelines.building.vectors import labelled_vectors, training_rows
 from pipelines.errors import NothingToTrain

@@ -8,8 +8,8 @@ from features.domain.events import EventKind
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeRule
 from features.transforms.batch import LifeFeatures, compute
-from features.transforms.specification import FeatureSpecification
-from pipelines.building.build import build_features, feature_rows, fit_specification, label_rows, pack_signals
+from features.transforms.specification import FeatureSpecification, pack_signals
+from pipelines.building.build import build_features, feature_rows, fit_specification, label_rows
 from pipelines.building.tracks import LifeTrack
 from tests.pipelines.building.machines import CALENDAR, COUNT, COUNTER, MINE, at, fan, track
 

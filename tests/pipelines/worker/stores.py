@@ -13,8 +13,7 @@ from features.records.assets import AssetRecords
 from features.records.database import Records
 from features.records.lives import LifeRecords
 from features.telemetry.readings import READINGS
-from features.transforms.specification import FeatureSpecification
-from pipelines.building.build import pack_signals
+from features.transforms.specification import FeatureSpecification, pack_signals
 from pipelines.building.tracks import LifeTrack
 from tests.pipelines.building.machines import MINE, at
 
