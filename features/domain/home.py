@@ -16,6 +16,11 @@ class Home:
         return self.root / "telemetry.sqlite"
 
     @property
+    def spool(self) -> Path:
+        """The spool between what arrives and what is stored."""
+        return self.root / "spool.sqlite"
+
+    @property
     def records_url(self) -> str:
         """SQLAlchemy's address of the records database."""
         return f"sqlite:///{(self.root / 'records.sqlite').resolve()}"

@@ -1,12 +1,11 @@
-"""Why something that arrived was set aside, and which values are plausible at all.
+"""Why something that arrived was set aside, and what a reading is worth.
 
-Verdicts come in two kinds. What is *set aside* never becomes a reading: nobody could say what was measured, on
-which machine, or when. What does become a reading may later carry a *verdict* of its own (out of its usual range,
-a rate that the quantity cannot have, a flat line); those belong beside `SetAsideReason` as an enum of their own,
-with stable values too, because they are stored with each reading.
+Verdicts come in two kinds. What is *set aside* on the way in never becomes a reading: nobody could say what was
+measured, on which machine, or when. What does become a reading carries a *verdict*, stored with it: a reading with
+any verdict but `good` stays readable and is kept out of features, training and forecasts.
 """
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ class SetAsideReason(StrEnum):
     # on which machine
     MISSING_ASSET = "missing_asset"
     BAD_ASSET_ID = "bad_asset_id"
+    IMPLAUSIBLE_CLOCK = "implausible_clock"
     # what was measured
     UNKNOWN_SIGNAL = "unknown_signal"
     NOT_A_NUMBER = "not_a_number"
@@ -36,6 +36,34 @@ class SetAsideReason(StrEnum):
     OTHER_PACK = "other_pack"
     # the form of what arrived
     UNREADABLE_LINE = "unreadable_line"
+
+
+class Verdict(IntEnum):
+    """What a reading is worth. The numbers are stored with readings; they never change their meaning."""
+
+    GOOD = 0
+    RANGE = 1
+    RATE = 2
+    FLAT = 3
+    SPIKE = 4
+    NOISE = 5
+    UNIT = 6
+    SWAPPED = 7
+    CLOCK = 8
+    REPLAYED = 9
+
+
+class Namur(StrEnum):
+    """The state of a measuring point, by NAMUR NE 107: one letter that every plant engineer knows.
+
+    `N` normal, `F` failure, `C` check function, `S` out of specification, `M` maintenance required.
+    """
+
+    NORMAL = "N"
+    FAILURE = "F"
+    CHECK_FUNCTION = "C"
+    OUT_OF_SPECIFICATION = "S"
+    MAINTENANCE_REQUIRED = "M"
 
 
 def plausible(

@@ -25,6 +25,16 @@ READINGS = pl.Schema(
 )
 """The long table: one row for each reading. A source that has no revisions writes 0."""
 
+VERDICTS = pl.Schema(
+    {
+        "asset": pl.String(),
+        "signal": pl.String(),
+        "time": pl.Datetime("us", "UTC"),
+        "verdict": pl.Int64(),
+    }
+)
+"""What readings are worth: one row for each that is not good (`features.quality.verdicts.Verdict`)."""
+
 _REMEDY = "Set such readings aside with their reason before they are written; nothing of this batch was."
 
 

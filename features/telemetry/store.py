@@ -114,14 +114,71 @@ class TelemetryStore(Protocol):
         assets: Sequence[str] | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
+        with_suspect: bool = False,
     ) -> pl.DataFrame:
         """Return `asset`, `time` and one column for each signal in the order asked for, sorted by asset, time.
 
         A row stands wherever at least one of the signals was measured; null means not measured. A signal that
-        nobody ever wrote is a column of nulls.
+        nobody ever wrote is a column of nulls. A reading whose verdict is not good counts as not measured,
+        unless `with_suspect` asks for it.
 
         Raises:
             RefusedReadings: If a signal is named twice, or is called like a column of the key.
+        """
+        ...
+
+    def mark(
+        self,
+        tenant: TenantId,
+        verdicts: pl.DataFrame,
+        *,
+        assets: Sequence[str],
+        signals: Sequence[str],
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> int:
+        """Store what readings are worth: within the stretch, those listed get their verdict and all others `good`.
+
+        It changes no value, makes no change entry, and does the same when done twice. A reading that is replaced
+        by a correction is `good` again until it is judged anew.
+
+        Args:
+            tenant: Whose readings.
+            verdicts: The form `features.telemetry.readings.VERDICTS`: each key once, within the stretch. A key
+                without a reading is ignored.
+            assets: The assets that were judged.
+            signals: Their signals that were judged.
+            start: Judged from this time on (inside).
+            end: Judged up to this time (outside).
+
+        Returns:
+            Number of readings whose verdict changed.
+
+        Raises:
+            RefusedReadings: If the frame does not have that form, or lies outside of the stretch.
+        """
+        ...
+
+    def read_verdicts(
+        self,
+        tenant: TenantId,
+        *,
+        assets: Sequence[str] | None = None,
+        signals: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> pl.DataFrame:
+        """Return the readings that are not good, in the form `VERDICTS`, sorted by asset, signal, time."""
+        ...
+
+    def first_times(self, tenant: TenantId, assets: Sequence[str]) -> dict[str, datetime]:
+        """Return the time of the earliest reading of each of these assets that has one."""
+        ...
+
+    def forget(self, tenant: TenantId, signals: Sequence[str], before: datetime) -> int:
+        """Delete the readings of some signals before a time, because their retention has ended; return how many.
+
+        It makes no change entry.
         """
         ...
 
