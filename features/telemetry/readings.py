@@ -9,9 +9,11 @@ smaller: hence the pair (value < 0, abs(value)), which orders the same way in po
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
+from features.domain.time import utc
 from features.telemetry.errors import RefusedReadings
 
 READINGS = pl.Schema(
@@ -68,6 +70,40 @@ def checked_readings(readings: pl.DataFrame) -> pl.DataFrame:
             remedy=_REMEDY,
         )
     return ordered.with_columns(pl.col("value") + 0.0)
+
+
+def checked_verdicts(
+    verdicts: pl.DataFrame,
+    assets: Sequence[str],
+    signals: Sequence[str],
+    start: datetime | None,
+    end: datetime | None,
+) -> pl.DataFrame:
+    """Check that a frame of verdicts has its form and lies within the stretch that was judged.
+
+    Raises:
+        RefusedReadings: If it has another form, a null, a key twice, a verdict below 1, or goes beyond the stretch.
+    """
+    found = dict(verdicts.schema)
+    if found != dict(VERDICTS):
+        must = f"have exactly the columns {_words(dict(VERDICTS))}"
+        raise RefusedReadings("a frame of verdicts", must=must, found=_words(found), remedy="Name and cast them.")
+    ordered = verdicts.select(*VERDICTS.names())
+    inside = pl.col("asset").is_in(list(assets)) & pl.col("signal").is_in(list(signals)) & (pl.col("verdict") > 0)
+    if start is not None:
+        inside &= pl.col("time") >= utc(start)
+    if end is not None:
+        inside &= pl.col("time") < utc(end)
+    outside = ordered.height - int(ordered.select(inside.fill_null(False).sum()).item())
+    repeated = ordered.height - ordered.select("asset", "signal", "time").n_unique() if ordered.height else 0
+    if outside or repeated:
+        raise RefusedReadings(
+            "verdicts",
+            must="lie within the stretch that was judged, each key once, and be above 0",
+            found=f"{outside} that do not and {repeated} that repeat a key",
+            remedy="Pass those of the judged assets, signals and times alone; a good reading needs no row.",
+        )
+    return ordered
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import polars as pl
 
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds
-from features.telemetry import sqlite_merge, sqlite_read
+from features.telemetry import sqlite_judged, sqlite_merge, sqlite_read
 from features.telemetry.errors import StoreUnavailable
-from features.telemetry.readings import checked_readings, settled
+from features.telemetry.readings import checked_readings, checked_verdicts, settled
 from features.telemetry.sqlite_file import file_at, open_database, transaction, translated
 from features.telemetry.store import Change, WriteReport
 
@@ -76,13 +76,59 @@ class SqliteTelemetryStore:
         assets: Sequence[str] | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
+        with_suspect: bool = False,
     ) -> pl.DataFrame:
         """Return one row for each time; see `TelemetryStore.read_wide`."""
         sqlite_read.check_columns(signals)
         span = sqlite_read.TimeSpan.between(start, end)
         with self._held(), transaction(self._connection, "DEFERRED"):
             series = sqlite_read.series_of(self._connection, tenant, assets, signals)
-            return sqlite_read.wide_frame(self._connection, series, signals, span)
+            return sqlite_read.wide_frame(self._connection, series, signals, span, with_suspect=with_suspect)
+
+    def mark(
+        self,
+        tenant: TenantId,
+        verdicts: pl.DataFrame,
+        *,
+        assets: Sequence[str],
+        signals: Sequence[str],
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> int:
+        """Store what readings are worth; see `TelemetryStore.mark`."""
+        checked = checked_verdicts(verdicts, assets, signals, start, end)
+        span = sqlite_read.TimeSpan.between(start, end)
+        with self._held():
+            series = sqlite_read.series_of(self._connection, tenant, assets, signals)
+            return sqlite_judged.mark(self._connection, series, checked, span)
+
+    def read_verdicts(
+        self,
+        tenant: TenantId,
+        *,
+        assets: Sequence[str] | None = None,
+        signals: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> pl.DataFrame:
+        """Return the readings that are not good; see `TelemetryStore.read_verdicts`."""
+        span = sqlite_read.TimeSpan.between(start, end)
+        with self._held(), transaction(self._connection, "DEFERRED"):
+            series = sqlite_read.series_of(self._connection, tenant, assets, signals)
+            return sqlite_judged.verdict_frame(self._connection, series, span)
+
+    def first_times(self, tenant: TenantId, assets: Sequence[str]) -> dict[str, datetime]:
+        """Return when each asset was first measured; see `TelemetryStore.first_times`."""
+        with self._held(), transaction(self._connection, "DEFERRED"):
+            series = sqlite_read.series_of(self._connection, tenant, assets, signals=None)
+            return sqlite_read.first_times(self._connection, series)
+
+    def forget(self, tenant: TenantId, signals: Sequence[str], before: datetime) -> int:
+        """Delete what is older than its retention; see `TelemetryStore.forget`."""
+        span = sqlite_read.TimeSpan.between(None, before)
+        with self._held():
+            series = sqlite_read.series_of(self._connection, tenant, None, signals)
+            return sqlite_judged.forget(self._connection, series, span)
 
     def span(self, tenant: TenantId) -> pl.DataFrame:
         """Return the assets with readings; see `TelemetryStore.span`."""

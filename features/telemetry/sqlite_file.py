@@ -9,7 +9,7 @@ from pathlib import Path
 from features.domain.errors import ServiceError
 from features.telemetry.errors import StoreCorrupt, StoreFault, StoreFull, StoreUnavailable
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables below, kept in the file as `user_version`."""
 
 _TABLES = (
@@ -18,12 +18,23 @@ _TABLES = (
         UNIQUE (tenant, asset, signal))""",
     """CREATE TABLE readings (
         series INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL NOT NULL, revision INTEGER NOT NULL,
-        PRIMARY KEY (series, time_us)) WITHOUT ROWID""",
+        verdict INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (series, time_us)) WITHOUT ROWID""",
     """CREATE TABLE changes (
         cursor INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, asset TEXT NOT NULL,
         first_us INTEGER NOT NULL, last_us INTEGER NOT NULL)""",
+    _SUSPECTS := "CREATE INDEX suspects ON readings (series, time_us, verdict) WHERE verdict <> 0",
     f"PRAGMA user_version = {FORMAT}",
 )
+
+_STEPS = {
+    0: _TABLES,
+    1: (
+        "ALTER TABLE readings ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0",
+        _SUSPECTS,
+        f"PRAGMA user_version = {FORMAT}",
+    ),
+}
+"""What brings a file of each earlier format to this one; 0 is an empty file."""
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
@@ -111,11 +122,10 @@ def _prepare(connection: sqlite3.Connection, path: Path, busy_timeout_seconds: f
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
     connection.execute("PRAGMA temp_store = MEMORY")
-    if _format_of(connection) == 0:
-        with transaction(connection, "IMMEDIATE"):
-            if _format_of(connection) == 0:  # another process may have been first
-                for statement in _TABLES:
-                    connection.execute(statement)
+    if _format_of(connection) in _STEPS:
+        with transaction(connection, "IMMEDIATE"):  # another process may have been first
+            for statement in _STEPS.get(_format_of(connection), ()):
+                connection.execute(statement)
     if _format_of(connection) != FORMAT:
         raise StoreCorrupt(f"{path}: format {_format_of(connection)}, and this version knows {FORMAT}")
 

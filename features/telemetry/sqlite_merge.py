@@ -13,12 +13,12 @@ _NEW, _REPLACES, _DUPLICATE, _NEWER_DUPLICATE, _LOSES = range(5)
 _INSERT = "INSERT OR IGNORE INTO main.readings (series, time_us, value, revision) VALUES (?, ?, ?, ?)"
 
 _MAKE_BATCH = """CREATE TEMP TABLE IF NOT EXISTS batch (
-    series INTEGER, time_us INTEGER, value REAL, revision INTEGER, verdict INTEGER,
+    series INTEGER, time_us INTEGER, value REAL, revision INTEGER, outcome INTEGER,
     PRIMARY KEY (series, time_us)) WITHOUT ROWID"""
 
 _FILL_BATCH = "INSERT INTO temp.batch (series, time_us, value, revision) VALUES (?, ?, ?, ?)"
 
-_JUDGE = f"""UPDATE temp.batch SET verdict = coalesce((
+_JUDGE = f"""UPDATE temp.batch SET outcome = coalesce((
     SELECT CASE
         WHEN kept.value = batch.value AND batch.revision > kept.revision THEN {_NEWER_DUPLICATE}
         WHEN kept.value = batch.value THEN {_DUPLICATE}
@@ -27,16 +27,19 @@ _JUDGE = f"""UPDATE temp.batch SET verdict = coalesce((
         ELSE {_LOSES} END
     FROM main.readings AS kept WHERE kept.series = batch.series AND kept.time_us = batch.time_us), {_NEW})"""
 
-_COUNT = "SELECT verdict, count(*) FROM temp.batch GROUP BY verdict"
+_COUNT = "SELECT outcome, count(*) FROM temp.batch GROUP BY outcome"
 
 _KEEP = f"""INSERT OR REPLACE INTO main.readings (series, time_us, value, revision)
-    SELECT series, time_us, value, revision FROM temp.batch
-    WHERE verdict IN ({_NEW}, {_REPLACES}, {_NEWER_DUPLICATE})"""
+    SELECT series, time_us, value, revision FROM temp.batch WHERE outcome IN ({_NEW}, {_REPLACES})"""
+
+# the value stays, and so does what was found about it
+_RAISE = f"""UPDATE main.readings SET revision = batch.revision FROM temp.batch
+    WHERE batch.outcome = {_NEWER_DUPLICATE} AND readings.series = batch.series AND readings.time_us = batch.time_us"""
 
 _NOTE_JUDGED = f"""INSERT INTO main.changes (tenant, asset, first_us, last_us)
     SELECT tenant, asset, min(time_us), max(time_us)
     FROM temp.batch JOIN main.series ON series.id = batch.series
-    WHERE verdict IN ({_NEW}, {_REPLACES}) GROUP BY tenant, asset ORDER BY tenant, asset"""
+    WHERE outcome IN ({_NEW}, {_REPLACES}) GROUP BY tenant, asset ORDER BY tenant, asset"""
 
 _MAKE_TOUCHED = (
     "CREATE TEMP TABLE IF NOT EXISTS touched (series INTEGER PRIMARY KEY, first_us INTEGER, last_us INTEGER)"
@@ -90,6 +93,7 @@ def _merge_judged(connection: sqlite3.Connection, batch: pl.DataFrame) -> WriteR
         connection.execute(_JUDGE)
         counts = dict(connection.execute(_COUNT).fetchall())
         connection.execute(_KEEP)
+        connection.execute(_RAISE)
         connection.execute(_NOTE_JUDGED)
     connection.execute("DELETE FROM temp.batch")
     return WriteReport(

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.domain.time import microseconds
+from features.domain.time import from_microseconds, microseconds
 from features.telemetry.errors import RefusedReadings
 from features.telemetry.readings import READINGS
 
@@ -78,17 +78,24 @@ def long_frame(connection: sqlite3.Connection, series: Sequence[Series], span: T
         if rows.size:
             parts.append(
                 pl.DataFrame({name: np.ascontiguousarray(rows[name]) for name in _LONG_ROW.names or ()}).select(
-                    pl.lit(asset).alias("asset"), pl.lit(signal).alias("signal"), _time(), "value", "revision"
+                    pl.lit(asset).alias("asset"), pl.lit(signal).alias("signal"), as_time(), "value", "revision"
                 )
             )
     return pl.concat(parts)
 
 
 def wide_frame(
-    connection: sqlite3.Connection, series: Sequence[Series], signals: Sequence[str], span: TimeSpan
+    connection: sqlite3.Connection,
+    series: Sequence[Series],
+    signals: Sequence[str],
+    span: TimeSpan,
+    *,
+    with_suspect: bool,
 ) -> pl.DataFrame:
     """Return one row for each asset and time, one column for each signal."""
     question = "SELECT time_us, value FROM readings WHERE series = ? AND time_us >= ? AND time_us < ?"
+    if not with_suspect:
+        question += " AND verdict = 0"
     schema = pl.Schema({"asset": pl.String(), "time": _TIME} | {signal: pl.Float64() for signal in signals})
     parts: list[pl.DataFrame] = [schema.to_frame()]
     for asset, of_asset in groupby(series, key=lambda each: each[1]):
@@ -106,7 +113,18 @@ def span_frame(connection: sqlite3.Connection, tenant: str) -> pl.DataFrame:
         FROM series JOIN readings ON readings.series = series.id WHERE tenant = ? GROUP BY asset ORDER BY asset"""
     schema = {"asset": pl.String, "first": pl.Int64, "last": pl.Int64, "count": pl.Int64}
     rows = connection.execute(question, (tenant,)).fetchall()
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(_time("first"), _time("last"))
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(as_time("first"), as_time("last"))
+
+
+def first_times(connection: sqlite3.Connection, series: Sequence[Series]) -> dict[str, datetime]:
+    """Return the earliest time of each asset with readings; one look at the beginning of each series."""
+    question = "SELECT min(time_us) FROM readings WHERE series = ?"
+    found: dict[str, int] = {}
+    for number, asset, _ in series:
+        (first,) = connection.execute(question, (number,)).fetchone()
+        if first is not None:
+            found[asset] = min(first, found.get(asset, first))
+    return {asset: from_microseconds(first) for asset, first in found.items()}
 
 
 def _pivoted(asset: str, columns: dict[str, NDArray[np.void]], signals: Sequence[str]) -> pl.DataFrame:
@@ -120,8 +138,9 @@ def _pivoted(asset: str, columns: dict[str, NDArray[np.void]], signals: Sequence
         wide[signal] = values
     # a stored value is finite, so NaN can only mean "not measured"
     frame = pl.DataFrame(wide, nan_to_null=True)
-    return frame.select(pl.lit(asset).alias("asset"), _time(), *(pl.col(signal) for signal in signals))
+    return frame.select(pl.lit(asset).alias("asset"), as_time(), *(pl.col(signal) for signal in signals))
 
 
-def _time(name: str = "time") -> pl.Expr:
+def as_time(name: str = "time") -> pl.Expr:
+    """Return a column of microseconds since the epoch as times in UTC."""
     return pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias(name)

@@ -17,6 +17,7 @@ from features.telemetry.errors import StoreCorrupt, StoreFault, StoreUnavailable
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.telemetry.store import WriteReport
 from tests.features.telemetry.contract import TelemetryStoreContract, at, frame
+from tests.features.telemetry.contract_judged import JudgedReadingsContract
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 memory = sqlite3.connect(":memory:", check_same_thread=False)
@@ -42,7 +43,7 @@ def store(tmp_path: Path) -> Iterator[SqliteTelemetryStore]:
         yield opened
 
 
-class TestSqliteTelemetryStore(TelemetryStoreContract):
+class TestSqliteTelemetryStore(TelemetryStoreContract, JudgedReadingsContract):
     """The SQLite store keeps the contract."""
 
 

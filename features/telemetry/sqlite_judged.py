@@ -1,0 +1,72 @@
+"""What readings are worth, and until when they are kept, in the SQLite file."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import polars as pl
+
+from features.telemetry.readings import VERDICTS
+from features.telemetry.sqlite_file import transaction
+from features.telemetry.sqlite_read import Series, TimeSpan, as_time
+
+_MAKE_MARKS = """CREATE TEMP TABLE IF NOT EXISTS marks (
+    series INTEGER, time_us INTEGER, verdict INTEGER, PRIMARY KEY (series, time_us)) WITHOUT ROWID"""
+
+# the index `suspects` holds the few readings that are not good: only they are looked at
+_CLEAR = """UPDATE main.readings SET verdict = 0
+    WHERE series = ? AND time_us >= ? AND time_us < ? AND verdict <> 0 AND NOT EXISTS (
+        SELECT 1 FROM temp.marks WHERE marks.series = readings.series AND marks.time_us = readings.time_us)"""
+
+_SET = """UPDATE main.readings SET verdict = marks.verdict FROM temp.marks
+    WHERE readings.series = marks.series AND readings.time_us = marks.time_us AND readings.verdict <> marks.verdict"""
+
+_READ = """SELECT time_us, verdict FROM readings
+    WHERE series = ? AND time_us >= ? AND time_us < ? AND verdict <> 0 ORDER BY time_us"""
+
+_FORGET = "DELETE FROM readings WHERE series = ? AND time_us >= ? AND time_us < ?"
+
+
+def mark(connection: sqlite3.Connection, series: Sequence[Series], verdicts: pl.DataFrame, span: TimeSpan) -> int:
+    """Give readings their verdict, and all others of these series within the span a good one, in one transaction.
+
+    Args:
+        connection: The open file, with no transaction under way.
+        series: What was judged.
+        verdicts: The form `VERDICTS`; keys of other series are ignored.
+        span: From when to when it was judged.
+
+    Returns:
+        Number of readings whose verdict changed.
+    """
+    numbers = pl.DataFrame(series, schema={"series": pl.Int64, "asset": pl.String, "signal": pl.String}, orient="row")
+    marks = verdicts.join(numbers, on=["asset", "signal"]).select("series", pl.col("time").to_physical(), "verdict")
+    connection.execute(_MAKE_MARKS)
+    connection.execute("DELETE FROM temp.marks")
+    connection.executemany("INSERT INTO temp.marks VALUES (?, ?, ?)", marks.iter_rows())
+    with transaction(connection, "IMMEDIATE"):
+        cleared = sum(
+            connection.execute(_CLEAR, (number, span.first, span.end)).rowcount for number, _asset, _signal in series
+        )
+        changed = cleared + connection.execute(_SET).rowcount
+    connection.execute("DELETE FROM temp.marks")
+    return changed
+
+
+def verdict_frame(connection: sqlite3.Connection, series: Sequence[Series], span: TimeSpan) -> pl.DataFrame:
+    """Return the readings of some series that are not good, in the order of the series."""
+    rows = [
+        (asset, signal, time_us, verdict)
+        for number, asset, signal in series
+        for time_us, verdict in connection.execute(_READ, (number, span.first, span.end))
+    ]
+    schema = {**VERDICTS, "time": pl.Int64()}
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(as_time())
+
+
+def forget(connection: sqlite3.Connection, series: Sequence[Series], span: TimeSpan) -> int:
+    """Delete the readings of some series within a span, series by series, so that nobody waits long."""
+    deleted = 0
+    for number, _asset, _signal in series:
+        with transaction(connection, "IMMEDIATE"):
+            deleted += connection.execute(_FORGET, (number, span.first, span.end)).rowcount
+    return deleted
