@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+CodeArray = NDArray[np.int8]
 
 _NEGLIGIBLE = 1e-12
 

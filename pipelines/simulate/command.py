@@ -33,6 +33,14 @@ Pumps = Annotated[int, typer.Option(help="Number of machines.")]
 Days = Annotated[int, typer.Option(help="Length of the observation in days.")]
 Minutes = Annotated[int, typer.Option(help="Distance of two rows in minutes.")]
 Seed = Annotated[int, typer.Option(help="Root of every random number.")]
+InstrumentFaults = Annotated[
+    float,
+    typer.Option("--instrument-faults", metavar="RATE", help="Episodes of instrument faults per pump and year."),
+]
+PathFaults = Annotated[
+    float,
+    typer.Option("--path-faults", metavar="RATE", help="Wrong clocks and replays per station's gateway and year."),
+]
 
 
 @app.command()
@@ -42,6 +50,8 @@ def batch(
     days: Days = 420,
     interval_minutes: Minutes = 120,
     seed: Seed = 20250101,
+    instrument_faults: InstrumentFaults = 0.0,
+    path_faults: PathFaults = 0.0,
     table_format: Annotated[TableFormat, typer.Option("--format", help="Form of telemetry and truth.")] = (
         TableFormat.PARQUET
     ),
@@ -53,7 +63,7 @@ def batch(
     began = time.perf_counter()
     try:
         check_folder(out, overwrite=overwrite)
-        settings = FleetSettings(pumps=pumps, days=days, interval_minutes=interval_minutes, seed=seed)
+        settings = _settings(pumps, days, interval_minutes, seed, instrument_faults, path_faults)
         fleet = _simulate(settings, words)
         files = write_fleet(fleet, out, table_format.value, overwrite=overwrite)
     except ServiceError as error:
@@ -77,12 +87,17 @@ def stream(
     days: Days = 420,
     interval_minutes: Minutes = 120,
     seed: Seed = 20250101,
+    instrument_faults: InstrumentFaults = 0.0,
+    path_faults: PathFaults = 0.0,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many records.")] = None,
+    with_arrival: Annotated[
+        bool, typer.Option("--with-arrival", help="Add `arrived_at` to every record, to be scored and not ingested.")
+    ] = False,
 ) -> None:
     """Write readings and events as JSON lines on standard output, in the order of their arrival."""
     try:
-        settings = FleetSettings(pumps=pumps, days=days, interval_minutes=interval_minutes, seed=seed)
-        for line in itertools.islice(stream_fleet(settings, speed_up), limit):
+        settings = _settings(pumps, days, interval_minutes, seed, instrument_faults, path_faults)
+        for line in itertools.islice(stream_fleet(settings, speed_up, with_arrival=with_arrival), limit):
             sys.stdout.write(line + "\n")
             if speed_up:
                 sys.stdout.flush()
@@ -93,6 +108,17 @@ def stream(
         raise typer.Exit(2) from error
 
 
+def _settings(pumps: int, days: int, minutes: int, seed: int, instruments: float, path: float) -> FleetSettings:
+    return FleetSettings(
+        pumps=pumps,
+        days=days,
+        interval_minutes=minutes,
+        seed=seed,
+        instrument_fault_rate=instruments,
+        path_fault_rate=path,
+    )
+
+
 def _simulate(settings: FleetSettings, words: Console) -> SimulatedFleet:
     with Progress(console=words, transient=True) as progress:
         task = progress.add_task("simulating", total=settings.pumps)
@@ -101,6 +127,7 @@ def _simulate(settings: FleetSettings, words: Console) -> SimulatedFleet:
 
 def _summary(fleet: SimulatedFleet, out: Path, files: list[Path], seconds: float) -> dict[str, object]:
     lives, defects = fleet.truth.lives, fleet.truth.defects
+    episodes = fleet.truth.instrument_faults.unique(["asset_id", "episode"])
     return {
         "folder": str(out),
         "files": [str(path.relative_to(out)) for path in files],
@@ -112,6 +139,7 @@ def _summary(fleet: SimulatedFleet, out: Path, files: list[Path], seconds: float
         "failures_by_mode": _counts(lives["failure_mode"].drop_nulls().to_list()),
         "preventive_replacements": lives.filter(lives["end"] == "preventive_replacement").height,
         "defects": _counts(defects["kind"].to_list()),
+        "instrument_faults": _counts(episodes["kind"].to_list()),
         "seed": fleet.settings.seed,
         "seconds": round(seconds, 2),
     }

@@ -1,7 +1,8 @@
-"""What the data path does to the data: gaps, silence, late, doubled, conflicting, impossible and non-finite values.
+"""What any data path does to the data: gaps, silence, late, doubled, conflicting, impossible and non-finite values.
 
-Every defect is written down. The table `DEFECTS` is the place of further faults of the data path: a function that
-changes a draft and returns what it did.
+Every defect is written down. The table `DEFECTS` is the place of further ones: a function that changes a draft and
+returns what it did. What befalls a gateway only where it is asked for (a wrong clock, a stretch sent again) stands in
+`path_faults`.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.simulate.arrays import BoolArray, FloatArray, IntArray
+from pipelines.simulate.arrays import CodeArray, FloatArray, IntArray
+from pipelines.simulate.codes import code_of
+from pipelines.simulate.draft import Draft
 from pipelines.simulate.seeds import Purpose, pump_stream, station_stream
 from pipelines.simulate.settings import FleetSettings
 from pipelines.simulate.signals import QUALITIES, SIGNALS
@@ -37,39 +40,6 @@ class Defect:
     to_us: int
     count: int
     note: str
-
-
-@dataclass(slots=True)
-class Draft:
-    """The rows of one pump on their way through the data path.
-
-    Attributes:
-        time_us: Time of the reading. Shape (row,).
-        arrived_us: When it arrived. Shape (row,).
-        values: Shape (row, channel), in the order of `SIGNALS`.
-        missing: Which values were not measured. Shape (row, channel).
-        copied: Which rows have a copy; they are left alone afterwards. Shape (row,).
-    """
-
-    time_us: IntArray
-    arrived_us: IntArray
-    values: FloatArray
-    missing: BoolArray
-    copied: BoolArray
-
-    def keep(self, rows: BoolArray) -> None:
-        """Drop all other rows."""
-        self.time_us, self.arrived_us = self.time_us[rows], self.arrived_us[rows]
-        self.values, self.missing, self.copied = self.values[rows], self.missing[rows], self.copied[rows]
-
-    def append(self, rows: IntArray, arrived_us: IntArray, values: FloatArray) -> None:
-        """Append copies of some rows with these values."""
-        self.copied[rows] = True
-        self.time_us = np.concatenate([self.time_us, self.time_us[rows]])
-        self.arrived_us = np.concatenate([self.arrived_us, arrived_us])
-        self.values = np.concatenate([self.values, values])
-        self.missing = np.concatenate([self.missing, self.missing[rows]])
-        self.copied = np.concatenate([self.copied, np.ones(len(rows), dtype=np.bool_)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +73,21 @@ def draw_silences(settings: FleetSettings, station: int) -> tuple[Silence, ...]:
     return tuple(silences)
 
 
-def new_draft(settings: FleetSettings, pump: int, values: FloatArray) -> Draft:
+def new_draft(settings: FleetSettings, pump: int, values: FloatArray, value_codes: CodeArray) -> Draft:
     """Return the rows as a perfect data path would deliver them: all, in order, seconds after the reading."""
     rng = pump_stream(settings.seed, pump, Purpose.DEFECTS)
     time_us = settings.microseconds_at(settings.hours())
     latency = rng.integers(2 * _SECOND, 45 * _SECOND, len(time_us))
-    missing = np.zeros(values.shape, dtype=np.bool_)
-    return Draft(time_us, time_us + latency, values.copy(), missing, np.zeros(len(time_us), dtype=np.bool_))
+    return Draft(
+        time_us=time_us,
+        arrived_us=time_us + latency,
+        measured_us=time_us,
+        values=values.copy(),
+        missing=np.zeros(values.shape, dtype=np.bool_),
+        copied=np.zeros(len(time_us), dtype=np.bool_),
+        value_codes=value_codes.copy(),
+        row_codes=np.zeros(len(time_us), dtype=np.int8),
+    )
 
 
 def damage_data(settings: FleetSettings, pump: int, draft: Draft, route: Route) -> list[Defect]:
@@ -145,6 +123,7 @@ def _signal_gaps(draft: Draft, route: Route, rng: np.random.Generator) -> list[D
         inside = (draft.time_us >= begin) & (draft.time_us < end) & ~draft.missing[:, channel]
         if inside.any():
             draft.missing[inside, channel] = True
+            draft.value_codes[inside, channel] = code_of("signal_gap")
             times = draft.time_us[inside]
             signal, count = SIGNALS[channel], int(inside.sum())
             done.append(Defect("signal_gap", route.asset, signal, int(times[0]), int(times[-1]), count, ""))
@@ -170,6 +149,7 @@ def _bad_values(
         if draft.missing[row, channel] or present in {-999.0, 65_535.0} or not np.isfinite(present):
             continue
         draft.values[row, channel] = value
+        draft.value_codes[row, channel] = code_of(kind)
         at = int(draft.time_us[row])
         done.append(Defect(kind, route.asset, SIGNALS[channel], at, at, 1, f"{value:g} instead of {present:g}"))
     return done
@@ -205,6 +185,9 @@ def _conflicts(draft: Draft, route: Route, rng: np.random.Generator) -> list[Def
     values[np.arange(len(rows)), channels] = np.round(after, 6)
     times = draft.time_us[rows]
     draft.append(rows, draft.arrived_us[rows] + rng.integers(_SECOND, 2 * _HOUR, len(rows)), values)
+    if len(rows):
+        copies = np.arange(len(draft.time_us) - len(rows), len(draft.time_us))
+        draft.value_codes[copies, channels] = code_of("conflicting_row")
     return [
         Defect("conflicting_row", route.asset, SIGNALS[channel], int(at), int(at), 1, f"{new:g} after {old:g}")
         for channel, at, old, new in zip(channels, times, before, after, strict=True)

@@ -7,9 +7,12 @@ import polars as pl
 
 from pipelines.simulate.errors import FolderNotEmpty
 from pipelines.simulate.fleet import SimulatedFleet
+from pipelines.simulate.settings import FleetSettings
 
 TableFormat = Literal["parquet", "csv"]
 
+_TRUTH = ("lives", "courses", "damage", "defects", "arrivals", "event_arrivals")
+_MEASUREMENT_TRUTH = ("instrument_faults", "faulty_readings")
 _RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -34,14 +37,7 @@ def write_fleet(
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     for stale in _possible_files(folder):
         stale.unlink(missing_ok=True)
-    truth = {
-        "lives": fleet.truth.lives,
-        "courses": fleet.truth.courses,
-        "damage": fleet.truth.damage,
-        "defects": fleet.truth.defects,
-        "arrivals": fleet.truth.arrivals,
-        "event_arrivals": fleet.truth.event_arrivals,
-    }
+    truth = {name: getattr(fleet.truth, name) for name in _truth_names(fleet.settings)}
     written = [_write(fleet.telemetry, folder / f"telemetry.{table_format}")]
     written += [_write(fleet.events, folder / "events.csv"), _write(fleet.assets, folder / "assets.csv")]
     return written + [_write(table, folder / "truth" / f"{name}.{table_format}") for name, table in truth.items()]
@@ -59,9 +55,14 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 
 def _possible_files(folder: Path) -> list[Path]:
     """List the files that a fleet in the other format would have left, so that no folder holds two fleets."""
-    truth = ("lives", "courses", "damage", "defects", "arrivals", "event_arrivals")
-    stems = [folder / "telemetry", *(folder / "truth" / name for name in truth)]
+    stems = [folder / "telemetry", *(folder / "truth" / name for name in (*_TRUTH, *_MEASUREMENT_TRUTH))]
     return [stem.with_suffix(suffix) for stem in stems for suffix in (".parquet", ".csv")]
+
+
+def _truth_names(settings: FleetSettings) -> tuple[str, ...]:
+    """Name the tables of the truth; those of the measurement only where its faults were asked for."""
+    has_faults = settings.instrument_fault_rate > 0 or settings.path_fault_rate > 0
+    return (*_TRUTH, *_MEASUREMENT_TRUTH) if has_faults else _TRUTH
 
 
 def _write(table: pl.DataFrame, path: Path) -> Path:

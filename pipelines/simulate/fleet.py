@@ -10,12 +10,21 @@ import polars as pl
 
 from features.domain.events import EventKind
 from pipelines.simulate.defects import draw_silences
+from pipelines.simulate.path_faults.schedule import plan_path_faults
 from pipelines.simulate.pump import PumpRecord, Site, simulate_pump
 from pipelines.simulate.seeds import Purpose, pump_stream
 from pipelines.simulate.settings import FleetSettings
 from pipelines.simulate.signals import SIGNALS
 from pipelines.simulate.station import draw_station, draw_surroundings
-from pipelines.simulate.truth import UTC_TIME, courses_table, damage_table, defects_table, lives_table
+from pipelines.simulate.truth import (
+    UTC_TIME,
+    courses_table,
+    damage_table,
+    defects_table,
+    faulty_readings_table,
+    instrument_faults_table,
+    lives_table,
+)
 
 Progress = Callable[[int, int], None]
 
@@ -31,6 +40,8 @@ class FleetTruth:
         defects: Everything that the data path did.
         arrivals: When each row of telemetry arrived, row by row.
         event_arrivals: When each event was reported, row by row.
+        instrument_faults: Every instrument fault by signal: kind, first and last reading, what was drawn for it.
+        faulty_readings: Every reading that is not sound: its time as written, its arrival, its true time, its kind.
     """
 
     lives: pl.DataFrame
@@ -39,6 +50,8 @@ class FleetTruth:
     defects: pl.DataFrame
     arrivals: pl.DataFrame
     event_arrivals: pl.DataFrame
+    instrument_faults: pl.DataFrame
+    faulty_readings: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ def simulate_fleet(settings: FleetSettings, progress: Progress | None = None) ->
         defects=defects_table(records),
         arrivals=arrivals,
         event_arrivals=event_arrivals,
+        instrument_faults=instrument_faults_table(settings, records),
+        faulty_readings=faulty_readings_table(records),
     )
     return SimulatedFleet(settings, telemetry, events, _assets(settings, records), truth)
 
@@ -88,7 +103,8 @@ def simulate_fleet(settings: FleetSettings, progress: Progress | None = None) ->
 def site_of(settings: FleetSettings, number: int) -> Site:
     """Draw one station with its surroundings and its gateway."""
     station = draw_station(settings.seed, number)
-    return Site(station, draw_surroundings(settings, station), draw_silences(settings, number))
+    silences, path_faults = draw_silences(settings, number), plan_path_faults(settings, number)
+    return Site(station, draw_surroundings(settings, station), silences, path_faults)
 
 
 def _telemetry(records: list[PumpRecord]) -> tuple[pl.DataFrame, pl.DataFrame]:

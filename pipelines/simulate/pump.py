@@ -6,12 +6,17 @@ import numpy as np
 
 from features.domain.events import EventKind
 from pipelines.simulate.arrays import FloatArray
-from pipelines.simulate.defects import Defect, Draft, Route, Silence, damage_data, new_draft
+from pipelines.simulate.defects import Defect, Route, Silence, damage_data, new_draft
+from pipelines.simulate.draft import Draft
 from pipelines.simulate.faults.effects import Effects
 from pipelines.simulate.faults.registry import FAULT_KIND_IDS, fault_kinds
+from pipelines.simulate.instruments.kind import InstrumentEpisode
+from pipelines.simulate.instruments.schedule import fail_instruments
 from pipelines.simulate.lives import History, Life, live
 from pipelines.simulate.machine import Machine, draw_machine
 from pipelines.simulate.operation import exposure, operate
+from pipelines.simulate.path_faults.kind import PathFault
+from pipelines.simulate.path_faults.schedule import damage_path
 from pipelines.simulate.response import draw_process_noise, respond
 from pipelines.simulate.seeds import Purpose, pump_stream
 from pipelines.simulate.sensors import count_running_hours, measure
@@ -23,11 +28,12 @@ from pipelines.simulate.upkeep import Job, Upkeep, draw_upkeep
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A station over time: its design, its surroundings, and when its gateway is silent."""
+    """A station over time: its design, its surroundings, and when its gateway is silent or otherwise at fault."""
 
     station: Station
     surroundings: Surroundings
     silences: tuple[Silence, ...]
+    path_faults: tuple[PathFault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +42,22 @@ class PumpRecord:
 
     Attributes:
         truth: True signals by name, before instruments and data path. Shape (time,).
+        clean: What sound instruments deliver, in the order of `SIGNALS`. Shape (time, channel).
         draft: The rows as they arrive.
         jobs: What the plant reports of it, by time.
+        defects: What the data path did.
+        instrument_faults: What its instruments did.
     """
 
     machine: Machine
     station: Station
     history: History
     truth: dict[str, FloatArray]
+    clean: FloatArray
     draft: Draft
     jobs: tuple[Job, ...]
     defects: list[Defect]
+    instrument_faults: tuple[InstrumentEpisode, ...]
 
 
 def simulate_pump(settings: FleetSettings, number: int, site: Site) -> PumpRecord:
@@ -60,19 +71,15 @@ def simulate_pump(settings: FleetSettings, number: int, site: Site) -> PumpRecor
     undergone = exposure(machine, site.surroundings, healthy, settings.step_hours)
     history = live(settings.seed, machine, site.station, kinds, undergone, upkeep.relief)
     truth = _true_signals(settings, machine, site, history, upkeep)
-    readings = measure(
-        pump_stream(settings.seed, number, Purpose.SENSORS),
-        truth,
-        history.effects.reading_bias,
-        upkeep,
-        settings.hours(),
-        settings.step_hours,
-    )
-    draft = new_draft(settings, number, readings)
+    rng = pump_stream(settings.seed, number, Purpose.SENSORS)
+    sound = measure(rng, truth, upkeep, settings.hours(), settings.step_hours)
+    readings, codes, faulty = fail_instruments(settings, number, sound.shown, sound.delivered)
+    draft = new_draft(settings, number, readings, codes)
     route = Route(machine.id, settings.days, site.silences)
     defects = damage_data(settings, number, draft, route) if settings.with_defects else []
+    defects += damage_path(machine.id, draft, site.path_faults)
     jobs = _jobs(settings, machine, site, history, upkeep)
-    return PumpRecord(machine, site.station, history, truth, draft, jobs, defects)
+    return PumpRecord(machine, site.station, history, truth, sound.delivered, draft, jobs, defects, faulty)
 
 
 def _true_signals(

@@ -25,6 +25,8 @@ class Purpose(IntEnum):
     GATEWAY = 10
     STATION = 11
     REPORTS = 12
+    INSTRUMENT_FAULTS = 13
+    PATH_FAULTS = 14
 
 
 _STATION, _PUMP = 0, 1

@@ -1,45 +1,50 @@
-"""Instruments: gain, offset, correlated and white noise, resolution; and the running-hours counter."""
+"""Sound instruments: gain, offset, correlated and white noise, resolution; and the running-hours counter."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipelines.simulate.arrays import BoolArray, FloatArray, wander
-from pipelines.simulate.signals import NEVER_NEGATIVE, QUALITIES, SignalQuality
+from pipelines.simulate.signals import QUALITIES, SignalQuality
 from pipelines.simulate.upkeep import Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What sound instruments make of the truth; shape (time, channel) each, in the order of `SIGNALS`.
+
+    Attributes:
+        shown: What they show.
+        delivered: What their transmitters send of it: whole steps, nothing below 0 where that cannot be.
+    """
+
+    shown: FloatArray
+    delivered: FloatArray
 
 
 def measure(
     rng: np.random.Generator,
     truth: Mapping[str, FloatArray],
-    bias: Mapping[str, FloatArray],
     upkeep: Upkeep,
     hours: FloatArray,
     step_hours: float,
-) -> FloatArray:
-    """Return what the instruments show.
+) -> Measured:
+    """Measure the truth.
 
     Args:
         rng: The stream of this pump's instruments.
         truth: True value of every signal, shape (time,).
-        bias: What instrument faults add, by signal.
         upkeep: Tells when an instrument was replaced by one with another offset and gain.
         hours: Hours since the start.
         step_hours: Distance of two rows.
-
-    Returns:
-        Readings in the order of `SIGNALS`. Shape (time, channel).
     """
-    columns = []
+    shown = []
     for quality in QUALITIES:
         changes = [at for at, signal in upkeep.instrument_changes if signal == quality.id]
-        shown = _through_instruments(rng, quality, truth[quality.id], hours, changes, step_hours)
-        shown = shown + bias.get(quality.id, 0.0)
-        shown = np.round(shown / quality.resolution) * quality.resolution
-        if quality.id in NEVER_NEGATIVE:
-            shown = np.maximum(shown, 0.0)
-        columns.append(np.round(shown, 6))
-    return np.column_stack(columns)
+        shown.append(_through_instruments(rng, quality, truth[quality.id], hours, changes, step_hours))
+    delivered = [quality.transmitted(column) for quality, column in zip(QUALITIES, shown, strict=True)]
+    return Measured(np.column_stack(shown), np.column_stack(delivered))
 
 
 def count_running_hours(
@@ -71,5 +76,5 @@ def _through_instruments(
     correlated = wander(rng, rows, 1, step_hours, quality.memory_hours)[:, 0]
     noise = np.sqrt(0.5) * (correlated + rng.standard_normal(rows))
     at_rest = truth == 0.0  # speed, flow and current read zero exactly: transmitters cut off low values
-    shown = truth * gain + offset + noise * np.hypot(quality.relative_noise * truth, quality.absolute_noise)
+    shown = truth * gain + offset + noise * quality.noise(truth)
     return np.where(at_rest, 0.0, shown)

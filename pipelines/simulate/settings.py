@@ -8,6 +8,8 @@ import numpy as np
 from pipelines.simulate.arrays import FloatArray, IntArray
 from pipelines.simulate.errors import InvalidFleetSettings
 from pipelines.simulate.faults.registry import FAULT_KIND_IDS
+from pipelines.simulate.instruments.registry import INSTRUMENT_KIND_IDS
+from pipelines.simulate.path_faults.registry import PATH_KIND_IDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class FleetSettings:
         pumps_per_station: Machines that share a station and its gateway.
         fault_kinds: Kinds of fault that may occur; none at all gives the healthy twin of a fleet.
         with_defects: Whether the data path damages the data (gaps, late rows, duplicates, …).
+        instrument_fault_rate: Episodes of instrument faults per machine and year; 0 leaves all instruments sound.
+        instrument_kinds: Kinds of them that may occur.
+        path_fault_rate: Episodes of wrong clocks and replays per gateway and year; 0 is none.
+        path_kinds: Kinds of them that may occur.
 
     Raises:
         InvalidFleetSettings: If a setting breaks its rule.
@@ -36,6 +42,10 @@ class FleetSettings:
     pumps_per_station: int = 4
     fault_kinds: tuple[str, ...] = FAULT_KIND_IDS
     with_defects: bool = True
+    instrument_fault_rate: float = 0.0
+    instrument_kinds: tuple[str, ...] = INSTRUMENT_KIND_IDS
+    path_fault_rate: float = 0.0
+    path_kinds: tuple[str, ...] = PATH_KIND_IDS
 
     def __post_init__(self) -> None:
         """Check every setting."""
@@ -48,14 +58,11 @@ class FleetSettings:
             raise InvalidFleetSettings(
                 "start", must="carry its zone", found=self.start.isoformat(), remedy="Use a time in UTC."
             )
-        unknown = sorted(set(self.fault_kinds) - set(FAULT_KIND_IDS))
-        if unknown:
-            raise InvalidFleetSettings(
-                "fault_kinds",
-                must=f"be among {', '.join(FAULT_KIND_IDS)}",
-                found=unknown,
-                remedy="Correct the name, or register the kind in pipelines/simulate/faults/registry.py.",
-            )
+        _check("instrument_fault_rate", self.instrument_fault_rate, 0, 10_000)
+        _check("path_fault_rate", self.path_fault_rate, 0, 10_000)
+        _check_kinds("fault_kinds", self.fault_kinds, FAULT_KIND_IDS, "faults")
+        _check_kinds("instrument_kinds", self.instrument_kinds, INSTRUMENT_KIND_IDS, "instruments")
+        _check_kinds("path_kinds", self.path_kinds, PATH_KIND_IDS, "path_faults")
 
     @property
     def rows(self) -> int:
@@ -86,8 +93,19 @@ class FleetSettings:
         return self.start + timedelta(seconds=round(hours * 3_600))
 
 
-def _check(name: str, value: int, low: int, high: int) -> None:
+def _check(name: str, value: float, low: int, high: int) -> None:
     if not low <= value <= high:
         raise InvalidFleetSettings(
             name, must=f"lie within {low} to {high}", found=value, remedy="Choose a value within that range."
+        )
+
+
+def _check_kinds(name: str, kinds: tuple[str, ...], known: tuple[str, ...], folder: str) -> None:
+    unknown = sorted(set(kinds) - set(known))
+    if unknown:
+        raise InvalidFleetSettings(
+            name,
+            must=f"be among {', '.join(known)}",
+            found=unknown,
+            remedy=f"Correct the name, or register the kind in pipelines/simulate/{folder}/registry.py.",
         )

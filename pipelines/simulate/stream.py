@@ -13,11 +13,14 @@ from pipelines.simulate.signals import SIGNALS
 
 _CHUNK_ROWS = 5_000
 
+_Record = tuple[datetime, dict[str, object]]
+
 
 def stream_fleet(
     settings: FleetSettings,
     speed_up: float,
     *,
+    with_arrival: bool = False,
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
 ) -> Iterator[str]:
@@ -29,6 +32,8 @@ def stream_fleet(
     Args:
         settings: Which fleet.
         speed_up: Simulated seconds per second; 0 is as fast as possible.
+        with_arrival: Whether every record says when it arrived, under `arrived_at`: for whoever scores. Ingest
+            refuses such records, since nothing in the field knows it.
         clock: Tells the seconds that have passed.
         wait: Waits some seconds.
 
@@ -39,50 +44,52 @@ def stream_fleet(
         raise InvalidFleetSettings(
             "speed_up", must="be 0 or more", found=speed_up, remedy="Use 0 for as fast as possible."
         )
-    return _paced(_records(simulate_fleet(settings)), speed_up, clock, wait)
+    records = _records(simulate_fleet(settings))
+    if with_arrival:
+        records = ((arrived_at, {**record, "arrived_at": format_time(arrived_at)}) for arrived_at, record in records)
+    return _paced(records, speed_up, clock, wait)
 
 
 def _paced(
-    records: Iterator[tuple[datetime, str]],
+    records: Iterator[_Record],
     speed_up: float,
     clock: Callable[[], float],
     wait: Callable[[float], None],
 ) -> Iterator[str]:
     begun, first = clock(), None
-    for arrived_at, line in records:
+    for arrived_at, record in records:
         first = first or arrived_at
         if speed_up:
             ahead = (arrived_at - first).total_seconds() / speed_up - (clock() - begun)
             if ahead > 0:
                 wait(ahead)
-        yield line
+        yield json.dumps(record)
 
 
-def _records(fleet: SimulatedFleet) -> Iterator[tuple[datetime, str]]:
+def _records(fleet: SimulatedFleet) -> Iterator[_Record]:
     """Merge readings and events by arrival."""
     events = _events(fleet)
     waiting = next(events, None)
-    for arrived_at, line in _readings(fleet):
+    for arrived_at, record in _readings(fleet):
         while waiting is not None and waiting[0] <= arrived_at:
             yield waiting
             waiting = next(events, None)
-        yield arrived_at, line
+        yield arrived_at, record
     while waiting is not None:
         yield waiting
         waiting = next(events, None)
 
 
-def _readings(fleet: SimulatedFleet) -> Iterator[tuple[datetime, str]]:
+def _readings(fleet: SimulatedFleet) -> Iterator[_Record]:
     table = fleet.telemetry.with_columns(fleet.truth.arrivals["arrived_at"])
     for chunk in table.iter_slices(_CHUNK_ROWS):
         for row in chunk.iter_rows(named=True):
             signals = {signal: row[signal] for signal in SIGNALS}
-            record = {"asset_id": row["asset_id"], "time": format_time(row["time"]), "signals": signals}
-            yield row["arrived_at"], json.dumps(record)
+            yield row["arrived_at"], {"asset_id": row["asset_id"], "time": format_time(row["time"]), "signals": signals}
 
 
-def _events(fleet: SimulatedFleet) -> Iterator[tuple[datetime, str]]:
+def _events(fleet: SimulatedFleet) -> Iterator[_Record]:
     table = fleet.events.with_columns(fleet.truth.event_arrivals["arrived_at"])
     for row in table.rename({"kind": "event"}).iter_rows(named=True):
         arrived_at = row.pop("arrived_at")
-        yield arrived_at, json.dumps({**row, "time": format_time(row["time"])})
+        yield arrived_at, {**row, "time": format_time(row["time"])}

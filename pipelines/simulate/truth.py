@@ -1,10 +1,14 @@
 """The truth of a fleet as tables, which nobody in the field could write."""
 
+import json
+
 import numpy as np
 import polars as pl
 
+from pipelines.simulate.codes import CODES
 from pipelines.simulate.pump import PumpRecord
 from pipelines.simulate.settings import FleetSettings
+from pipelines.simulate.signals import SIGNALS
 
 UTC_TIME = pl.Datetime("us", "UTC")
 
@@ -100,3 +104,53 @@ def defects_table(records: list[PumpRecord]) -> pl.DataFrame:
         "note": pl.String,
     }
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("from", "to").cast(UTC_TIME))
+
+
+def instrument_faults_table(settings: FleetSettings, records: list[PumpRecord]) -> pl.DataFrame:
+    """Return every instrument fault by signal; one of single readings (`spike`) has a row for each of them."""
+    times = settings.microseconds_at(settings.hours())
+    rows = []
+    for record in records:
+        for each in record.instrument_faults:
+            is_single = bool((np.diff(each.rows) > 1).any())
+            for part in each.rows[:, None] if is_single else (each.rows,):
+                begin, end = int(times[part[0]]), int(times[part[-1]])
+                for signal in each.signals:
+                    told = json.dumps(dict(each.parameters))
+                    rows.append((record.machine.id, each.number, each.kind, signal, begin, end, len(part), told))
+    schema = {
+        "asset_id": pl.String,
+        "episode": pl.Int64,
+        "kind": pl.String,
+        "signal": pl.String,
+        "from": pl.Int64,
+        "to": pl.Int64,
+        "count": pl.Int64,
+        "parameters": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("from", "to").cast(UTC_TIME))
+
+
+def faulty_readings_table(records: list[PumpRecord]) -> pl.DataFrame:
+    """Return every reading that is not sound, by asset, arrival and signal; a null signal stands for the whole row."""
+    return pl.concat([_faulty_readings(record) for record in records]).sort("arrived_at", maintain_order=True)
+
+
+def _faulty_readings(record: PumpRecord) -> pl.DataFrame:
+    draft = record.draft
+    whole = np.flatnonzero(draft.row_codes)
+    row, channel = np.nonzero(draft.value_codes)
+    rows = np.concatenate([whole, row])
+    codes = np.concatenate([draft.row_codes[whole], draft.value_codes[row, channel]])
+    signals: list[str | None] = [None] * len(whole)
+    signals += [SIGNALS[each] for each in channel]
+    return pl.DataFrame(
+        {
+            "asset_id": pl.repeat(record.machine.id, len(rows), eager=True, dtype=pl.String),
+            "time": pl.Series(draft.time_us[rows]).cast(UTC_TIME),
+            "arrived_at": pl.Series(draft.arrived_us[rows]).cast(UTC_TIME),
+            "measured_at": pl.Series(draft.measured_us[rows]).cast(UTC_TIME),
+            "signal": pl.Series(signals, dtype=pl.String),
+            "kind": pl.Series([CODES[code] for code in codes], dtype=pl.String),
+        }
+    )

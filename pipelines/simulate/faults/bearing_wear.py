@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines.simulate.arrays import FloatArray
 from pipelines.simulate.faults.effects import Effects
-from pipelines.simulate.faults.kind import Ageing, Course, Exposure, FaultFamily, MinorRepair, phase
+from pipelines.simulate.faults.kind import Ageing, Course, Exposure, MinorRepair, phase
 
 _FIRST_SPALL = 0.02
 """Damage at the onset, as a share of that at failure; it grows from there by a constant factor per hour."""
@@ -36,7 +36,6 @@ class BearingWear:
 
     id: str = "bearing_wear"
     component: str = "bearing_drive_end"
-    family: FaultFamily = FaultFamily.MACHINE
     ends_life: bool = True
     ageing: Ageing = _AGEING
     minor_repair: MinorRepair = _MINOR_REPAIR

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.simulate.arrays import FloatArray
 from pipelines.simulate.faults.effects import Effects
-from pipelines.simulate.faults.kind import Ageing, Course, Exposure, FaultFamily, MinorRepair, phase
+from pipelines.simulate.faults.kind import Ageing, Course, Exposure, MinorRepair, phase
 
 _HALF_MARGIN = 1.32
 """NPSH available over required at which half of the erosive cavitation is there; inception lies near 1.6."""
@@ -35,7 +35,6 @@ class Cavitation:
 
     id: str = "cavitation"
     component: str = "impeller"
-    family: FaultFamily = FaultFamily.MACHINE
     ends_life: bool = True
     ageing: Ageing = _AGEING
     minor_repair: MinorRepair = _MINOR_REPAIR

@@ -1,6 +1,6 @@
 """What faults do to a machine: additive changes of its physics, so that concurrent faults add up."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -25,8 +25,6 @@ class Effects:
         non_drive_end_heat_c: Further temperature rise of the non-drive-end bearing.
         seal_heat_c: Further temperature rise of the seal.
         chamber_loss: Share of the seal chamber's pressure above suction that is lost.
-        reading_bias: Per signal, what is added to its reading without the machine having changed. This is the
-            place of instrument faults.
     """
 
     head_loss: FloatArray
@@ -41,23 +39,19 @@ class Effects:
     non_drive_end_heat_c: FloatArray
     seal_heat_c: FloatArray
     chamber_loss: FloatArray
-    reading_bias: dict[str, FloatArray] = field(default_factory=dict)
 
     @classmethod
     def none(cls, rows: int) -> Self:
         """Return the effects of no fault."""
-        return cls(**{name: np.zeros(rows) for name in _PHYSICS}, reading_bias={})
+        return cls(**{name: np.zeros(rows) for name in _PHYSICS})
 
     def added(self, other: Self, start: int, stop: int) -> Self:
         """Return these effects with those of another fault, whose arrays cover rows `start` to `stop`."""
         changed = {name: _padded_sum(getattr(self, name), getattr(other, name), start, stop) for name in _PHYSICS}
-        bias = dict(self.reading_bias)
-        for signal, values in other.reading_bias.items():
-            bias[signal] = _padded_sum(bias.get(signal, np.zeros(len(self.head_loss))), values, start, stop)
-        return type(self)(**changed, reading_bias=bias)
+        return type(self)(**changed)
 
 
-_PHYSICS = tuple(each.name for each in fields(Effects) if each.name != "reading_bias")
+_PHYSICS = tuple(each.name for each in fields(Effects))
 
 
 def _padded_sum(whole: FloatArray, part: FloatArray, start: int, stop: int) -> FloatArray:

@@ -1,25 +1,17 @@
 """The contract of a fault kind, and what it is given: the exposure of a machine, and the course of one life.
 
-To add a kind, write one module with a class that fulfils `FaultKind` and name it in `registry`. A fault of the
-machine changes physics and may end a life; a fault of an instrument fills `Effects.reading_bias` and has
-`ends_life` False. Faults of the data path are rows of a table in `pipelines/simulate/defects.py`.
+To add a kind, write one module with a class that fulfils `FaultKind` and name it in `registry`. It changes the
+physics of the machine and may end a life. Faults of instruments stand in `pipelines/simulate/instruments`, those of
+the data path in `pipelines/simulate/path_faults` and `pipelines/simulate/defects.py`.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol, Self
 
 import numpy as np
 
 from pipelines.simulate.arrays import FloatArray, wander
 from pipelines.simulate.faults.effects import Effects
-
-
-class FaultFamily(StrEnum):
-    """What is at fault."""
-
-    MACHINE = "machine"
-    INSTRUMENT = "instrument"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +131,6 @@ class FaultKind(Protocol):
     @property
     def component(self) -> str:
         """The component that it damages."""
-        ...
-
-    @property
-    def family(self) -> FaultFamily:
-        """What is at fault."""
         ...
 
     @property

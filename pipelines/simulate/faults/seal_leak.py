@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.simulate.arrays import FloatArray
 from pipelines.simulate.faults.effects import Effects
-from pipelines.simulate.faults.kind import Ageing, Course, Exposure, FaultFamily, MinorRepair, phase
+from pipelines.simulate.faults.kind import Ageing, Course, Exposure, MinorRepair, phase
 
 _AGEING = Ageing(
     onset_scale_hours=3_500.0,
@@ -29,7 +29,6 @@ class SealLeak:
 
     id: str = "seal_leak"
     component: str = "mechanical_seal"
-    family: FaultFamily = FaultFamily.MACHINE
     ends_life: bool = True
     ageing: Ageing = _AGEING
     minor_repair: MinorRepair = _MINOR_REPAIR

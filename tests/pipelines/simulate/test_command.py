@@ -40,3 +40,15 @@ def test_a_bad_setting_is_told_on_standard_error() -> None:
     result = CliRunner().invoke(app, ["stream", "--speed-up", "0", "--pumps", "0"])
     assert result.exit_code == 2
     assert "pumps must lie within 1 to" in result.stderr
+
+
+def test_faults_of_instruments_and_gateways_come_only_where_asked_for(tmp_path: Path) -> None:
+    asked = ["--instrument-faults", "40", "--path-faults", "30"]
+    with_faults = CliRunner().invoke(app, ["batch", "--out", str(tmp_path / "some"), *SMALL, *asked, "--json"])
+    without = CliRunner().invoke(app, ["batch", "--out", str(tmp_path / "none"), *SMALL, "--json"])
+    some, none = json.loads(with_faults.stdout), json.loads(without.stdout)
+    assert sum(some["instrument_faults"].values()) > 5
+    assert "truth/faulty_readings.parquet" in some["files"]
+    assert none["instrument_faults"] == {}
+    assert not {"clock_off", "replayed", "replayed_as_new"} & set(none["defects"])
+    assert {"clock_off", "replayed", "replayed_as_new"} & set(some["defects"])

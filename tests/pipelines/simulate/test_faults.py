@@ -110,8 +110,7 @@ def test_kinds_are_told_by_name_in_the_order_of_the_table() -> None:
     assert all((kind.__class__.__doc__ or "").strip() for kind in FAULT_KINDS)
 
 
-def test_effects_add_up_where_they_overlap_and_biases_join_them() -> None:
-    part = replace(Effects.none(3), head_loss=np.array([0.1, 0.1, 0.1]), reading_bias={"flow": np.ones(3)})
+def test_effects_add_up_where_they_overlap() -> None:
+    part = replace(Effects.none(3), head_loss=np.array([0.1, 0.1, 0.1]))
     whole = Effects.none(5).added(part, 1, 4).added(part, 2, 5)
     np.testing.assert_allclose(whole.head_loss, [0.0, 0.1, 0.2, 0.2, 0.1])
-    np.testing.assert_allclose(whole.reading_bias["flow"], [0.0, 1.0, 2.0, 2.0, 1.0])

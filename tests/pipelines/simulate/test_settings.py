@@ -12,7 +12,17 @@ def test_rows_and_stations_follow_from_the_settings() -> None:
     assert settings.time_at(26.5).isoformat() == "2025-01-02T02:30:00+00:00"
 
 
-@pytest.mark.parametrize(("name", "value"), [("pumps", 0), ("days", 0), ("interval_minutes", 0), ("seed", -1)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("pumps", 0),
+        ("days", 0),
+        ("interval_minutes", 0),
+        ("seed", -1),
+        ("instrument_fault_rate", -0.1),
+        ("path_fault_rate", float("nan")),
+    ],
+)
 def test_a_setting_out_of_range_is_refused_by_name(name: str, value: int) -> None:
     with pytest.raises(InvalidFleetSettings, match=name):
         FleetSettings(**{name: value})  # type: ignore[arg-type] # names come from the table above
@@ -26,3 +36,10 @@ def test_a_naive_start_is_refused() -> None:
 def test_an_unknown_fault_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidFleetSettings, match="bearing_wear"):
         FleetSettings(fault_kinds=("bearing_ware",))
+
+
+def test_unknown_kinds_of_measurement_faults_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidFleetSettings, match="unit_changed"):
+        FleetSettings(instrument_kinds=("stuck", "unit_change"))
+    with pytest.raises(InvalidFleetSettings, match="clock_off"):
+        FleetSettings(path_kinds=("clock",))

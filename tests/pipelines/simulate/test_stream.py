@@ -59,3 +59,12 @@ def test_at_speed_up_zero_nobody_waits() -> None:
 def test_a_negative_speed_up_is_refused_at_once() -> None:
     with pytest.raises(InvalidFleetSettings, match="speed_up"):
         stream_fleet(SETTINGS, -1.0)
+
+
+def test_arrivals_are_told_where_asked_for_and_lie_in_order() -> None:
+    settings = FleetSettings(pumps=2, days=60, path_fault_rate=30.0)
+    records = [json.loads(line) for line in stream_fleet(settings, 0, with_arrival=True)]
+    arrivals = [parse_time(record["arrived_at"]) for record in records]
+    assert arrivals == sorted(arrivals)
+    times = [parse_time(record["time"]) for record in records]
+    assert times != sorted(times)
