@@ -3,12 +3,12 @@
 The gate stands in front of every route, those of the server around us included, however the service was started.
 """
 
-import ipaddress
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from features.domain.addresses import is_loopback
 from serving.problems import Problem, problem_response
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -51,21 +51,6 @@ def refusal(scope: Scope) -> str | None:
     if scope.get("method") not in SAFE_METHODS and not _is_own_page(headers, str(scope.get("scheme")), hosts[0]):
         return "A page of another site may not send to this service. Use the service's own pages or a program."
     return None
-
-
-def is_loopback(address: str) -> bool:
-    """Say whether an address is this machine itself: 127.0.0.0/8, ::1, or the former mapped into IPv6.
-
-    Examples:
-        >>> [is_loopback(each) for each in ("127.8.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.7", "localhost")]
-        [True, True, True, False, False]
-    """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_loopback
 
 
 def is_own_name(host: str) -> bool:

@@ -25,6 +25,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "influxdb_client": ("features.telemetry", "experiments"),
     "aiomqtt": ("pipelines",),
     "paho": ("pipelines",),
+    "packaging": ("pipelines",),
+    "psutil": ("pipelines", "experiments"),
     "polars": ("features.telemetry", "features.store", "pipelines", "experiments"),
     "pyarrow": ("features.telemetry", "features.store", "pipelines", "experiments"),
     "pandas": ("features.store", "models.registry", "pipelines", "experiments"),

@@ -1,0 +1,140 @@
+"""Looks at the stores of an installation. What is not there yet is told as such, and nothing is made by looking."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from features.domain.errors import ServiceError
+from features.domain.home import Home
+from features.domain.identifiers import TenantId
+from features.domain.packs import Pack
+from pipelines.doctor.findings import Finding, Level
+
+_FRESH = "it will be made when it is first needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A store to look at.
+
+    Attributes:
+        check: Its name.
+        path: The file or folder that must be there; None where it lies on another machine.
+        ask: Asks it something small and returns what it found, in words.
+        remedy: What to do where it does not answer.
+    """
+
+    check: str
+    path: Path | None
+    ask: Callable[[], str]
+    remedy: str
+
+
+def look_at(place: Place) -> Finding:
+    """Ask a store, if there is one."""
+    if place.path is not None and not place.path.exists():
+        return Finding(place.check, Level.NOTE, f"{place.path} is not there yet; {_FRESH}")
+    try:
+        return Finding(place.check, Level.OK, place.ask())
+    except ServiceError as error:
+        return Finding(place.check, Level.FAILED, str(error), place.remedy)
+
+
+def newest_file(home: Home) -> float | None:
+    """Return when the newest file of the data folder was written, seconds since 1970."""
+    if not home.root.is_dir():
+        return None
+    return max((each.stat().st_mtime for each in home.root.iterdir() if each.is_file()), default=None)
+
+
+def places(home: Home, pack: Pack, tenant: TenantId, now: datetime) -> list[Place]:
+    """Return the stores of an installation."""
+    records = home.root / "records.sqlite"
+    return [
+        Place("telemetry", home.telemetry, lambda: _telemetry(home, pack, tenant), _RESTORE),
+        Place("records", records, lambda: _records(home, tenant), _RESTORE),
+        Place("spool", home.spool, lambda: _spool(home, now), _RESTORE),
+        Place(
+            "worker", records, lambda: _worker(home, now), "Start it: python -m serving, or python -m pipelines worker."
+        ),
+        Place("tracking", home.root / "mlflow.db", lambda: _sound(home.root / "mlflow.db"), _RESTORE),
+        Place("champion", home.bundles, lambda: _champion(home, pack), "Promote another version, or train again."),
+    ]
+
+
+_RESTORE = "Check path and rights; if the file is damaged, move it away and restore a backup."
+
+
+def _telemetry(home: Home, pack: Pack, tenant: TenantId) -> str:
+    from features.telemetry.sqlite import SqliteTelemetryStore  # lazy: polars is for whoever reads
+
+    with SqliteTelemetryStore(home.telemetry) as store:
+        store.read_wide(tenant, signals=[pack.signals[0].id], assets=[])
+    return f"{home.telemetry} answers, {home.telemetry.stat().st_size / 2**20:,.0f} MiB"
+
+
+def _records(home: Home, tenant: TenantId) -> str:
+    from features.records.assets import AssetRecords  # lazy: SQLAlchemy is for whoever reads
+    from features.records.database import open_records
+
+    engine = open_records(home.records_url)
+    try:
+        return f"{len(AssetRecords(engine).list_all(tenant)):,} assets on record"
+    finally:
+        engine.dispose()
+
+
+def _spool(home: Home, now: datetime) -> str:
+    from features.spool.durable import DurableSpool  # lazy: only this question needs it
+
+    spool = DurableSpool(home.spool)
+    try:
+        counted = spool.counters()
+    finally:
+        spool.close()
+    waits = f", the oldest for {now.timestamp() - counted.oldest_us / 1e6:,.0f} s" if counted.oldest_us else ""
+    words = (
+        f"{counted.pending:,} records wait ({counted.pending_bytes / 2**20:,.1f} MiB{waits}), {counted.aside:,} aside"
+    )
+    if counted.aside:
+        words += "; python -m pipelines telemetry aside shows them"
+    return words
+
+
+def _worker(home: Home, now: datetime) -> str:
+    from features.records.database import open_records  # lazy: SQLAlchemy is for whoever reads
+    from features.records.leases import Leases
+    from pipelines.worker.worker import LEASE
+
+    engine = open_records(home.records_url)
+    try:
+        holder = Leases(engine).holder(LEASE, now)
+    finally:
+        engine.dispose()
+    return "no worker runs: what arrives waits in the spool" if holder is None else f"worker {holder} holds the lease"
+
+
+def _sound(path: Path) -> str:
+    with path.open("rb") as file:
+        if file.read(15) != b"SQLite format 3":
+            raise NotADatabase(path)
+    return f"{path} is there, {path.stat().st_size / 2**20:,.0f} MiB"
+
+
+def _champion(home: Home, pack: Pack) -> str:
+    from edge_export.bundle.reading import read_bundle  # lazy: only this question needs it
+    from edge_export.bundle.shelf import BundleShelf
+
+    place = BundleShelf(home.bundles).champion(pack.id)
+    if place is None:
+        return f"no model of the pack {pack.id} is promoted yet"
+    bundle = read_bundle(place)
+    return f"version {bundle.manifest.version} of {pack.id} is whole ({bundle.bundle_sha256[:12]})"
+
+
+class NotADatabase(ServiceError):
+    """A file that should be a database is none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} must be a SQLite database; found something else. Move it away or restore a backup.")
