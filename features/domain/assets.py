@@ -53,6 +53,11 @@ class Asset:
             )
 
     @property
+    def time_zone(self) -> str:
+        """The zone by whose clock its days are counted: its attribute `time_zone`, else UTC."""
+        return self.attributes.get("time_zone", "UTC")
+
+    @property
     def primary_identifier(self) -> Identifier | None:
         """The identifier marked primary, else the first one, else None."""
         marked = [identifier for identifier in self.identifiers if identifier.is_primary]

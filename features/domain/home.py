@@ -16,6 +16,11 @@ class Home:
         return self.root / "telemetry.sqlite"
 
     @property
+    def telemetry_changes(self) -> Path:
+        """What changed in a telemetry store that is a server and keeps no such list itself."""
+        return self.root / "telemetry-changes.sqlite"
+
+    @property
     def spool(self) -> Path:
         """The spool between what arrives and what is stored."""
         return self.root / "spool.sqlite"

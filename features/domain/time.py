@@ -1,6 +1,7 @@
 """Time at the border: always with a zone, inside always UTC. And life counts that have no date."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from features.domain.errors import InvalidValue, NaiveTime
 
@@ -86,6 +87,52 @@ def microseconds(moment: datetime) -> int:
 def from_microseconds(count: int) -> datetime:
     """Return the time that lies so many microseconds after EPOCH."""
     return EPOCH + timedelta(microseconds=count)
+
+
+def day_in_zone(moment: datetime, zone: str) -> date:
+    """Return the day on which a moment falls for people who live by a zone's clock.
+
+    Args:
+        moment: Any moment with its zone.
+        zone: IANA name of the zone, such as Europe/Berlin.
+
+    Raises:
+        NaiveTime: If the moment has no zone.
+        InvalidValue: If there is no zone of that name.
+
+    Examples:
+        >>> day_in_zone(parse_time("2026-03-01T23:30:00Z"), "Europe/Berlin").isoformat()
+        '2026-03-02'
+    """
+    return utc(moment).astimezone(_zone(zone)).date()
+
+
+def day_span(day: date, zone: str) -> tuple[datetime, datetime]:
+    """Return when a day begins (inside) and ends (outside) by a zone's clock, in UTC; 23 to 25 hours lie between.
+
+    Raises:
+        InvalidValue: If there is no zone of that name.
+
+    Examples:
+        >>> start, end = day_span(date(2026, 3, 29), "Europe/Berlin")
+        >>> end - start
+        datetime.timedelta(seconds=82800)
+    """
+    clock = _zone(zone)
+    start, end = (datetime.combine(each, time(), clock) for each in (day, day + timedelta(days=1)))
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidValue(
+            "time_zone",
+            must="be a zone of the IANA database such as Europe/Berlin",
+            found=name,
+            remedy="Correct its spelling, or leave it out for UTC.",
+        ) from error
 
 
 def _naive(found: str) -> NaiveTime:

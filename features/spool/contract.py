@@ -105,6 +105,10 @@ class Spool(Protocol):
         """Put a record that is set aside back at the end of the queue; return its new offset."""
         ...
 
+    def drop(self, offset: int) -> None:
+        """Remove a record that is set aside, for good."""
+        ...
+
     def counters(self) -> SpoolCounters:
         """Return what went in, out and aside."""
         ...

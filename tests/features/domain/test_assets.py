@@ -32,3 +32,9 @@ def test_two_primary_identifiers_are_refused() -> None:
 def test_attributes_of_an_asset_cannot_be_written_by_accident() -> None:
     with pytest.raises(TypeError):
         asset().attributes["power"] = "7 kW"  # type: ignore[index]  # that is the point
+
+
+def test_days_of_an_asset_are_counted_by_its_own_zone_and_else_by_utc() -> None:
+    assert asset().time_zone == "UTC"
+    somewhere = Asset(TenantId("mine"), AssetId("p-01"), "pump", attributes={"time_zone": "Asia/Shanghai"})
+    assert somewhere.time_zone == "Asia/Shanghai"

@@ -1,5 +1,5 @@
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from features.domain.errors import InvalidValue, NaiveTime
 from features.domain.time import (
     EPOCH,
+    day_in_zone,
+    day_span,
     format_time,
     from_microseconds,
     life_of_time,
@@ -87,3 +89,34 @@ def test_life_count_stands_in_as_seconds_from_the_epoch() -> None:
 @given(st.floats(0, 1e9))
 def test_stand_in_time_gives_the_life_back(life: float) -> None:
     assert life_of_time(time_of_life(life)) == pytest.approx(life, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "day"),
+    [
+        ("2025-10-25T21:59:59Z", "Europe/Berlin", date(2025, 10, 25)),
+        ("2025-10-25T22:00:00Z", "Europe/Berlin", date(2025, 10, 26)),
+        ("2025-10-26T22:59:59Z", "Europe/Berlin", date(2025, 10, 26)),
+        ("2025-10-26T23:00:00Z", "Europe/Berlin", date(2025, 10, 27)),
+        ("2026-03-01T16:00:00Z", "Asia/Shanghai", date(2026, 3, 2)),
+        ("2026-03-01T23:59:59Z", "UTC", date(2026, 3, 1)),
+    ],
+)
+def test_days_are_those_of_the_zone_s_own_clock(moment: str, zone: str, day: date) -> None:
+    assert day_in_zone(parse_time(moment), zone) == day
+    start, end = day_span(day, zone)
+    assert start <= parse_time(moment) < end
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2025, 3, 30), 23), (date(2025, 10, 26), 25), (date(2025, 6, 1), 24)])
+def test_days_of_both_clock_changes_have_their_true_length(day: date, hours: int) -> None:
+    start, end = day_span(day, "Europe/Berlin")
+    assert end - start == timedelta(hours=hours)
+    assert day_in_zone(start, "Europe/Berlin") == day
+    assert day_in_zone(end, "Europe/Berlin") == day + timedelta(days=1)
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Base", "../etc/passwd", "Europe"])
+def test_a_zone_that_does_not_exist_is_refused(zone: str) -> None:
+    with pytest.raises(InvalidValue, match="time_zone"):
+        day_in_zone(EPOCH, zone)
