@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from features.domain.addresses import is_loopback
 from features.domain.errors import ServiceError
 from features.domain.reports import REPORTS_OFF
 from serving.errors import AddressInUse, OpenToOthers
-from serving.gate import is_loopback
 from serving.settings import Settings, read_settings
 from serving.supervision import Child, stop_all
 

@@ -20,9 +20,13 @@ from serving.errors import Refused, UndeclaredRoute
 
 
 class Role(StrEnum):
-    """What a caller may do; `anyone` means whoever passes the gate, without a name."""
+    """What a caller may do; `anyone` means whoever passes the gate, without a name.
+
+    `device` is for machines and gateways that send: it may deliver, and read nothing.
+    """
 
     ANYONE = "anyone"
+    DEVICE = "device"
     READER = "reader"
     OPERATOR = "operator"
 
@@ -59,6 +63,7 @@ def allow(role: Role) -> Depends:
 
 
 Anyone = Annotated[Caller, allow(Role.ANYONE)]
+Device = Annotated[Caller, allow(Role.DEVICE)]
 Reader = Annotated[Caller, allow(Role.READER)]
 Operator = Annotated[Caller, allow(Role.OPERATOR)]
 

@@ -9,14 +9,17 @@ from features.domain.errors import ServiceError
 from serving.access import refuse_undeclared
 from serving.envelope import Envelope
 from serving.gate import LoopbackGate
-from serving.metrics import Measured, ServiceMetrics
+from serving.metrics import Measured, ServiceMetrics, SpoolMeasures
 from serving.parts import Wiring
 from serving.problems import problem_of, problem_response
 from serving.reading import BodyLimit, OneSegment, StrictRoute
+from serving.receiving.desk import ReceivingDesk
 from serving.routes.assets import add_asset_routes
 from serving.routes.forecasting import add_forecasting_route
 from serving.routes.health import add_health_routes
+from serving.routes.influx import add_influx_routes
 from serving.routes.pages import add_page_routes, problem_page, wants_page
+from serving.routes.receiving import add_receiving_routes
 from serving.routes.reference import add_reference_routes
 from serving.routes.static import add_static_route
 
@@ -48,6 +51,10 @@ def build_app(wiring: Wiring, metrics: ServiceMetrics | None = None) -> FastAPI:
     add_health_routes(app, wiring, counts)
     add_asset_routes(app, wiring)
     add_forecasting_route(app, wiring, counts)
+    counts.spool = SpoolMeasures(lambda: wiring.parts.spool.counters())
+    desk = ReceivingDesk(wiring, counts)
+    add_receiving_routes(app, desk)
+    add_influx_routes(app, desk, VERSION)
     add_page_routes(app, wiring)
     add_reference_routes(app, wiring)
     add_static_route(app)

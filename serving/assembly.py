@@ -19,12 +19,16 @@ from features.records.database import open_records
 from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
 from features.records.lives import LifeRecords
+from features.spool.contract import Spool
+from features.spool.durable import DurableSpool
+from features.spool.limits import SpoolLimits
 from features.store.online import OnlineFeatures, OnlineVector
 from serving.champion import ChampionIssuer, Loaded
 from serving.parts import Parts, PartState, Readiness, Telemetry
 from serving.settings import Settings
 
 _PROBE = AssetId("probe")
+_BESIDE_BODY_BYTES = 65_536  # the head of an arrival, with room to spare
 
 
 def assemble(settings: Settings) -> Parts:
@@ -41,6 +45,7 @@ def assemble(settings: Settings) -> Parts:
     ledger = ForecastLedger(engine)
     telemetry = SqliteTelemetryStore(home.telemetry)
     lives = LifeRecords(engine)
+    spool = _spool(home, settings)
     champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, lives, ledger))
     champion.start()
 
@@ -48,6 +53,7 @@ def assemble(settings: Settings) -> Parts:
         stores = [
             _probed("records", lambda: ledger.latest(settings.served_tenant, _PROBE, _now())),
             _probed("telemetry", lambda: _read_nothing(telemetry, settings, pack.signals[0].id)),
+            _probed("spool", spool.counters),
         ]
         return [*stores, *champion.readiness()]
 
@@ -59,9 +65,22 @@ def assemble(settings: Settings) -> Parts:
         telemetry=telemetry,
         issuer=champion,
         life_clock=champion,
+        spool=spool,
         readiness=readiness,
         clock=_now,
     )
+
+
+def _spool(home: Home, settings: Settings) -> Spool:
+    """Open the spool; it takes every delivery that the settings let in."""
+    record = settings.max_unpacked_bytes + _BESIDE_BODY_BYTES
+    usual = SpoolLimits()
+    limits = SpoolLimits(
+        max_pending_bytes=settings.spool_max_bytes,
+        max_waiting_bytes=max(usual.max_waiting_bytes, record),
+        max_record_bytes=record,
+    )
+    return DurableSpool(home.spool, limits=limits)
 
 
 @dataclass(frozen=True, slots=True)

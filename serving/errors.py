@@ -48,6 +48,7 @@ class Refused(ServingError):
         detail: What must hold, what was found, what to do; for the caller's eyes.
         errors: Single faults, each with its `location` and `detail`.
         headers: Further headers of the answer.
+        extra: Further members of the document.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class Refused(ServingError):
         *,
         errors: Sequence[Mapping[str, object]] = (),
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.extra = dict(extra or {})

@@ -12,6 +12,7 @@ from features.domain.events import Event
 from features.domain.forecasts import Forecast
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
+from features.spool.contract import Spool
 from serving.settings import Settings
 
 
@@ -114,6 +115,7 @@ class Parts:
     """Everything that the routes need.
 
     Attributes:
+        spool: Where deliveries lie until they are stored.
         readiness: Says how each part is, now.
         clock: Tells the time, with its zone.
     """
@@ -125,6 +127,7 @@ class Parts:
     telemetry: Telemetry
     issuer: Issuer
     life_clock: LifeClock
+    spool: Spool
     readiness: Callable[[], Sequence[Readiness]]
     clock: Callable[[], datetime]
 

@@ -20,6 +20,23 @@ from serving.errors import Refused
 
 MEDIA_TYPE = "application/problem+json"
 
+WRITING = frozenset({"/api/v2/write", "/write", "/v1/telemetry", "/v1/events"})
+"""The addresses that take deliveries; their refusals can be read by InfluxDB's clients too."""
+
+_CODES = {
+    400: "invalid",
+    403: "forbidden",
+    404: "not found",
+    405: "method not allowed",
+    413: "request too large",
+    415: "invalid",
+    422: "unprocessable entity",
+    429: "too many requests",
+    503: "unavailable",
+    507: "unavailable",
+}
+"""Codes of InfluxDB 2.x for statuses."""
+
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address. The routes are listed under /docs.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not answer that method; the Allow header names those it does.",
@@ -36,12 +53,14 @@ class Problem:
         detail: What must hold, what was found, what to do.
         errors: Single faults, each with `location` (a list: where to look) and `detail`.
         headers: Headers beyond the content type, for example Allow or Retry-After.
+        extra: Members beyond those of RFC 9457.
     """
 
     status: int
     detail: str
     errors: tuple[Mapping[str, object], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -57,7 +76,13 @@ class Problem:
             "detail": self.detail,
             "instance": instance,
         }
-        return document | ({"errors": [dict(each) for each in self.errors]} if self.errors else {})
+        if self.errors:
+            document["errors"] = [dict(each) for each in self.errors]
+        if instance in WRITING:
+            # As InfluxDB's clients read a refusal: those of 2.x `code` and `message`, those of 1.x `error`.
+            document |= {"code": _CODES.get(self.status, "internal error"), "message": self.detail}
+            document |= {"error": self.detail}
+        return document | dict(self.extra)
 
 
 def problem_response(problem: Problem, instance: str) -> Response:
@@ -70,7 +95,7 @@ def problem_of(error: BaseException) -> Problem:
     """Say as a problem what an error means to the caller; whatever is not known by name becomes a bare 500."""
     match error:
         case Refused():
-            return Problem(error.status, error.detail, error.errors, error.headers)
+            return Problem(error.status, error.detail, error.errors, error.headers, error.extra)
         case RequestValidationError():
             return Problem(422, "The request breaks the rules listed under errors.", _faults(error))
         case HTTPException():

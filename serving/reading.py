@@ -12,14 +12,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.errors import Refused
 from serving.parts import Wiring
-from serving.problems import Problem, problem_response
+from serving.problems import WRITING, Problem, problem_response
 
 SLASH = "~"
 """Stands for `/` inside an asset's identity once a path is decoded; no identity may contain it."""
 
 
 class BodyLimit:
-    """Stop reading a body that is too large, whether or not its length was announced."""
+    """Stop reading a body that is too large, whether or not its length was announced.
+
+    Deliveries may be larger than what other routes are asked.
+    """
 
     def __init__(self, app: ASGIApp, wiring: Wiring) -> None:
         self.app = app
@@ -30,7 +33,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.wiring.settings.max_body_bytes
+        settings = self.wiring.settings
+        limit = settings.max_write_bytes if scope["path"] in WRITING else settings.max_body_bytes
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > limit:
             await problem_response(_too_large(limit), scope["path"])(scope, receive, send)

@@ -39,8 +39,13 @@ class OursAlone:
         await (self.app if scope["type"] == "lifespan" else APP)(scope, receive, send)
 
 
-# The time limit is our own (serving.envelope); BentoML's stands far behind it, and its metrics have no bound.
-@bentoml.service(metrics={"enabled": False}, traffic={"timeout": _BEYOND_OURS_SECONDS})
+# The time limit is our own (serving.envelope); BentoML's stands far behind it, and its metrics have no bound. Its log
+# of requests leaves their content type out: one that is no UTF-8 would cut the answer off.
+@bentoml.service(
+    metrics={"enabled": False},
+    traffic={"timeout": _BEYOND_OURS_SECONDS},
+    logging={"access": {"request_content_type": False}},
+)
 @bentoml.asgi_app(APP, path="/")
 class Millwright:
     """Forecasts and diagnoses for machines in the field."""

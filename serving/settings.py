@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.domain.environment import broken_settings, unknown_variable
 from features.domain.identifiers import TenantId, tenant_id
+from features.telemetry.influx.address import influx_server
+from features.telemetry.influx.server import InfluxServer
 from serving.errors import InvalidSettings
 
 PREFIX = "MILLWRIGHT_SERVING_"
@@ -32,9 +34,51 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Number of processes that answer requests.")
     pack: str = Field("pump", min_length=1, description="Equipment pack that is served: a shipped name, or a folder.")
     tenant: str = Field("local", description="Tenant whose assets are served until sign-in names one.")
+    telemetry_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_URL", "MILLWRIGHT_TELEMETRY_URL"),
+        description="InfluxDB (1.x, 2.x or 3.x) with its database or bucket, such as http://localhost:8086/plant; "
+        "unset means SQLite in the data folder. MILLWRIGHT_TELEMETRY_URL sets it for every part at once, and so on.",
+    )
+    telemetry_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_TOKEN", "MILLWRIGHT_TELEMETRY_TOKEN"),
+        description="API token of InfluxDB 2.x or 3.x.",
+    )
+    telemetry_org: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_ORG", "MILLWRIGHT_TELEMETRY_ORG"),
+        description="Organisation of InfluxDB 2.x.",
+    )
+    telemetry_username: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_USERNAME", "MILLWRIGHT_TELEMETRY_USERNAME"),
+        description="User of InfluxDB 1.x, where it asks for one.",
+    )
+    telemetry_password: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_PASSWORD", "MILLWRIGHT_TELEMETRY_PASSWORD"),
+        description="Password of that user.",
+    )
+    retention_days: dict[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        validation_alias=AliasChoices(f"{PREFIX}RETENTION_DAYS", "MILLWRIGHT_RETENTION_DAYS"),
+        description='Days that readings of a data grade are kept, as JSON such as {"3": 365}; others stay for good.',
+    )
     language: Literal["en", "zh"] = Field("en", description="Language of the pages where the reader names none.")
     time_zone: str = Field("UTC", description="Zone in which pages show times, an IANA name such as Asia/Shanghai.")
     max_body_bytes: int = Field(262_144, ge=1_024, description="Largest request body that is read, in bytes.")
+    max_write_bytes: int = Field(
+        16_777_216, ge=1_024, le=1_073_741_824, description="Largest delivery from the field as it is sent, in bytes."
+    )
+    max_unpacked_bytes: int = Field(
+        33_554_432, ge=1_024, le=1_073_741_824, description="Largest delivery once it is unpacked, in bytes."
+    )
+    spool_max_bytes: int = Field(
+        4_294_967_296,
+        ge=1_048_576,
+        description="Most bytes of deliveries that may wait to be stored; beyond it senders are asked to wait.",
+    )
     request_timeout_seconds: float = Field(
         30.0, gt=0, le=600, description="Time after which a request that has no answer yet gets 503, in seconds."
     )
@@ -60,6 +104,23 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("must be an IANA time zone such as UTC or Asia/Shanghai") from error
         return value
+
+    @property
+    def telemetry_server(self) -> InfluxServer | None:
+        """The InfluxDB that holds the telemetry, or None for SQLite.
+
+        Raises:
+            InvalidValue: If its address cannot be right.
+        """
+        token, password = self.telemetry_token, self.telemetry_password
+        return influx_server(
+            self.telemetry_url,
+            token=None if token is None else token.get_secret_value(),
+            org=self.telemetry_org,
+            username=self.telemetry_username,
+            password=None if password is None else password.get_secret_value(),
+            retention_days=dict(self.retention_days),
+        )
 
     @property
     def served_tenant(self) -> TenantId:

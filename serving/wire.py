@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from features.domain.events import EventKind
+
 AssetName = Annotated[str, StringConstraints(min_length=1, max_length=128, strict=True)]
 
 
@@ -16,6 +18,39 @@ class ForecastRequest(_Wire):
     """Which assets to forecast now."""
 
     assets: list[AssetName] = Field(min_length=1, description="Identities of assets, each once.")
+
+
+class ReadingIn(_Wire):
+    """What one machine measured at one moment; exactly one of `time` and `life` says when."""
+
+    asset_id: AssetName
+    time: datetime | None = Field(None, description="RFC 3339, with its zone.")
+    life: float | None = Field(None, ge=0, description="Count of life in the pack's unit, where data has no dates.")
+    signals: dict[str, float | None] = Field(description="Values by signal; null where nothing was measured.")
+    revision: int | None = Field(None, ge=0, description="A correction has a higher one than what it corrects.")
+
+
+class EventIn(_Wire):
+    """What happened to one machine at one moment; exactly one of `time` and `life` says when."""
+
+    asset_id: AssetName
+    time: datetime | None = Field(None, description="RFC 3339, with its zone.")
+    life: float | None = Field(None, ge=0, description="Count of life in the pack's unit, where data has no dates.")
+    event: EventKind = Field(description="What happened; `kind` is understood as well.")
+    failure_mode: str | None = None
+    component: str | None = None
+    note: str | None = None
+
+
+class HealthOut(_Wire):
+    """Whether deliveries are taken, as InfluxDB 2.x says it."""
+
+    name: str
+    message: str
+    status: Literal["pass", "fail"]
+    checks: list[dict[str, str]]
+    version: str
+    commit: str
 
 
 class HorizonOut(_Wire):
@@ -157,3 +192,8 @@ class ProblemOut(BaseModel):
     detail: str
     instance: str
     errors: list[dict[str, object]] | None = None
+    code: str | None = Field(None, description="Of refused deliveries: InfluxDB's word for the status.")
+    message: str | None = Field(None, description="Of refused deliveries: the detail, where InfluxDB 2.x has it.")
+    error: str | None = Field(None, description="Of refused deliveries: the detail, where InfluxDB 1.x has it.")
+    kept: int | None = Field(None, description="Of partly refused deliveries: lines without a fault; they are kept.")
+    faulty: int | None = Field(None, description="Of partly refused deliveries: lines that are set aside.")

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Event as Gate
 
 import polars as pl
 
+from features.domain.arrivals import Arrival
 from features.domain.assets import Asset, Component
-from features.domain.errors import NotFound, ServiceError
+from features.domain.errors import NotFound, ServiceError, Unavailable
 from features.domain.events import Event, EventKind
 from features.domain.forecasts import (
     FeatureReference,
@@ -22,6 +24,7 @@ from features.domain.forecasts import (
 from features.domain.identifiers import AssetId, Identifier, IdentifierScheme, TenantId
 from features.domain.packs import Pack
 from features.packs.loader import load_pack
+from features.spool.contract import AsideRecord, SpoolCounters, SpooledRecord
 from serving.parts import Parts, PartState, Readiness, Wiring
 from serving.settings import Settings
 
@@ -195,6 +198,69 @@ class FakeLifeClock:
         return {each: self.times[each] for each in assets if each in self.times}
 
 
+def _opened() -> Gate:
+    gate = Gate()
+    gate.set()
+    return gate
+
+
+@dataclass
+class FakeSpool:
+    """A spool in memory; it can fail, and it can be made to wait before it has taken anything."""
+
+    contents: list[bytes] = field(default_factory=list)
+    failure: ServiceError | None = None
+    gate: Gate = field(default_factory=_opened)
+    waiting: int = 0
+
+    def put(self, contents: Sequence[bytes]) -> int:
+        self.waiting += 1
+        assert self.gate.wait(10)
+        self.waiting -= 1
+        if self.failure is not None:
+            raise self.failure
+        self.contents.extend(contents)
+        return len(self.contents)
+
+    def arrivals(self) -> list[Arrival]:
+        """Return what was taken, as the worker will read it."""
+        return [Arrival.from_bytes(content) for content in self.contents]
+
+    def counters(self) -> SpoolCounters:
+        if isinstance(self.failure, Unavailable):
+            raise self.failure
+        size = sum(map(len, self.contents))
+        count = len(self.contents)
+        return SpoolCounters(count, size, 0, 0, 0, count, size, 0, None)
+
+    def peek(self, limit: int, *, after: int = 0, max_bytes: int | None = None) -> Sequence[SpooledRecord]:
+        raise NotImplementedError
+
+    def done(self, offset: int) -> None:
+        raise NotImplementedError
+
+    def set_aside(self, offset: int, reason: str) -> None:
+        raise NotImplementedError
+
+    def aside(self, limit: int, *, after: int = 0) -> Sequence[AsideRecord]:
+        raise NotImplementedError
+
+    def restore(self, offset: int) -> int:
+        raise NotImplementedError
+
+    def drop(self, offset: int) -> None:
+        raise NotImplementedError
+
+    def acquire(self, owner: str, seconds: float) -> bool:
+        raise NotImplementedError
+
+    def release(self, owner: str) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
 @dataclass
 class House:
     """The fakes of one service, each within reach of a test."""
@@ -205,6 +271,7 @@ class House:
     telemetry: FakeTelemetry
     issuer: FakeIssuer
     life_clock: FakeLifeClock
+    spool: FakeSpool
     states: list[Readiness]
     pack: Pack
 
@@ -217,6 +284,7 @@ class House:
             telemetry=self.telemetry,
             issuer=self.issuer,
             life_clock=self.life_clock,
+            spool=self.spool,
             readiness=lambda: self.states,
             clock=lambda: NOW,
         )
@@ -236,6 +304,7 @@ def house(assets: Iterable[Asset], forecasts: Iterable[Forecast], pack: Pack | N
         FakeTelemetry(),
         FakeIssuer(ledger),
         FakeLifeClock(),
+        FakeSpool(),
         [Readiness("records", PartState.READY), Readiness("model", PartState.READY)],
         pack or pump_pack(),
     )

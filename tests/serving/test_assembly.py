@@ -73,7 +73,7 @@ def test_from_disk_to_a_recorded_forecast(tmp_path: Path) -> None:
     wiring.attach(settings, assemble(settings))
     client = TestClient(build_app(wiring), base_url="http://localhost", client=LOOPBACK)
     before = client.get("/readyz").json()["parts"]
-    assert [part["state"] for part in before] == ["ready", "ready", "missing"]
+    assert [part["state"] for part in before] == ["ready", "ready", "ready", "missing"]
 
     promote(home, tmp_path / "bundle")
     for _ in range(600):
@@ -83,6 +83,7 @@ def test_from_disk_to_a_recorded_forecast(tmp_path: Path) -> None:
     assert [part["part"] for part in client.get("/readyz").json()["parts"]] == [
         "records",
         "telemetry",
+        "spool",
         "model",
         "online store",
     ]

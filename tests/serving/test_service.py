@@ -110,6 +110,11 @@ def check_answers(client: httpx.Client) -> None:
     assert client.get("/readyz").json()["parts"][-1]["state"] == "missing"
     assert "<h1>" in client.get("/").text
     assert 'route="/v1/assets/{asset}/forecast",status="200"} 1.0' in client.get("/metrics").text
+    assert client.post("/write", content=b"pump,asset_id=p-01 speed=1480").status_code == 204
+    assert 'millwright_received_deliveries_total{outcome="whole",route="/write"} 1.0' in client.get("/metrics").text
+    assert "millwright_spool_pending " in client.get("/metrics").text
+    odd = client.post("/write", content=b"pump", headers=[(b"content-type", b"\xff\xfe")])
+    assert (odd.status_code, odd.json()["faulty"]) == (400, 1)
     for bentos_own in ("/healthz", "/schema.json", "/docs.json", "/static_content/swagger-ui.css"):
         assert client.get(bentos_own).headers["content-type"] == "application/problem+json"
     for path in ("/", "/livez", "/healthz", "/schema.json"):

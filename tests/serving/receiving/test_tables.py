@@ -1,0 +1,95 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.domain.arrivals import ArrivalForm
+from serving.receiving.tables import look_at_table
+
+HEADER = b"asset_id,time,speed,flow\n"
+ROW = b"p-01,2026-03-01T08:00:00Z,1480.0,\n"
+
+
+def test_a_sound_table_goes_on_as_it_came() -> None:
+    look = look_at_table(HEADER + ROW * 3 + b"\n,,,\n")
+    assert (look.form, look.lines, look.faulty) == (ArrivalForm.CSV, 3, 0)
+    assert look.body == HEADER + ROW * 3 + b"\n,,,\n"
+
+
+@pytest.mark.parametrize("body", [b"life,asset_id,speed\n1,p-01,3\n", b"\xef\xbb\xbfasset_id , life\r\n p-01 ,2\r\n"])
+def test_columns_may_come_in_any_order(body: bytes) -> None:
+    assert (look_at_table(body).lines, look_at_table(body).faulty) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (b"p-01,2026-03-01T08:00:00,1,2", "carry its zone"),
+        (b"p-01,,1,2", "RFC 3339"),
+        (b",2026-03-01T08:00:00Z,1,2", "asset_id"),
+        (b"p 01,2026-03-01T08:00:00Z,1,2", "p 01"),
+        (b"p-01,2026-03-01T08:00:00Z,fast,2", "speed must be a finite number"),
+        (b"p-01,2026-03-01T08:00:00Z,1,NaN", "flow must be a finite number"),
+        (b"p-01,2026-03-01T08:00:00Z,1,2,3", "at most the 4 fields"),
+    ],
+)
+def test_a_faulty_line_is_named_by_its_place_in_the_file(row: bytes, told: str) -> None:
+    look = look_at_table(HEADER + ROW + row + b"\n" + ROW)
+    assert (look.lines, look.good) == (3, 2)
+    assert look.faults[0].number == 3
+    assert told in look.faults[0].detail
+
+
+def test_rows_that_are_too_long_are_parted_from_the_others() -> None:
+    long = b'p-01,2026-03-01T08:00:00Z,1,"2\n",3\n'
+    look = look_at_table(HEADER + ROW + long + ROW + long)
+    assert (look.lines, look.good) == (4, 2)
+    assert look.body == HEADER + ROW + b"\n" + ROW + b"\n"
+    assert look.beside == HEADER + long + long
+    assert look_at_table(look.body).faulty == 0
+
+
+def test_without_a_sound_row_nothing_is_parted() -> None:
+    body = HEADER + b"1,2,3,4,5\n"
+    look = look_at_table(body)
+    assert (look.good, look.body, look.beside) == (0, body, b"")
+
+
+def test_a_line_of_several_faults_counts_once() -> None:
+    look = look_at_table(HEADER + b"p 01,never,x,y\n" + ROW)
+    assert (look.lines, look.faulty, len(look.faults)) == (2, 1, 4)
+
+
+def test_a_text_over_several_lines_does_not_shift_the_numbers() -> None:
+    look = look_at_table(HEADER + b'p-01,2026-03-01T08:00:00Z,"1\n",\n' + b"p-01,never,1,2\n")
+    assert look.faults[0].number == 4
+
+
+@pytest.mark.parametrize(
+    "header", [b"asset,time\n", b"asset_id,speed\n", b"asset_id,time,time\n", b"asset_id;time\n", b"\xff\xfea\0\n"]
+)
+def test_without_a_sound_header_nothing_is_kept(header: bytes) -> None:
+    look = look_at_table(header + ROW * 2)
+    assert look.lines == look.faulty > 0
+
+
+@pytest.mark.parametrize("body", [b"", b"\n \n", HEADER])
+def test_a_table_without_rows_has_no_lines(body: bytes) -> None:
+    assert look_at_table(body).lines == 0
+
+
+def test_very_many_columns_are_no_trouble() -> None:
+    names = ",".join(f"s{number}" for number in range(100_000)).encode()
+    look = look_at_table(b"asset_id,life," + names + b"\np-01,1" + b",2" * 100_000)
+    assert (look.lines, look.faulty) == (1, 0)
+
+
+def test_a_field_without_end_is_a_fault() -> None:
+    look = look_at_table(HEADER + b'p-01,"' + b"x" * 200_000)
+    assert (look.lines, look.good) == (1, 0)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_surprise_it(body: bytes) -> None:
+    for whole in (body, HEADER + body):
+        look = look_at_table(whole)
+        assert 0 <= look.good <= look.lines
