@@ -9,6 +9,7 @@ import typer
 from pipelines.quiet import QUIET
 
 _COMMANDS = {
+    "doctor": ("pipelines.doctor.command", "doctor"),
     "demo": ("pipelines.demo.command", "demo"),
     "ingest": ("pipelines.ingest.command", "ingest"),
     "train": ("pipelines.train.command", "train"),
@@ -18,6 +19,7 @@ _GROUPS = {
     "pack": "pipelines.pack",
     "simulate": "pipelines.simulate.command",
     "features": "pipelines.building.command",
+    "telemetry": "pipelines.telemetry.command",
 }
 
 

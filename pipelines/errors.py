@@ -6,6 +6,7 @@ ServiceError
 ├── NothingToTrain      there are too few machines or failures (also a ValueError)
 ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
+├── BackgroundFailed    a job beside the worker's loop failed
 ├── ServiceNotReady     the service that was started does not answer
 └── GatewayDiffers      the gateway's forecasts are not the centre's
 """
@@ -31,6 +32,10 @@ class InvalidSettings(ServiceError, ValueError):
 
 class WorkerRunning(ServiceError):
     """Another worker holds the lease of this installation."""
+
+
+class BackgroundFailed(ServiceError):
+    """A job beside the worker's loop failed, and the worker does not go on without it."""
 
 
 class ServiceNotReady(ServiceError):

@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.domain.environment import broken_settings, unknown_variable
 from features.domain.home import Home
 from features.domain.identifiers import TenantId, tenant_id
+from features.telemetry.influx.address import influx_server
+from features.telemetry.influx.server import InfluxServer
 from pipelines.errors import InvalidSettings
+from pipelines.receiving.topics import Broker, topic_patterns
 
 PREFIX = "MILLWRIGHT_PIPELINES_"
 
@@ -28,6 +32,37 @@ class Settings(BaseSettings):
     )
     pack: str = Field("pump", min_length=1, description="Equipment pack: a shipped name, or a folder.")
     tenant: str = Field("local", description="Tenant whose data is worked on.")
+    telemetry_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_URL", "MILLWRIGHT_TELEMETRY_URL"),
+        description="InfluxDB (1.x, 2.x or 3.x) with its database or bucket, such as http://localhost:8086/plant; "
+        "unset means SQLite in the data folder. MILLWRIGHT_TELEMETRY_URL sets it for every part at once, and so on.",
+    )
+    telemetry_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_TOKEN", "MILLWRIGHT_TELEMETRY_TOKEN"),
+        description="API token of InfluxDB 2.x or 3.x.",
+    )
+    telemetry_org: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_ORG", "MILLWRIGHT_TELEMETRY_ORG"),
+        description="Organisation of InfluxDB 2.x.",
+    )
+    telemetry_username: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_USERNAME", "MILLWRIGHT_TELEMETRY_USERNAME"),
+        description="User of InfluxDB 1.x, where it asks for one.",
+    )
+    telemetry_password: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_PASSWORD", "MILLWRIGHT_TELEMETRY_PASSWORD"),
+        description="Password of that user.",
+    )
+    retention_days: dict[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        validation_alias=AliasChoices(f"{PREFIX}RETENTION_DAYS", "MILLWRIGHT_RETENTION_DAYS"),
+        description='Days that readings of a data grade are kept, as JSON such as {"3": 365}; others stay for good.',
+    )
     ray_workers: int = Field(2, ge=1, le=1024, description="Number of Ray Train workers.")
     ray_address: str | None = Field(None, description="Address of a Ray cluster; unset means this machine alone.")
     held_out_share: float = Field(
@@ -35,6 +70,46 @@ class Settings(BaseSettings):
     )
     poll_seconds: float = Field(2.0, gt=0, le=3600, description="Pause of the worker between two looks, in seconds.")
     lease_seconds: float = Field(30.0, ge=5, le=3600, description="Length of the worker's lease, in seconds.")
+
+    clock_ahead_seconds: float = Field(
+        600.0,
+        ge=0,
+        le=86_400,
+        description="A reading whose time lies farther ahead of its arrival is set aside, in seconds.",
+    )
+    earliest_year: int = Field(
+        1990, ge=1, le=9999, description="A reading with a date before this year is set aside; life counts are not."
+    )
+    mqtt_url: str | None = Field(
+        None, description="MQTT broker, mqtt://user@host:port or mqtts:// for TLS; unset means none is listened to."
+    )
+    mqtt_password: SecretStr | None = Field(None, description="Password at the broker; there is no default.")
+    mqtt_topics: str = Field(
+        "millwright/{asset}/telemetry",
+        description="Topics that are listened to, separated by commas; {asset} stands for the level that names it.",
+    )
+    mqtt_layout: Literal["lines", "flat", "line_protocol"] = Field(
+        "lines", description="Form of the messages: JSON lines, one flat object of signals, or line protocol."
+    )
+    mqtt_client_id: str = Field(
+        "millwright",
+        min_length=1,
+        max_length=128,
+        description="Name under which the broker keeps the session; unique at the broker.",
+    )
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _broker_is_well_formed(cls, value: str | None) -> str | None:
+        if value is not None:
+            Broker.parse(value)
+        return value
+
+    @field_validator("mqtt_topics")
+    @classmethod
+    def _topics_are_well_formed(cls, value: str) -> str:
+        topic_patterns(value)
+        return value
 
     @field_validator("tenant")
     @classmethod
@@ -48,9 +123,36 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def telemetry_server(self) -> InfluxServer | None:
+        """The InfluxDB that holds the telemetry, or None for SQLite.
+
+        Raises:
+            InvalidValue: If its address cannot be right.
+        """
+        token, password = self.telemetry_token, self.telemetry_password
+        return influx_server(
+            self.telemetry_url,
+            token=None if token is None else token.get_secret_value(),
+            org=self.telemetry_org,
+            username=self.telemetry_username,
+            password=None if password is None else password.get_secret_value(),
+            retention_days=dict(self.retention_days),
+        )
+
+    @property
     def folder(self) -> Home:
         """The data folder."""
         return Home(self.home)
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far the time of a reading may lie ahead of its arrival."""
+        return timedelta(seconds=self.clock_ahead_seconds)
+
+    @property
+    def earliest(self) -> datetime:
+        """Readings with earlier dates are not believed."""
+        return datetime(self.earliest_year, 1, 1, tzinfo=UTC)
 
     @property
     def owner(self) -> TenantId:

@@ -37,13 +37,13 @@ def assemble(settings: Settings) -> Parts:
     Raises:
         ServiceError: If the pack is wrong or a store cannot be opened.
     """
-    from features.telemetry.sqlite import SqliteTelemetryStore  # lazy: polars is for whoever answers, at start-up
+    from features.telemetry.opening import open_telemetry  # lazy: polars is for whoever answers, at start-up
 
     home = Home(settings.home.resolve())
     pack = load_pack(settings.pack)
     engine = open_records(home.records_url)
     ledger = ForecastLedger(engine)
-    telemetry = SqliteTelemetryStore(home.telemetry)
+    telemetry = open_telemetry(home, pack, settings.telemetry_server)
     lives = LifeRecords(engine)
     spool = _spool(home, settings)
     champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, lives, ledger))

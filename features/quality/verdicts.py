@@ -28,6 +28,7 @@ class SetAsideReason(StrEnum):
     NOT_A_NUMBER = "not_a_number"
     NON_FINITE = "non_finite"
     IMPOSSIBLE_VALUE = "impossible_value"
+    BAD_REVISION = "bad_revision"
     # what happened, and what is known of the machine
     UNKNOWN_EVENT = "unknown_event"
     BAD_LABEL = "bad_label"

@@ -1,7 +1,6 @@
 """Opening the records database, its transactions, and SQLAlchemy's errors in our words."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from features.domain.errors import ServiceError
-from features.records.errors import ConflictingRecord, RecordsCorrupt, RecordsFault, RecordsUnavailable
+from features.domain.sqlite_files import file_at, make_folder, switch_to_wal
+from features.records.errors import (
+    ConflictingRecord,
+    RecordsCorrupt,
+    RecordsFault,
+    RecordsUnavailable,
+    RefusedRecord,
+)
 from features.records.migration import bring_to_head
 
 Records = Engine
@@ -100,6 +106,10 @@ def ours(error: exc.SQLAlchemyError) -> ServiceError:
         return ConflictingRecord(
             "a record", must="not contradict those on record", found=reason, remedy="Correct it or use another key."
         )
+    if isinstance(error, exc.DataError):
+        return RefusedRecord(
+            "a record", must="fit the database's types", found=reason, remedy="Correct the value at its source."
+        )
     if isinstance(error, _UNAVAILABLE) or getattr(error, "connection_invalidated", False):
         return RecordsUnavailable(reason)
     return RecordsFault(reason)
@@ -111,16 +121,16 @@ def _sqlite_engine(address: URL, busy_timeout_seconds: float) -> Engine:
 
     def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
-        _switch_to_wal(connection, busy_timeout_seconds)
+        switch_to_wal(connection, busy_timeout_seconds)
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
-        record.info["file"] = _file_of(address.database)
+        record.info["file"] = file_at(Path(address.database or ":memory:"))
 
     def check(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
         """Refuse a connection whose file was moved away or replaced: what it keeps would be lost."""
-        found = _file_of(address.database)
+        found = file_at(Path(address.database or ":memory:"))
         if found is None and record.info["file"] is not None:
             raise RecordsUnavailable("its file is gone")
         if found != record.info["file"]:
@@ -132,39 +142,14 @@ def _sqlite_engine(address: URL, busy_timeout_seconds: float) -> Engine:
     return engine
 
 
-def _file_of(database: str | None) -> tuple[int, int] | None:
-    """Return which file lies at the database's path, or None if none does (or it is in memory)."""
-    try:
-        found = Path(database or ":memory:").stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def _make_folder(database: str | None) -> None:
     if not database or database == ":memory:":
         return
     folder = Path(database).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise RecordsUnavailable(f"{folder} cannot be made ({error})") from error
-
-
-def _switch_to_wal(connection: DBAPIConnection, busy_timeout_seconds: float) -> None:
-    """Switch to WAL; SQLite does not wait by itself when two processes do so at once."""
-    deadline = time.monotonic() + busy_timeout_seconds
-    cursor = connection.cursor()
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            cursor.close()
-            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -4,8 +4,9 @@ The tree of this package:
 
     ServiceError
     ├── InvalidValue
-    │   └── ConflictingRecord    another record holds this key or says otherwise
-    │       └── IdentifierTaken  an identifier belongs to another asset
+    │   ├── ConflictingRecord    another record holds this key or says otherwise
+    │   │   └── IdentifierTaken  an identifier belongs to another asset
+    │   └── RefusedRecord        the database cannot hold a value
     ├── NotFound
     │   └── RecordNotFound       no such record for this tenant
     ├── Unavailable
@@ -24,6 +25,10 @@ class ConflictingRecord(InvalidValue):
 
 class IdentifierTaken(ConflictingRecord):
     """An identifier belongs to another asset already."""
+
+
+class RefusedRecord(InvalidValue):
+    """The database cannot hold a value, whenever it is asked: too long, or a character that it does not know."""
 
 
 class RecordNotFound(NotFound):

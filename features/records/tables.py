@@ -154,6 +154,50 @@ set_aside = Table(
     Index(None, "tenant", "reason"),
 )
 
+# of what came through the spool, for each machine and way
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("channel", String(128), primary_key=True),
+    Column("first_at", UtcTime, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    Column("newest_time", UtcTime, nullable=False),
+    Column("readings", BigInteger, nullable=False),
+    Column("late_under_1m", BigInteger, nullable=False),
+    Column("late_under_10m", BigInteger, nullable=False),
+    Column("late_under_1h", BigInteger, nullable=False),
+    Column("late_under_6h", BigInteger, nullable=False),
+    Column("late_under_1d", BigInteger, nullable=False),
+    Column("late_under_7d", BigInteger, nullable=False),
+    Column("late_7d_or_more", BigInteger, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("signal", String(128), primary_key=True),
+    Column("pack", String(128), primary_key=True),
+    Column("first_at", UtcTime, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    Column("readings", BigInteger, nullable=False),
+)
+
+# of measuring points that are not normal, or were once
+signal_states = Table(
+    "signal_states",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("signal", String(128), primary_key=True),
+    Column("namur", String(1), nullable=False),
+    Column("verdict", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -11,11 +11,12 @@ from typing import Self
 import polars as pl
 
 from features.domain.identifiers import AssetId, TenantId
+from features.domain.sqlite_files import file_at
 from features.domain.time import from_microseconds
 from features.telemetry import sqlite_judged, sqlite_merge, sqlite_read
 from features.telemetry.errors import StoreUnavailable
 from features.telemetry.readings import checked_readings, checked_verdicts, settled
-from features.telemetry.sqlite_file import file_at, open_database, transaction, translated
+from features.telemetry.sqlite_file import open_database, transaction, translated
 from features.telemetry.store import Change, WriteReport
 
 SLICE_ROWS = 250_000

@@ -1,12 +1,12 @@
 """The SQLite file under the telemetry store: opening, transactions, and its errors in our words."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from features.domain.errors import ServiceError
+from features.domain.sqlite_files import make_folder, switch_to_wal
 from features.telemetry.errors import StoreCorrupt, StoreFault, StoreFull, StoreUnavailable
 
 FORMAT = 2
@@ -60,7 +60,7 @@ def open_database(path: Path, busy_timeout_seconds: float) -> sqlite3.Connection
         StoreCorrupt: If the file is no telemetry store, or one of a later format.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     except OSError as error:
         raise StoreUnavailable(f"{path.parent} cannot be made ({error})") from error
     with translated(path):
@@ -71,15 +71,6 @@ def open_database(path: Path, busy_timeout_seconds: float) -> sqlite3.Connection
             connection.close()
             raise
     return connection
-
-
-def file_at(path: Path) -> tuple[int, int] | None:
-    """Return which file lies at a path now, by device and number, or None if none does."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 @contextmanager
@@ -118,7 +109,7 @@ def ours(error: Exception, path: Path) -> ServiceError:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, busy_timeout_seconds: float) -> None:
-    _switch_to_wal(connection, busy_timeout_seconds)
+    switch_to_wal(connection, busy_timeout_seconds)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -128,20 +119,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, busy_timeout_seconds: f
                 connection.execute(statement)
     if _format_of(connection) != FORMAT:
         raise StoreCorrupt(f"{path}: format {_format_of(connection)}, and this version knows {FORMAT}")
-
-
-def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_seconds: float) -> None:
-    """Switch to WAL; SQLite does not wait by itself when two processes do so at once."""
-    deadline = time.monotonic() + busy_timeout_seconds
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def _format_of(connection: sqlite3.Connection) -> int:

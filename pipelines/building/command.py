@@ -30,7 +30,7 @@ def build(
     settings = read_settings(home=home, pack=pack, tenant=tenant)
     equipment, stages = load_pack(settings.pack), Stages()
     with stages.stage("features") as tell:
-        tracks = read_tracks(settings.folder, equipment, settings.owner)
+        tracks = read_tracks(settings.folder, equipment, settings.owner, settings.telemetry_server, tell)
         data = prepare(settings.folder, equipment, settings.owner, tracks, settings.held_out_share, tell)
     with stages.stage("online"):
         online = data.features.materialise()

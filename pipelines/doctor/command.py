@@ -51,20 +51,21 @@ def examine(settings: Settings, port: int, now: datetime) -> list[Finding]:
     from features.packs.loader import load_pack
     from pipelines.doctor import machine, program, stores
 
-    folder = settings.folder
+    folder, pack = settings.folder, load_pack(settings.pack)
     written = stores.newest_file(folder)
     newest = None if written is None else datetime.fromtimestamp(written, UTC)
     listening = machine.listeners()
     return [
         program.python_version(),
         *program.package_versions(),
+        program.database_version(),
         *program.settings_are_sound({"pipelines": read_settings}),
         program.vendor_reports(),
         machine.clock(now, newest),
         *machine.disk(folder.root),
         machine.port(port, listening),
         *machine.open_sockets(listening),
-        *(stores.look_at(each) for each in stores.places(folder, load_pack(settings.pack), settings.owner, now)),
+        *(stores.look_at(each) for each in stores.places(folder, pack, settings.owner, settings.telemetry_server, now)),
     ]
 
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
@@ -13,6 +14,7 @@ from features.domain.reports import REPORTS_OFF
 from pipelines.doctor.findings import Finding, Level
 
 PROJECT = "millwright"
+_SOUND_SQLITE = (3, 51, 3)
 _SWITCHED_ON = {"", "0", "false", "no", "off"}
 _QUIET_WHEN_FALSE = frozenset({"FEAST_USAGE", "RAY_USAGE_STATS_ENABLED"})
 
@@ -24,6 +26,19 @@ def python_version(found: tuple[int, ...] = sys.version_info[:3]) -> Finding:
         return Finding("python", Level.OK, words)
     return Finding(
         "python", Level.FAILED, words, "Millwright runs on Python 3.11: make setup PYTHON=/path/to/python3.11"
+    )
+
+
+def database_version(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
+    """Look at the SQLite library under the stores of one machine."""
+    words = f"SQLite {'.'.join(map(str, found))}"
+    if found >= _SOUND_SQLITE:
+        return Finding("sqlite", Level.OK, words)
+    return Finding(
+        "sqlite",
+        Level.NOTE,
+        f"{words} can, very rarely, damage a log that two programs write at once (SQLite, WAL reset)",
+        "Use SQLite 3.51.3 or later where your system has it; the spool is not concerned.",
     )
 
 

@@ -9,6 +9,7 @@ from features.domain.errors import ServiceError
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
+from features.telemetry.influx.server import InfluxServer
 from pipelines.doctor.findings import Finding, Level
 
 _FRESH = "it will be made when it is first needed"
@@ -48,11 +49,12 @@ def newest_file(home: Home) -> float | None:
     return max((each.stat().st_mtime for each in home.root.iterdir() if each.is_file()), default=None)
 
 
-def places(home: Home, pack: Pack, tenant: TenantId, now: datetime) -> list[Place]:
+def places(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | None, now: datetime) -> list[Place]:
     """Return the stores of an installation."""
     records = home.root / "records.sqlite"
+    telemetry = home.telemetry if server is None else None
     return [
-        Place("telemetry", home.telemetry, lambda: _telemetry(home, pack, tenant), _RESTORE),
+        Place("telemetry", telemetry, lambda: _telemetry(home, pack, tenant, server), _RESTORE),
         Place("records", records, lambda: _records(home, tenant), _RESTORE),
         Place("spool", home.spool, lambda: _spool(home, now), _RESTORE),
         Place(
@@ -66,11 +68,13 @@ def places(home: Home, pack: Pack, tenant: TenantId, now: datetime) -> list[Plac
 _RESTORE = "Check path and rights; if the file is damaged, move it away and restore a backup."
 
 
-def _telemetry(home: Home, pack: Pack, tenant: TenantId) -> str:
-    from features.telemetry.sqlite import SqliteTelemetryStore  # lazy: polars is for whoever reads
+def _telemetry(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | None) -> str:
+    from features.telemetry.opening import open_telemetry  # lazy: polars is for whoever reads
 
-    with SqliteTelemetryStore(home.telemetry) as store:
-        store.read_wide(tenant, signals=[pack.signals[0].id], assets=[])
+    with open_telemetry(home, pack, server) as store:
+        store.read_wide(tenant, signals=[pack.signals[0].id], assets=["doctor"])
+    if server is not None:
+        return f"{server.url} answers for the database {server.database}"
     return f"{home.telemetry} answers, {home.telemetry.stat().st_size / 2**20:,.0f} MiB"
 
 

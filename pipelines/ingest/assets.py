@@ -28,7 +28,8 @@ def take_assets(intake: Intake, chunk: pl.DataFrame, source: str) -> None:
     one. Every other column is an attribute under its own name. A cell that does not fit is set aside and the
     rest of its row is kept. Where two rows describe one asset, the later one holds.
     """
-    rows = keyed_assets(chunk.filter(~blank_rows(chunk)), None, intake.strangers)
+    filled = chunk.filter(~blank_rows(chunk))
+    rows = keyed_assets(filled, None, intake.strangers(filled))
     assets: dict[AssetId, Asset] = {}
     items: list[SetAsideItem] = []
     for row in rows.iter_rows(named=True):
@@ -59,6 +60,7 @@ class _Described:
         known = self.intake.known.get(identity) or Asset(self.intake.tenant, identity, self.intake.pack.id)
         return replace(
             known,
+            pack=self.intake.pack.id,  # one that no pack had claimed may be ours from now on
             model=text_of(self.row.get("model")),
             batch=text_of(self.row.get("batch")),
             site=text_of(self.row.get("site")),

@@ -6,12 +6,12 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.ingest.tables import ROW
+from pipelines.ingest.origin import is_hidden
 
 
 def blank_rows(chunk: pl.DataFrame) -> pl.Series:
     """Say of each row whether it holds nothing: no cell, or only blank ones."""
-    columns = [column for column in chunk.get_columns() if column.name != ROW]
+    columns = [column for column in chunk.get_columns() if not is_hidden(column.name)]
     blank = pl.Series(values=[True], dtype=pl.Boolean).new_from_index(0, chunk.height)
     for column in columns:
         is_text = column.dtype == pl.String()

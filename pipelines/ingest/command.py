@@ -42,21 +42,23 @@ def ingest(
 def _ingest(settings: Settings, data: Path | None, words: Console, *, stream: bool) -> IngestReport:
     # lazy: polars and SQLAlchemy are not paid for by --help
     from features.records.database import open_records
-    from features.telemetry.sqlite import SqliteTelemetryStore
+    from features.telemetry.opening import open_telemetry
     from pipelines.ingest.folder import ingest_folder
     from pipelines.ingest.lines import ingest_lines
+    from pipelines.ingest.plausible_clock import PlausibleClock
 
     if data is None and not stream:
         raise InvalidValue(
             "the data", must="be a folder or a stream", found=None, remedy="Give --data FOLDER, or --stream."
         )
     pack, tenant, home = load_pack(settings.pack), settings.owner, settings.folder
+    rule = PlausibleClock.of(pack, settings.clock_ahead, settings.earliest)
     records = open_records(home.records_url)
     try:
-        with SqliteTelemetryStore(home.telemetry) as store, _progress(words) as told:
+        with open_telemetry(home, pack, settings.telemetry_server) as store, _progress(words) as told:
             if data is None:
-                return ingest_lines(_standard_input(), pack, tenant, store, records, progress=told)
-            return ingest_folder(data, pack, tenant, store, records, progress=told)
+                return ingest_lines(_standard_input(), pack, tenant, store, records, progress=told, rule=rule)
+            return ingest_folder(data, pack, tenant, store, records, progress=told, rule=rule)
     finally:
         records.dispose()
 
@@ -87,7 +89,8 @@ def _progress(words: Console) -> Iterator[_Told]:
 def _tell(report: IngestReport, words: Console) -> None:
     lines = [
         f"{report.rows:,} rows, {report.readings:,} readings: {report.written:,} new, {report.duplicates:,} duplicates,"
-        f" {report.conflicts:,} conflicts",
+        f" {report.conflicts:,} conflicts ({report.replaced:,} of them replaced what was there)",
+        f"{report.revised:,} corrections, {report.quarantined:,} readings in quarantine",
         f"{report.assets:,} assets, {report.events:,} events, {report.lives:,} lives, {report.labels:,} labels",
         *(f"set aside: {count:,} {reason.value}" for reason, count in report.set_aside.items()),
         *report.notes,

@@ -15,9 +15,9 @@ COLUMNS = frozenset({"asset_id", "time", "life", "kind", "failure_mode", "compon
 _KINDS = frozenset(kind.value for kind in EventKind)
 
 
-def take_events(intake: Intake, chunk: pl.DataFrame, source: str) -> None:
+def take_events(intake: Intake, chunk: pl.DataFrame, source: str = "") -> None:
     """Take a chunk of the `events` table: `asset_id`, `time` or `life`, `kind`, `failure_mode`, `component`, `note`."""
-    rows = keyed(chunk, source, intake.strangers)
+    rows = keyed(chunk, source, intake.strangers(chunk))
     events: list[Event] = []
     items = list(rows.items)
     for row in rows.rows.iter_rows(named=True):

@@ -16,7 +16,9 @@ from pipelines.ingest.events import take_events
 from pipelines.ingest.intake import Intake
 from pipelines.ingest.labels import take_labels
 from pipelines.ingest.layout import FolderLayout, lay_out
+from pipelines.ingest.plausible_clock import PlausibleClock
 from pipelines.ingest.report import IngestReport
+from pipelines.ingest.revisions import is_verdict
 from pipelines.ingest.tables import ROW, read_chunks, require_columns
 
 CHUNK_ROWS = 50_000
@@ -35,11 +37,13 @@ def ingest_folder(
     progress: Progress | None = None,
     *,
     chunk_rows: int = CHUNK_ROWS,
+    rule: PlausibleClock | None = None,
 ) -> IngestReport:
     """Read a folder into the stores. Doing it again changes nothing and counts duplicates.
 
     What does not fit is set aside with file, row, signal, reason and content; the other cells of its row are
-    kept. A life count that stands in for time becomes epoch + life x 1 s.
+    kept. Numbers of a signal that the pack does not name are kept in quarantine, and a note says so. A life count
+    that stands in for time becomes epoch + life x 1 s.
 
     Args:
         folder: Holds `telemetry`, and maybe `events`, `assets` and `labels`, as CSV or Parquet.
@@ -49,6 +53,7 @@ def ingest_folder(
         records: Where everything else goes.
         progress: Told after each chunk.
         chunk_rows: Rows in memory at once.
+        rule: Which times are believed; None means the usual for the pack.
 
     Returns:
         What was done.
@@ -58,7 +63,7 @@ def ingest_folder(
         BadTable: If a file cannot be read as a table.
     """
     layout = lay_out(folder)
-    intake = Intake(pack, tenant, store, records)
+    intake = Intake(pack, tenant, store, records, rule=rule)
     intake.tally.notes += layout.notes
     for table in _tables(layout, intake):
         for path in table.paths:
@@ -104,12 +109,18 @@ def _take_file(path: Path, source: str, table: _Table, chunk_rows: int, progress
     notes: list[str] = []
     done = 0
     for chunk in read_chunks(path, chunk_rows):
-        require_columns(chunk, path, *table.required)
-        if not done and table.columns is not None:
-            surplus = [name for name in chunk.columns if name not in table.columns and name != ROW]
-            notes = [f"column {name} of {source} is ignored: it has no meaning there" for name in surplus]
+        require_columns(chunk, path.name, *table.required)
+        if not done:
+            notes = [f"column {name} of {source} is ignored: {why}" for name, why in _ignored(chunk, table)]
         table.take(chunk, source)
         done += chunk.height
         if progress is not None:
             progress(source, done)
     return notes
+
+
+def _ignored(chunk: pl.DataFrame, table: _Table) -> list[tuple[str, str]]:
+    if table.columns is None:
+        return [(name, "verdicts are given here, not taken") for name in chunk.columns if is_verdict(name)]
+    surplus = [name for name in chunk.columns if name not in table.columns and name != ROW]
+    return [(name, "it has no meaning there") for name in surplus]

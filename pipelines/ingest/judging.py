@@ -1,7 +1,8 @@
 """Which cells of a telemetry table become readings, and which are set aside and why."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -10,44 +11,99 @@ from features.quality.verdicts import SetAsideReason, plausible
 from features.records.set_aside import SetAsideItem
 from features.telemetry.readings import READINGS
 from pipelines.ingest.cells import content_of
-from pipelines.ingest.keys import ASSET, TIME, Keyed
+from pipelines.ingest.keys import ASSET, TIME, Keyed, row_item
+from pipelines.ingest.origin import OFFSET, SOURCE, is_hidden
+from pipelines.ingest.revisions import BAD, REVISION, is_beside_signals, row_revisions, signal_revisions
 from pipelines.ingest.tables import ROW
 
-_KEY_COLUMNS = frozenset({ROW, ASSET, TIME, "asset_id", "time"})
+KEPT = pl.Schema({**READINGS, OFFSET: pl.Int64()})
+"""Readings in the long form, with the offset of the delivery that brought them; 0 where there was none."""
+
+_KEY_COLUMNS = frozenset({"asset_id", "time"})
+_WELL_FORMED = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+_LONGEST_NAME = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whose the signals of a table are.
+
+    Attributes:
+        signals: The signals that the table's own pack claims; every other one goes into quarantine.
+        reserved: Signals that these rows may not write, because the pack that is served claims them …
+        owned: … for these assets.
+    """
+
+    signals: Mapping[str, Signal]
+    reserved: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of a chunk.
+    """What became of a chunk; both frames have the form `KEPT`.
 
     Attributes:
-        readings: The long form of the telemetry stores.
-        items: Single cells that are set aside.
+        readings: Readings of signals that the pack claims.
+        quarantined: Readings of signals that it does not.
+        items: Single cells that are set aside, and rows of whose revision nothing can be made.
     """
 
     readings: pl.DataFrame
-    items: list[SetAsideItem]
+    quarantined: pl.DataFrame
+    items: list[SetAsideItem] = field(default_factory=list)
 
 
-def judged(keyed: Keyed, source: str, signals: Mapping[str, Signal]) -> Judged:
+def is_well_formed(name: str) -> bool:
+    """Say whether a signal, or a measurement, of that name may be stored though no pack claims it.
+
+    Examples:
+        >>> is_well_formed("usage_idle"), is_well_formed("signals.time"), is_well_formed("")
+        (True, False, False)
+    """
+    return len(name) <= _LONGEST_NAME and _WELL_FORMED.fullmatch(name) is not None
+
+
+def judged(keyed: Keyed, source: str, claims: Claims) -> Judged:
     """Judge every cell of the rows that have a key; an empty one was not measured and is neither.
 
     Args:
         keyed: Rows with their keys.
-        source: The name under which cells are set aside.
-        signals: The signals of the pack.
+        source: The name under which cells are set aside, where rows do not say themselves where they came from.
+        claims: Whose the signals are.
     """
-    rows = keyed.rows
-    life_is_key = "time" not in rows.columns
-    readings, items = [READINGS.to_frame()], []
+    rows, of_rows, items = _with_sound_revision(keyed.rows, source, claims)
+    kept: dict[bool, list[pl.DataFrame]] = {True: [KEPT.to_frame()], False: [KEPT.to_frame()]}
     for column in rows.get_columns():
-        if column.name in _KEY_COLUMNS or (column.name == "life" and life_is_key):
+        if not _is_signal(column.name, rows, claims):
             continue
-        verdict = _verdict(column, signals.get(column.name))
+        revisions = signal_revisions(rows, column.name, of_rows)
+        verdict = _verdict(column, rows[ASSET], revisions, claims)
         if verdict.reasons is not None:
-            items += _items(rows, column, verdict.reasons, source, signals.get(column.name))
-        readings.append(_readings(rows, column.name, verdict.values))
-    return Judged(pl.concat(readings), items)
+            items += _items(rows, column, verdict.reasons, source, claims)
+        kept[column.name in claims.signals].append(_readings(rows, column.name, verdict.values, revisions))
+    return Judged(pl.concat(kept[True]), pl.concat(kept[False]), items)
+
+
+def _is_signal(name: str, rows: pl.DataFrame, claims: Claims) -> bool:
+    if name in claims.signals:
+        return name not in _KEY_COLUMNS
+    life_is_key = name == "life" and "time" not in rows.columns
+    return not (is_hidden(name) or name in _KEY_COLUMNS or life_is_key or name == REVISION or is_beside_signals(name))
+
+
+def _with_sound_revision(
+    rows: pl.DataFrame, source: str, claims: Claims
+) -> tuple[pl.DataFrame, pl.Series, list[SetAsideItem]]:
+    """Return the rows whose revision can be read, those revisions, and the other rows as set aside."""
+    if REVISION in claims.signals:
+        return rows, pl.Series(REVISION, [0], dtype=pl.Int64).new_from_index(0, rows.height), []
+    revisions = row_revisions(rows)
+    bad = (revisions == BAD).fill_null(False)
+    if not bad.any():
+        return rows, revisions, []
+    items = [row_item(row, source, SetAsideReason.BAD_REVISION) for row in rows.filter(bad).iter_rows(named=True)]
+    return rows.filter(~bad), revisions.filter(~bad), items
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,83 +114,105 @@ class _Verdict:
     reasons: pl.Series | None
 
 
-def _verdict(column: pl.Series, signal: Signal | None) -> _Verdict:
+def _verdict(column: pl.Series, assets: pl.Series, revisions: pl.Series, claims: Claims) -> _Verdict:
+    signal = claims.signals.get(column.name)
     is_text = column.dtype == pl.String()
     present = column.str.strip_chars() if is_text else column
     measured = (present != "").fill_null(False) if is_text else present.is_not_null()
-    if signal is None:
-        return _Verdict(_nothing(pl.Float64, column.len()), _reasons(measured, SetAsideReason.UNKNOWN_SIGNAL))
+    if signal is None and not is_well_formed(column.name):
+        return _Verdict(_nothing(pl.Float64, column.len()), _everywhere(measured, SetAsideReason.UNKNOWN_SIGNAL))
     castable = is_text or present.dtype.is_numeric() or present.dtype == pl.Boolean()
     values = present.cast(pl.Float64, strict=False) if castable else _nothing(pl.Float64, column.len())
-    good = pl.Series(plausible(values.to_numpy(), signal.low, signal.high))  # a null is NaN there, and no good value
-    bad = measured & ~good
+    low, high = (-float("inf"), float("inf")) if signal is None else (signal.low, signal.high)
+    good = pl.Series(plausible(values.to_numpy(), low, high))  # a null is NaN there, and no good value
+    foreign = _foreign(column, assets, claims)
+    bad = measured & ~(good & (revisions != BAD) & ~foreign)
     if not bad.any():
         return _Verdict(values, None)
-    finite = values.is_finite()
-    chosen = (
+    frame = pl.DataFrame({"bad": bad, "good": good, "finite": values.is_finite(), "foreign": foreign})
+    otherwise = SetAsideReason.UNKNOWN_SIGNAL if signal is None else SetAsideReason.NOT_A_NUMBER
+    return _Verdict(values.set(bad, None), frame.select(_reason(otherwise))["reason"])
+
+
+def _reason(not_a_number: SetAsideReason) -> pl.Expr:
+    return (
         pl.when(~pl.col("bad"))
         .then(pl.lit(None, pl.String))
+        .when("foreign")
+        .then(pl.lit(SetAsideReason.OTHER_PACK.value))
+        .when("good")
+        .then(pl.lit(SetAsideReason.BAD_REVISION.value))
         .when(pl.col("finite").is_null())
-        .then(pl.lit(SetAsideReason.NOT_A_NUMBER.value))
+        .then(pl.lit(not_a_number.value))
         .when(~pl.col("finite"))
         .then(pl.lit(SetAsideReason.NON_FINITE.value))
         .otherwise(pl.lit(SetAsideReason.IMPOSSIBLE_VALUE.value))
+        .alias("reason")
     )
-    reasons = pl.DataFrame({"bad": bad, "finite": finite}).select(chosen.alias("reason"))["reason"]
-    return _Verdict(values.set(bad, None), reasons)
 
 
-def _reasons(where: pl.Series, reason: SetAsideReason) -> pl.Series | None:
+def _foreign(column: pl.Series, assets: pl.Series, claims: Claims) -> pl.Series:
+    if column.name not in claims.reserved or not claims.owned:
+        return pl.Series([False]).new_from_index(0, column.len())
+    return assets.is_in(sorted(claims.owned))
+
+
+def _everywhere(where: pl.Series, reason: SetAsideReason) -> pl.Series | None:
     return _nothing(pl.String, where.len()).set(where, reason.value) if where.any() else None
 
 
-def _readings(rows: pl.DataFrame, signal: str, values: pl.Series) -> pl.DataFrame:
+def _readings(rows: pl.DataFrame, signal: str, values: pl.Series, revisions: pl.Series) -> pl.DataFrame:
     return (
         rows.select(
             pl.col(ASSET).alias("asset"),
             pl.lit(signal).alias("signal"),
             pl.col(TIME).alias("time"),
             values.alias("value"),
-            pl.lit(0, pl.Int64).alias("revision"),
+            revisions.alias("revision"),
+            pl.col(OFFSET) if OFFSET in rows.columns else pl.lit(0, pl.Int64).alias(OFFSET),
         )
         .filter(pl.col("value").is_not_null())
-        .select(*READINGS.names())
+        .select(*KEPT.names())
     )
 
 
 def _items(
-    rows: pl.DataFrame, column: pl.Series, reasons: pl.Series, source: str, signal: Signal | None
+    rows: pl.DataFrame, column: pl.Series, reasons: pl.Series, source: str, claims: Claims
 ) -> list[SetAsideItem]:
     clock = "time" if "time" in rows.columns else "life"
-    where = reasons.is_not_null()
-    cells = zip(
-        rows[ROW].filter(where),
-        rows[ASSET].filter(where),
-        rows[clock].filter(where),
-        column.filter(where),
-        reasons.filter(where),
-        strict=True,
-    )
+    bad = rows.select(
+        ROW,
+        ASSET,
+        clock,
+        pl.col(SOURCE) if SOURCE in rows.columns else pl.lit(source).alias(SOURCE),
+        column.alias("__cell__"),
+        reasons.alias("__reason__"),
+    ).filter(pl.col("__reason__").is_not_null())
     return [
         SetAsideItem(
-            source=source,
+            source=origin,
             row=row,
             reason=SetAsideReason(reason),
-            detail=_words(SetAsideReason(reason), column.name, cell, signal),
+            detail=_words(SetAsideReason(reason), column.name, cell, asset, claims),
             content=content_of({"asset_id": asset, clock: moment, "value": cell}),
             signal=column.name,
         )
-        for row, asset, moment, cell, reason in cells
+        for row, asset, moment, origin, cell, reason in bad.iter_rows()
     ]
 
 
-def _words(reason: SetAsideReason, name: str, cell: object, signal: Signal | None) -> str:
-    if signal is None:
-        return f"a signal must be one of the pack; found {name!r}"
-    if reason is SetAsideReason.NOT_A_NUMBER:
-        return f"{name} must be a number; found {cell!r}"
+def _words(reason: SetAsideReason, name: str, cell: object, asset: str, claims: Claims) -> str:
+    signal = claims.signals.get(name)
+    if reason is SetAsideReason.OTHER_PACK:
+        return f"{name} of {asset} must come under its own pack, which claims it; found it under another"
+    if reason is SetAsideReason.BAD_REVISION:
+        return f"the revision of {name} must be a whole number from 0 on; found another beside the value {cell}"
     if reason is SetAsideReason.NON_FINITE:
         return f"{name} must be finite; found {cell}"
+    if signal is None:
+        return f"a signal must be one of the pack, or be well named and a number; found {name!r} with {cell!r}"
+    if reason is SetAsideReason.NOT_A_NUMBER:
+        return f"{name} must be a number; found {cell!r}"
     return f"{name} must lie within {signal.low:g} to {signal.high:g} {signal.unit}; found {cell}"
 
 

@@ -1,6 +1,7 @@
 """The key of a row: which asset, which moment. A row without a sound key is set aside whole."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -10,6 +11,8 @@ from features.quality.verdicts import SetAsideReason
 from features.records.set_aside import SetAsideItem
 from pipelines.ingest.cells import blank_rows, content_of, is_blank
 from pipelines.ingest.moments import Moments, moments_of_lives, moments_of_times
+from pipelines.ingest.origin import ARRIVED, SOURCE, is_hidden
+from pipelines.ingest.plausible_clock import PlausibleClock
 from pipelines.ingest.tables import ROW
 
 ASSET = "__asset__"
@@ -22,6 +25,7 @@ _MUST = {
     SetAsideReason.MISSING_TIME: "a row must say when; found neither time nor life",
     SetAsideReason.NAIVE_TIME: "a time must carry its zone; found {time}",
     SetAsideReason.BAD_TIME: "a time must be of RFC 3339 such as 2026-03-01T08:00:00Z; found {time}",
+    SetAsideReason.BAD_REVISION: "a revision must be a whole number from 0 to 9223372036854775807; found {revision}",
     SetAsideReason.BAD_LIFE: "a life count must be a number that is not negative; found {life}",
 }
 
@@ -41,20 +45,36 @@ class Keyed:
     offered: int
 
 
-def keyed(chunk: pl.DataFrame, source: str, strangers: frozenset[str]) -> Keyed:
+@dataclass(frozen=True, slots=True)
+class ClockCheck:
+    """How times are checked.
+
+    Attributes:
+        rule: Which times are believed.
+        arrived_at: When rows arrived that do not say so themselves.
+    """
+
+    rule: PlausibleClock
+    arrived_at: datetime
+
+
+def keyed(chunk: pl.DataFrame, source: str, strangers: frozenset[str], check: ClockCheck | None = None) -> Keyed:
     """Find the key of every row.
 
     Args:
         chunk: Columns `ROW`, `asset_id`, and `time` or `life` (`time` is taken where both are there).
-        source: The name under which rows are set aside.
+        source: The name under which rows are set aside, where they do not say themselves where they came from.
         strangers: Assets that belong to another pack.
+        check: Sets rows aside whose time cannot be right; life counts are not looked at.
     """
     rows = chunk.filter(~blank_rows(chunk))
     moments = moments_of_times(rows["time"]) if "time" in rows.columns else moments_of_lives(rows["life"])
     named = keyed_assets(rows, moments, strangers)
+    if check is not None and "time" in rows.columns:
+        named = _clocked(named, check)
     bad = named.filter(pl.col("__reason__").is_not_null())
     good = named.filter(pl.col("__reason__").is_null()).drop("__reason__")
-    return Keyed(good, _items(bad, source), rows.height)
+    return Keyed(good, _items(bad, source, check), rows.height)
 
 
 def keyed_assets(rows: pl.DataFrame, moments: Moments | None, strangers: frozenset[str]) -> pl.DataFrame:
@@ -70,9 +90,9 @@ def keyed_assets(rows: pl.DataFrame, moments: Moments | None, strangers: frozens
 def row_item(row: dict[str, object], source: str, reason: SetAsideReason, detail: str | None = None) -> SetAsideItem:
     """Set a whole row aside, with everything that it held."""
     number = int(str(row[ROW]))
-    content = content_of({name: cell for name, cell in row.items() if not name.startswith("__")})
+    content = content_of({name: cell for name, cell in row.items() if not is_hidden(name)})
     words = detail or _MUST[reason].format_map(_Quoted(content))
-    return SetAsideItem(source, number, reason, words, content)
+    return SetAsideItem(str(row.get(SOURCE) or source), number, reason, words, content)
 
 
 def asset_texts(column: pl.Series) -> pl.Series:
@@ -101,8 +121,25 @@ def _verdict(name: str, strangers: frozenset[str]) -> SetAsideReason | None:
     return SetAsideReason.OTHER_PACK if name in strangers else None
 
 
-def _items(bad: pl.DataFrame, source: str) -> list[SetAsideItem]:
-    return [row_item(row, source, SetAsideReason(row["__reason__"])) for row in bad.iter_rows(named=True)]
+def _clocked(named: pl.DataFrame, check: ClockCheck) -> pl.DataFrame:
+    """Give rows a reason whose key is sound and whose time cannot be right."""
+    arrived = pl.col(ARRIVED) if ARRIVED in named.columns else pl.lit(check.arrived_at)
+    reason = SetAsideReason.IMPLAUSIBLE_CLOCK.value
+    absurd = pl.col("__reason__").is_null() & check.rule.is_absurd(pl.col(TIME), arrived).fill_null(False)
+    return named.with_columns(pl.when(absurd).then(pl.lit(reason)).otherwise(pl.col("__reason__")).alias("__reason__"))
+
+
+def _items(bad: pl.DataFrame, source: str, check: ClockCheck | None) -> list[SetAsideItem]:
+    return [
+        row_item(row, source, SetAsideReason(row["__reason__"]), _detail(row, check))
+        for row in bad.iter_rows(named=True)
+    ]
+
+
+def _detail(row: dict[str, object], check: ClockCheck | None) -> str | None:
+    if check is None or row["__reason__"] != SetAsideReason.IMPLAUSIBLE_CLOCK.value:
+        return None
+    return check.rule.words(row[TIME], row.get(ARRIVED) or check.arrived_at)  # type: ignore[arg-type]  # columns of times
 
 
 def _text(cell: object) -> str | None:

@@ -18,7 +18,7 @@ def take_labels(intake: Intake, chunk: pl.DataFrame, source: str) -> None:
     """Take a chunk of the `labels` table: `asset_id`, `from`, `to` (times or lives), `target`, `value`."""
     filled = chunk.filter(~blank_rows(chunk))
     start, end = moments_of_either(filled["from"]), moments_of_either(filled["to"])
-    rows = keyed_assets(filled, None, intake.strangers).with_columns(
+    rows = keyed_assets(filled, None, intake.strangers(filled)).with_columns(
         pl.coalesce("__reason__", start.reasons, end.reasons).alias("__reason__"),
         start.times.alias("__start__"),
         end.times.alias("__end__"),

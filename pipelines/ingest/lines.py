@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,7 +18,10 @@ from features.telemetry.store import TelemetryStore
 from pipelines.ingest.events import take_events
 from pipelines.ingest.folder import Progress
 from pipelines.ingest.intake import Intake
+from pipelines.ingest.origin import COLUMNS, Origin, is_hidden
+from pipelines.ingest.plausible_clock import PlausibleClock
 from pipelines.ingest.report import IngestReport
+from pipelines.ingest.revisions import REVISION
 from pipelines.ingest.tables import ROW
 
 
@@ -35,6 +39,7 @@ class ReadingLine(_Line):
     """A line of readings: null or absent signals were not measured."""
 
     signals: dict[str, object]
+    revision: object = None
 
 
 class EventLine(_Line):
@@ -44,6 +49,9 @@ class EventLine(_Line):
     failure_mode: str | None = None
     component: str | None = None
     note: str | None = None
+
+
+LineT = TypeVar("LineT", ReadingLine, EventLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ def ingest_lines(
     source: str = "stdin",
     batching: Batching | None = None,
     progress: Progress | None = None,
+    rule: PlausibleClock | None = None,
 ) -> IngestReport:
     """Read JSON lines into the stores, batch by batch; the rules are those of `ingest_folder`.
 
@@ -83,38 +92,52 @@ def ingest_lines(
         source: The name under which lines are set aside; the row is the number of the line, from 1.
         batching: When a batch is written; None means the usual.
         progress: Told after each batch.
+        rule: Which times are believed; None means the usual for the pack.
 
     Returns:
         What was done, once the lines have ended.
     """
-    rule = batching or Batching()
-    intake = Intake(pack, tenant, store, records)
-    batch = _Batch(source)
-    opened_at = rule.clock()
+    timing = batching or Batching()
+    intake = Intake(pack, tenant, store, records, rule=rule)
+    batch = LineBatch(source)
+    opened_at = timing.clock()
     for number, line in enumerate(lines, start=1):
         if not batch.count:
-            opened_at = rule.clock()
+            opened_at = timing.clock()
         batch.add(number, line)
-        if batch.count >= rule.lines or rule.clock() - opened_at >= rule.seconds:
+        if batch.count >= timing.lines or timing.clock() - opened_at >= timing.seconds:
             batch.write(intake)
-            batch = _Batch(source)
+            batch = LineBatch(source)
             if progress is not None:
                 progress(source, number)
     batch.write(intake)
     return intake.finish()
 
 
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[LineT]):
+    """A line with where it stood: its number, and the delivery it came in, if it came in one."""
+
+    number: int
+    line: LineT
+    origin: Origin | None
+
+
 @dataclass(slots=True)
-class _Batch:
-    """Lines that are not written yet, by kind and clock."""
+class LineBatch:
+    """Lines that are not written yet, by kind and clock; they may come from many deliveries.
 
-    source: str
+    Attributes:
+        source: The name under which lines are set aside that came in no delivery.
+    """
+
+    source: str = ""
     count: int = 0
-    readings: dict[str, list[tuple[int, ReadingLine]]] = field(default_factory=lambda: {"time": [], "life": []})
-    events: dict[str, list[tuple[int, EventLine]]] = field(default_factory=lambda: {"time": [], "life": []})
     items: list[SetAsideItem] = field(default_factory=list)
+    _readings: dict[str, list[Placed[ReadingLine]]] = field(default_factory=lambda: {"time": [], "life": []})
+    _events: dict[str, list[Placed[EventLine]]] = field(default_factory=lambda: {"time": [], "life": []})
 
-    def add(self, number: int, line: str) -> None:
+    def add(self, number: int, line: str, origin: Origin | None = None) -> None:
         """Read a line; one that is none is set aside whole."""
         if not line.strip():
             return
@@ -123,25 +146,32 @@ class _Batch:
             parsed = _parsed(line)
         except (ValueError, RecursionError) as error:
             detail = f"a line must be one JSON object of the stated form; found {_problem(error)}"
+            source = self.source if origin is None else origin.source
             content = {"line": line.strip()}
-            self.items.append(SetAsideItem(self.source, number, SetAsideReason.UNREADABLE_LINE, detail, content))
+            self.items.append(SetAsideItem(source, number, SetAsideReason.UNREADABLE_LINE, detail, content))
             return
         clock = "time" if parsed.life is None else "life"
         if isinstance(parsed, EventLine):
-            self.events[clock].append((number, parsed))
+            self._events[clock].append(Placed(number, parsed, origin))
         else:
-            self.readings[clock].append((number, parsed))
+            self._readings[clock].append(Placed(number, parsed, origin))
+
+    def reading_tables(self) -> Iterator[pl.DataFrame]:
+        """Yield the readings as telemetry tables, one for each clock."""
+        yield from (_readings_table(lines, clock) for clock, lines in self._readings.items() if lines)
+
+    def event_tables(self) -> Iterator[pl.DataFrame]:
+        """Yield the events as tables, one for each clock."""
+        yield from (_events_table(lines, clock) for clock, lines in self._events.items() if lines)
 
     def write(self, intake: Intake) -> None:
         """Hand everything on as tables."""
-        intake.tally.rows += sum(1 for item in self.items)
+        intake.tally.rows += len(self.items)
         intake.put_aside(self.items)
-        for clock, readings in self.readings.items():
-            if readings:
-                intake.take_telemetry(_readings_table(readings, clock), self.source)
-        for clock, events in self.events.items():
-            if events:
-                take_events(intake, _events_table(events, clock), self.source)
+        for readings in self.reading_tables():
+            intake.take_telemetry(readings, self.source)
+        for events in self.event_tables():
+            take_events(intake, events, self.source)
         intake.settle_lives()
 
 
@@ -172,21 +202,32 @@ def _problem(error: Exception) -> str:
     return str(error)
 
 
-def _keys(lines: list[tuple[int, ReadingLine]] | list[tuple[int, EventLine]], clock: str) -> list[pl.Series]:
-    return [
-        pl.Series(ROW, [number for number, _ in lines], dtype=pl.UInt32),
-        pl.Series("asset_id", [line.asset_id for _, line in lines], dtype=pl.String),
-        pl.Series(clock, [_text(getattr(line, clock)) for _, line in lines], dtype=pl.String),
+def _keys(lines: Sequence[Placed[ReadingLine]] | Sequence[Placed[EventLine]], clock: str) -> list[pl.Series]:
+    columns = [
+        pl.Series(ROW, [each.number for each in lines], dtype=pl.UInt32),
+        pl.Series("asset_id", [each.line.asset_id for each in lines], dtype=pl.String),
+        pl.Series(clock, [_text(getattr(each.line, clock)) for each in lines], dtype=pl.String),
+    ]
+    origins = [each.origin for each in lines if each.origin is not None]
+    if len(origins) < len(lines):
+        return columns
+    cells = zip(*((each.source, each.arrived_at, each.channel, each.offset) for each in origins), strict=True)
+    return columns + [
+        pl.Series(name, values, dtype=kind) for (name, kind), values in zip(COLUMNS.items(), cells, strict=True)
     ]
 
 
-def _readings_table(lines: list[tuple[int, ReadingLine]], clock: str) -> pl.DataFrame:
-    signals = dict.fromkeys(name for _, line in lines for name in line.signals)
+def _readings_table(lines: Sequence[Placed[ReadingLine]], clock: str) -> pl.DataFrame:
+    signals = dict.fromkeys(name for each in lines for name in each.line.signals)
     columns = _keys(lines, clock)
-    taken = {column.name for column in columns}
+    revisions = [_text(each.line.revision) for each in lines]
+    if any(revision is not None for revision in revisions):
+        columns.append(pl.Series(REVISION, revisions, dtype=pl.String))
+    taken = {"asset_id", clock, REVISION}
     for signal in signals:
-        name = f"signals.{signal}" if signal in taken else signal  # a signal that is called like a key is unknown
-        columns.append(_signal_column(name, [line.signals.get(signal) for _, line in lines]))
+        # a signal that is called like a key, or like a column of ours, is unknown
+        name = f"signals.{signal}" if signal in taken or is_hidden(signal) else signal
+        columns.append(_signal_column(name, [each.line.signals.get(signal) for each in lines]))
     return pl.DataFrame(columns)
 
 
@@ -197,9 +238,9 @@ def _signal_column(name: str, cells: list[object]) -> pl.Series:
     return pl.Series(name, [_text(cell) for cell in cells], dtype=pl.String)
 
 
-def _events_table(lines: list[tuple[int, EventLine]], clock: str) -> pl.DataFrame:
+def _events_table(lines: Sequence[Placed[EventLine]], clock: str) -> pl.DataFrame:
     fields = {"kind": "event", "failure_mode": "failure_mode", "component": "component", "note": "note"}
-    cells = {column: [getattr(line, name) for _, line in lines] for column, name in fields.items()}
+    cells = {column: [getattr(each.line, name) for each in lines] for column, name in fields.items()}
     columns = [pl.Series(column, values, dtype=pl.String) for column, values in cells.items()]
     return pl.DataFrame([*_keys(lines, clock), *columns])
 

@@ -21,6 +21,8 @@ class IngestReport:
         duplicates: Readings that were there already with the same value.
         conflicts: Readings that contradicted another one with the same key.
         replaced: Those conflicts in which a stored value gave way.
+        revised: Readings that bear a revision above 0: corrections, as their source says.
+        quarantined: Readings kept under a name that no pack claims; no feature reads them until one does.
         set_aside: Rows and single values set aside, by reason.
         assets: Assets that the data speaks of.
         events: Events accepted, whether new or known.
@@ -35,6 +37,8 @@ class IngestReport:
     duplicates: int = 0
     conflicts: int = 0
     replaced: int = 0
+    revised: int = 0
+    quarantined: int = 0
     set_aside: Mapping[SetAsideReason, int] = field(default_factory=lambda: MappingProxyType({}))
     assets: int = 0
     events: int = 0
@@ -56,6 +60,8 @@ class Tally:
     rows: int = 0
     events: int = 0
     labels: int = 0
+    revised: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
     written: WriteReport = field(default_factory=WriteReport)
     set_aside: Counter[SetAsideReason] = field(default_factory=Counter)
     assets: set[str] = field(default_factory=set)
@@ -74,10 +80,20 @@ class Tally:
             duplicates=self.written.duplicates,
             conflicts=self.written.conflicts,
             replaced=self.written.replaced,
+            revised=self.revised,
+            quarantined=self.quarantined.total(),
             set_aside=MappingProxyType(dict(sorted(self.set_aside.items()))),
             assets=len(self.assets),
             events=self.events,
             labels=self.labels,
             lives=lives,
-            notes=tuple(self.notes),
+            notes=(*self.notes, *map(_quarantine_note, sorted(self.quarantined.items()))),
         )
+
+
+def _quarantine_note(found: tuple[str, int]) -> str:
+    signal, count = found
+    return (
+        f"signal {signal} is claimed by no pack (it may be a typo): its readings, {count:,} of them, are kept in "
+        "quarantine, where no feature reads them"
+    )

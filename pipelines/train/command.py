@@ -33,6 +33,7 @@ def train(
         settings.held_out_share,
         settings.ray_workers,
         settings.ray_address,
+        settings.telemetry_server,
     )
     stages = Stages()
     outcome = run_training(order, stages)

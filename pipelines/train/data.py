@@ -1,6 +1,6 @@
 """What training reads: lives from the stores, split by machine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.store.feast_store import FeastFeatures, open_features
+from features.telemetry.influx.server import InfluxServer
 from features.transforms.batch import compute
 from features.transforms.specification import FeatureSpecification, pack_signals
 from models.prognosis.folds import held_out
@@ -43,18 +44,34 @@ class PreparedData:
     digest: str
 
 
-def read_tracks(home: Home, pack: Pack, tenant: TenantId) -> list[LifeTrack]:
-    """Read every life of a tenant's machines of one type."""
+def read_tracks(
+    home: Home,
+    pack: Pack,
+    tenant: TenantId,
+    server: InfluxServer | None = None,
+    judging: Callable[[int, int], None] | None = None,
+) -> list[LifeTrack]:
+    """Read every life of a tenant's machines of one type, without readings that are not good.
+
+    Args:
+        home: The data folder.
+        pack: The type.
+        tenant: Whose machines.
+        server: The InfluxDB that holds the telemetry; None means SQLite in the data folder.
+        judging: Told how many assets' readings are judged, and of how many; those judged before are left out.
+    """
     from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
     from features.records.database import open_records
     from features.records.lives import LifeRecords
-    from features.telemetry.sqlite import SqliteTelemetryStore
+    from features.telemetry.opening import open_telemetry
+    from pipelines.quality.opening import quality_refresh
 
     engine = open_records(home.records_url)
     assets = {asset.id for asset in AssetRecords(engine).list_all(tenant, pack.id)}
     epochs = [epoch for epoch in LifeRecords(engine).list_all(tenant) if epoch.asset in assets]
     signals = pack_signals(pack)
-    with SqliteTelemetryStore(home.telemetry) as store:
+    with open_telemetry(home, pack, server) as store:
+        quality_refresh(store, engine, pack).catch_up(judging)
         wide = store.read_wide(tenant, signals=signals, assets=sorted(assets))
     return life_tracks(wide, epochs, signals)
 

@@ -16,6 +16,7 @@ from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
+from features.telemetry.influx.server import InfluxServer
 from features.transforms.survival import failure_probability, mean_life
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
@@ -45,6 +46,7 @@ class TrainingOrder:
         held_out_share: Share of machines to judge by.
         workers: Ray Train workers.
         ray_address: A cluster, or None for this machine.
+        server: The InfluxDB that holds the telemetry, or None for SQLite.
     """
 
     home: Home
@@ -54,6 +56,7 @@ class TrainingOrder:
     held_out_share: float = 0.3
     workers: int = 2
     ray_address: str | None = None
+    server: InfluxServer | None = None
 
     @property
     def model_name(self) -> str:
@@ -117,7 +120,7 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
     """
     hush_vendors()
     with stages.stage("features") as tell:
-        tracks = read_tracks(order.home, order.pack, order.tenant)
+        tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
         data = prepare(order.home, order.pack, order.tenant, tracks, order.held_out_share, tell)
     tracking = order.tracking
     run_id = tracking.start(order.pack.id, f"{order.model_name} {data.digest[:8]}", _tags(data), _parameters(order))

@@ -1,7 +1,7 @@
 """The loop: what changed becomes features, features become forecasts, and no forecast runs out unnoticed."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from edge_export.bundle.shelf import BundleShelf
 from edge_export.current_life import CurrentLifeFeatures
 from edge_export.issuing import Forecaster
 from edge_export.runtime.runtime import Runtime
+from features.domain.errors import Unavailable
 from features.domain.events import LifeEpoch
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
@@ -22,9 +23,12 @@ from features.records.forecasts import ForecastLedger
 from features.records.leases import Leases
 from features.records.lives import LifeRecords
 from features.store.feast_store import open_features
-from features.telemetry.sqlite import SqliteTelemetryStore
+from features.telemetry.opening import open_telemetry
+from features.telemetry.store import TelemetryStore
 from pipelines.errors import WorkerRunning
+from pipelines.quality.opening import quality_refresh
 from pipelines.worker.refresh import OnlineRefresh
+from pipelines.worker.retention import Retention
 
 LEASE, CURSOR = "worker", "worker.telemetry"
 _CHANGES_AT_ONCE = 10_000
@@ -54,11 +58,29 @@ class Champion:
 class Worker:
     """Works for one installation; holds the lease, so there is only one of it.
 
+    Args:
+        home: The data folder.
+        pack: The type of the machines.
+        tenant: Whose machines.
+        owner: The name of this worker.
+        lease_seconds: Length of its lease.
+        telemetry: The readings, closed with the worker; None means the SQLite store of the data folder.
+        retention_days: Days that readings of a data grade are kept; a grade without an entry is kept for good.
+
     Raises:
         WorkerRunning: If another worker holds the lease.
     """
 
-    def __init__(self, home: Home, pack: Pack, tenant: TenantId, owner: str, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        home: Home,
+        pack: Pack,
+        tenant: TenantId,
+        owner: str,
+        lease_seconds: float,
+        telemetry: TelemetryStore | None = None,
+        retention_days: Mapping[int, int] | None = None,
+    ) -> None:
         engine = open_records(home.records_url)
         self._home, self._pack, self._tenant = home, pack, tenant
         self._owner, self._lease_seconds = owner, lease_seconds
@@ -69,10 +91,13 @@ class Worker:
                 f"Stop it, or wait {lease_seconds:g} s after it ended."
             )
         self._assets, self._lives, self._ledger = AssetRecords(engine), LifeRecords(engine), ForecastLedger(engine)
-        self._telemetry = SqliteTelemetryStore(home.telemetry)
+        self._telemetry = telemetry or open_telemetry(home, pack)
+        self._quality = quality_refresh(self._telemetry, engine, pack)
+        self._retention = Retention(self._telemetry, pack, retention_days or {})
         self._shelf = BundleShelf(home.bundles)
         self._champion: Champion | None = None
         self._current: dict[AssetId, LifeEpoch] | None = None
+        self._is_waiting = False
 
     def run(self, wait: Callable[[float], bool], poll_seconds: float) -> None:
         """Look again and again until `wait` answers True or the lease is lost.
@@ -83,9 +108,7 @@ class Worker:
         """
         try:
             while True:
-                done = self.look(timedelta(seconds=poll_seconds))
-                if done.forecasts:
-                    _logger.info("forecasts issued", extra={"forecasts": done.forecasts, "vectors": done.vectors})
+                self._try_to_look(timedelta(seconds=poll_seconds))
                 if wait(poll_seconds):
                     return
                 # Not `renew`: a look may outlast the lease, and then it is lost only if somebody else has taken it.
@@ -93,6 +116,21 @@ class Worker:
                     raise WorkerRunning("The worker's lease must last; another worker has taken it. Stop one of them.")
         finally:
             self.close()
+
+    def _try_to_look(self, until_next: timedelta) -> None:
+        """Look; a store that does not answer is waited for, and told of when that begins and ends."""
+        try:
+            done = self.look(until_next)
+        except Unavailable as error:
+            if not self._is_waiting:
+                _logger.warning("a store does not answer", extra={"part": error.part, "reason": error.reason})
+            self._is_waiting = True
+            return
+        if self._is_waiting:
+            _logger.info("all stores answer again")
+        self._is_waiting = False
+        if done.forecasts:
+            _logger.info("forecasts issued", extra={"forecasts": done.forecasts, "vectors": done.vectors})
 
     def close(self) -> None:
         """Give the lease back and let go of the stores."""
@@ -105,6 +143,8 @@ class Worker:
         Args:
             until_next: Pause before the next look; a forecast that would run out in it is issued anew now.
         """
+        self._quality.catch_up()
+        self._retention.apply(self._tenant, _now())
         champion, is_new = self._load_champion()
         if champion is None:
             return Round(0, 0, 0)

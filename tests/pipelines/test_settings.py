@@ -63,6 +63,11 @@ def test_variables_of_other_parts_are_none_of_ours() -> None:
         ("lease_seconds", 1.0),
         ("tenant", "no spaces"),
         ("pack", ""),
+        ("clock_ahead_seconds", -1),
+        ("mqtt_url", "http://broker"),
+        ("mqtt_topics", "a/{asset}/{asset}"),
+        ("mqtt_layout", "xml"),
+        ("mqtt_client_id", ""),
     ],
 )
 def test_value_that_breaks_its_rule_is_refused_by_name(field: str, value: object) -> None:
@@ -83,3 +88,17 @@ def test_unknown_field_is_refused() -> None:
 
 def test_every_field_says_what_it_is() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_password_in_the_address_of_the_broker_is_refused_and_not_repeated() -> None:
+    with pytest.raises(InvalidSettings, match="MQTT_URL") as refused:
+        read_settings({}, mqtt_url="mqtt://me:s3cret@broker")
+    assert "s3cret" not in str(refused.value)
+
+
+def test_password_of_the_broker_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}MQTT_PASSWORD", "s3cret")
+    settings = read_settings(mqtt_url="mqtt://me@broker")
+    assert "s3cret" not in repr(settings)
+    assert settings.mqtt_password is not None
+    assert settings.mqtt_password.get_secret_value() == "s3cret"

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from features.domain.assets import Asset, Component
 from features.domain.identifiers import AssetId, Identifier, IdentifierScheme, TenantId
-from features.records.assets import AssetRecords
+from features.records.assets import UNCLAIMED, AssetRecords
 from features.records.errors import IdentifierTaken, RecordNotFound
 
 MINE, THEIRS = TenantId("mine"), TenantId("theirs")
@@ -75,3 +75,34 @@ def test_another_tenant_finds_nothing(assets: AssetRecords) -> None:
         assets.get(THEIRS, PUMP.id)
     assert assets.list_all(THEIRS) == []
     assert assets.find_by_identifier(THEIRS, HANDLE.scheme, HANDLE.value) is None
+
+
+def test_adding_what_is_missing_leaves_what_is_on_record_alone(assets: AssetRecords) -> None:
+    assets.put(PUMP)
+    new = replace(PUMP, id=AssetId("p-02"), identifiers=(), site=None)
+    assert assets.add_missing([Asset(MINE, PUMP.id, "fan"), new]) == 1
+    assert assets.list_all(MINE) == [PUMP, new]
+    with pytest.raises(IdentifierTaken):
+        assets.add_missing([replace(PUMP, id=AssetId("p-03"))])
+    assert len(assets.list_all(MINE)) == 2
+
+
+def test_several_are_found_by_name(assets: AssetRecords) -> None:
+    names = [AssetId(f"p-{number:04}") for number in range(1200)]
+    assets.put_all(Asset(MINE, name, "pump") for name in names)
+    assets.put(PUMP)
+    assets.put(Asset(THEIRS, AssetId("p-9999"), "pump"))
+    found = assets.find_all(MINE, [*names[100:], PUMP.id, AssetId("p-9999"), AssetId("?")])
+    assert [asset.id for asset in found] == sorted([*names[100:], PUMP.id])
+    assert PUMP in found
+    assert assets.find_all(MINE, []) == []
+
+
+def test_only_what_nobody_claimed_can_be_claimed(assets: AssetRecords) -> None:
+    unclaimed = Asset(MINE, AssetId("host"), "cpu", attributes=UNCLAIMED)
+    assets.put_all([unclaimed, PUMP, replace(unclaimed, tenant=THEIRS)])
+    assert assets.claim(MINE, [unclaimed.id, PUMP.id, AssetId("?")], "fan") == 1
+    assert assets.get(MINE, unclaimed.id) == Asset(MINE, unclaimed.id, "fan")
+    assert assets.get(MINE, PUMP.id) == PUMP
+    assert assets.get(THEIRS, unclaimed.id).pack == "cpu"
+    assert assets.claim(MINE, [unclaimed.id], "pump") == 0

@@ -14,6 +14,7 @@ from features.records.errors import (
     RecordsFault,
     RecordsTooNew,
     RecordsUnavailable,
+    RefusedRecord,
 )
 from features.records.tables import components, cursors
 
@@ -49,6 +50,7 @@ def test_every_exception_of_sqlalchemy_becomes_ours(kind: type[exc.SQLAlchemyErr
         (exc.DatabaseError, sqlite3.SQLITE_CORRUPT_INDEX, RecordsCorrupt),
         (exc.IntegrityError, sqlite3.SQLITE_CONSTRAINT_UNIQUE, ConflictingRecord),
         (exc.ProgrammingError, sqlite3.SQLITE_MISUSE, RecordsFault),
+        (exc.DataError, sqlite3.SQLITE_TOOBIG, RefusedRecord),
     ],
 )
 def test_kind_and_code_decide(kind: type[exc.DBAPIError], code: int, expected: type[ServiceError]) -> None:

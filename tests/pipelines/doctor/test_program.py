@@ -4,7 +4,13 @@ import pytest
 
 from features.domain.errors import ServiceError
 from pipelines.doctor.findings import Finding, Level, verdict
-from pipelines.doctor.program import package_versions, python_version, settings_are_sound, vendor_reports
+from pipelines.doctor.program import (
+    database_version,
+    package_versions,
+    python_version,
+    settings_are_sound,
+    vendor_reports,
+)
 
 INSTALLED = {"polars": "2.1.0", "torch": "2.13.0+cpu"}
 
@@ -71,3 +77,8 @@ def test_one_failure_makes_the_whole_not_well_and_a_warning_does_not() -> None:
     warned = [Finding("a", Level.OK, ""), Finding("b", Level.WARNING, "", "mend")]
     assert verdict(warned)["ok"] is True
     assert verdict([*warned, Finding("c", Level.FAILED, "", "mend")])["ok"] is False
+
+
+def test_an_old_sqlite_is_noted_with_what_to_do() -> None:
+    assert database_version((3, 51, 3)).level is Level.OK
+    assert database_version((3, 40, 1)).remedy

@@ -1,13 +1,19 @@
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
+
+from features.domain.assets import Asset
 from features.domain.events import EventKind
-from features.domain.identifiers import DEFAULT_TENANT
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.time import EPOCH
 from features.quality.verdicts import SetAsideReason
+from features.records.assets import AssetRecords
 from features.records.events import EventRecords
 from features.records.lives import LifeRecords
+from features.telemetry.readings import READINGS
 from pipelines.ingest.lines import Batching, ingest_lines
 from pipelines.ingest.report import IngestReport
 from tests.pipelines.ingest.conftest import Plant
@@ -18,6 +24,12 @@ T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 def take(plant: Plant, lines: Iterable[str], batching: Batching | None = None) -> IngestReport:
     return ingest_lines(lines, PACK, DEFAULT_TENANT, plant.store, plant.records, batching=batching)
+
+
+def early(asset: str) -> pl.DataFrame:
+    """Return a reading that another process wrote."""
+    row = {"asset": [asset], "signal": ["flow"], "time": [T0 - timedelta(days=1)], "value": [1.0], "revision": [0]}
+    return pl.DataFrame(row, schema=READINGS)
 
 
 def reading(asset: str, time: str, **signals: object) -> str:
@@ -113,6 +125,47 @@ def test_the_other_values_of_a_line_are_kept(plant: Plant) -> None:
     report = take(plant, [reading("a", "2026-03-01T08:00:00Z", speed="fast", flow=0.1, running_hours=True)])
     assert plant.readings() == [("a", "flow", T0, 0.1)]
     assert report.set_aside == {SetAsideReason.NOT_A_NUMBER: 2}
+
+
+def test_a_line_may_bear_its_revision(plant: Plant) -> None:
+    line = json.loads(reading("a", "2026-03-01T08:00:00Z", flow=1.0))
+    large = 2**60 + 1
+    report = take(
+        plant,
+        [
+            json.dumps(line | {"revision": large}),
+            reading("a", "2026-03-01T08:00:00Z", flow=2.0),
+            *(json.dumps(line | {"revision": bad}) for bad in (-1, 1.5, True, "x", 2**63, [1])),
+            reading("a", "2026-03-01T09:00:00Z", flow=2.0, flow__rev=7, flow__q=3),
+        ],
+    )
+    kept = plant.store.read(DEFAULT_TENANT).select("signal", "value", "revision").rows()
+    assert kept == [("flow", 1.0, large), ("flow", 2.0, 7)]
+    assert report.set_aside == {SetAsideReason.BAD_REVISION: 6}
+
+
+def test_names_of_our_own_columns_mean_nothing_in_a_line(plant: Plant) -> None:
+    signals = {"__row__": 3, "__time__": 4, "__offset__": 5, "revision": 6, "asset_id": 7, "flow": 1.0}
+    report = take(plant, [json.dumps({"asset_id": "a", "time": "2026-03-01T08:00:00Z", "signals": signals})])
+    assert plant.readings() == [("a", "flow", T0, 1.0)]
+    assert report.set_aside == {SetAsideReason.UNKNOWN_SIGNAL: 5}
+
+
+def test_another_process_may_describe_an_asset_while_the_stream_goes_on(plant: Plant) -> None:
+    described = Asset(DEFAULT_TENANT, AssetId("a"), PACK.id, site="north")
+
+    def lines() -> Iterable[str]:
+        yield reading("b", "2026-03-01T08:00:00Z", flow=1.0)
+        AssetRecords(plant.records).put(described)
+        plant.store.write(DEFAULT_TENANT, early("a"))
+        yield reading("a", "2026-03-01T08:00:00Z", flow=1.0)
+        AssetRecords(plant.records).put(replace(described, site="south"))
+        yield reading("a", "2026-03-01T09:00:00Z", flow=1.0)
+
+    take(plant, lines(), Batching(lines=1))
+    assert AssetRecords(plant.records).get(DEFAULT_TENANT, AssetId("a")).site == "south"
+    (life,) = LifeRecords(plant.records).list_all(DEFAULT_TENANT, AssetId("a"))
+    assert life.started_at == T0 - timedelta(days=1)
 
 
 def test_batches_do_not_matter(plant: Plant) -> None:

@@ -1,0 +1,24 @@
+"""Putting the judgement of stored readings together."""
+
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import Pack
+from features.records.assets import AssetRecords
+from features.records.cursors import Cursors
+from features.records.database import Records
+from features.records.lives import LifeRecords
+from features.records.signal_states import SignalStates
+from features.telemetry.store import TelemetryStore
+from pipelines.quality.refresh import QualityRefresh
+
+
+def quality_refresh(telemetry: TelemetryStore, records: Records, pack: Pack) -> QualityRefresh:
+    """Return what judges the readings of one pack's machines."""
+    assets = AssetRecords(records)
+    known: dict[TenantId, set[AssetId]] = {}
+
+    def owns(tenant: TenantId, asset: AssetId) -> bool:
+        if asset not in known.get(tenant, set()):  # an asset never changes its pack, but new ones come
+            known[tenant] = {each.id for each in assets.list_all(tenant, pack.id)}
+        return asset in known[tenant]
+
+    return QualityRefresh(telemetry, LifeRecords(records), Cursors(records), SignalStates(records), pack, owns)

@@ -1,0 +1,1 @@
+"""Receiving: from what lies in the spool to readings and records, and MQTT into the spool."""

@@ -1,0 +1,100 @@
+"""Arrivals as tables: what one tenant was sent, many deliveries put together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from features.domain.arrivals import Arrival, ArrivalForm, Precision
+from features.quality.verdicts import SetAsideReason
+from features.records.set_aside import SetAsideItem
+from features.telemetry.line_protocol.layout import MEASUREMENT, LineTable
+from features.telemetry.line_protocol.reader import read_lines
+from pipelines.ingest.lines import LineBatch
+from pipelines.ingest.origin import Origin
+from pipelines.ingest.tables import read_csv, require_columns
+from pipelines.receiving.plain_bodies import is_plain, read_plain_bodies
+
+_MOST_COLUMNS = 1_024
+_CSV_KEY = (frozenset({"asset_id"}), frozenset({"time", "life"}))
+
+
+@dataclass(slots=True)
+class Parcel:
+    """What one tenant was sent.
+
+    Attributes:
+        lines: Its JSON lines.
+        items: What is set aside already: lines that are none.
+    """
+
+    lines: LineBatch = field(default_factory=LineBatch)
+    items: list[SetAsideItem] = field(default_factory=list)
+    _plain: dict[Precision, list[tuple[Arrival, Origin]]] = field(default_factory=dict)
+    _tables: dict[tuple[str | None, str], list[pl.DataFrame]] = field(default_factory=dict)
+
+    def add(self, arrival: Arrival, offset: int) -> None:
+        """Read one delivery.
+
+        Raises:
+            BadTable: If it is CSV that cannot be read; then nothing of it was added.
+        """
+        origin = Origin(arrival.source, arrival.arrived_at, arrival.channel, offset)
+        if arrival.form is ArrivalForm.LINE_PROTOCOL and is_plain(arrival.body):
+            self._plain.setdefault(arrival.precision, []).append((arrival, origin))  # read together, and later
+        elif arrival.form is ArrivalForm.LINE_PROTOCOL:
+            read = read_lines(arrival.body, arrival.precision, arrival.arrived_at)
+            self._add_lines(LineTable(origin.stamped(read.table), read.faults), origin)
+        elif arrival.form is ArrivalForm.JSON_LINES:
+            text = arrival.body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+            for number, line in enumerate(text.split("\n"), start=1):
+                self.lines.add(number, line, origin)
+        else:
+            table = read_csv(arrival.body, origin.source)
+            require_columns(table, origin.source, *_CSV_KEY)
+            self._add_table(None, "csv:time" if "time" in table.columns else "csv:life", origin.stamped(table))
+
+    def tables(self) -> Iterator[tuple[str | None, pl.DataFrame]]:
+        """Yield the telemetry, as few tables as can be, each with its measurement; None where there was none.
+
+        Only after this are all `items` there.
+        """
+        for arrivals in self._plain.values():
+            for read, origin in read_plain_bodies(arrivals):
+                self._add_lines(read, origin)
+        self._plain.clear()
+        for (measurement, _), tables in self._tables.items():
+            yield from ((measurement, table) for table in _together(tables))
+        yield from ((None, table) for table in self.lines.reading_tables())
+
+    def _add_lines(self, read: LineTable, origin: Origin) -> None:
+        self.items += [
+            SetAsideItem(
+                origin.source,
+                fault.line,
+                SetAsideReason.UNREADABLE_LINE,
+                f"column {fault.column}: {fault.detail}",
+                {"line": fault.content},
+            )
+            for fault in read.faults
+        ]
+        for (measurement,), rows in read.table.partition_by(MEASUREMENT, as_dict=True, include_key=False).items():
+            name = None if measurement is None else str(measurement)
+            self._add_table(name, "line_protocol", rows)
+
+    def _add_table(self, measurement: str | None, kind: str, table: pl.DataFrame) -> None:
+        self._tables.setdefault((measurement, kind), []).append(table)
+
+
+def _together(tables: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Put tables together, unless so many columns came of it that most cells would be empty."""
+    group: list[pl.DataFrame] = []
+    names: set[str] = set()
+    for table in tables:
+        if group and len(names.union(table.columns)) > _MOST_COLUMNS:
+            yield pl.concat(group, how="diagonal_relaxed")
+            group, names = [], set()
+        group.append(table)
+        names.update(table.columns)
+    if group:
+        yield pl.concat(group, how="diagonal_relaxed")

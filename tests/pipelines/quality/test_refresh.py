@@ -1,0 +1,183 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.domain.assets import Asset
+from features.domain.events import Event, EventKind, life_epochs
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
+from features.domain.packs import Pack
+from features.domain.time import from_microseconds
+from features.packs.loader import load_pack
+from features.quality.batch import judge
+from features.quality.rules import quality_rules
+from features.quality.verdicts import Namur, Verdict
+from features.records.assets import AssetRecords
+from features.records.cursors import Cursors
+from features.records.database import Records, open_records
+from features.records.lives import LifeRecords
+from features.records.signal_states import SignalStates
+from features.telemetry.readings import READINGS
+from features.telemetry.sqlite import SqliteTelemetryStore
+from pipelines.quality.refresh import QualityRefresh
+from pipelines.quality.tables import verdict_table
+from pipelines.simulate.scored import ScoredPump, scored_pump
+from pipelines.simulate.settings import FleetSettings
+
+PUMP = AssetId("p-01")
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return load_pack("pump")
+
+
+@pytest.fixture(scope="module")
+def pump() -> ScoredPump:
+    """Four days at a few minutes with a transmitter that gets stuck now and then."""
+    settings = FleetSettings(
+        pumps=4, days=4, interval_minutes=15, seed=3, instrument_fault_rate=700, instrument_kinds=("stuck", "spike")
+    )
+    return scored_pump(settings)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteTelemetryStore]:
+    with SqliteTelemetryStore(tmp_path / "telemetry.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    engine = open_records(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    yield engine
+    engine.dispose()
+
+
+def made(store: SqliteTelemetryStore, records: Records, pack: Pack) -> QualityRefresh:
+    return QualityRefresh(
+        store, LifeRecords(records), Cursors(records), SignalStates(records), pack, lambda _, asset: asset == PUMP
+    )
+
+
+def sorted_rows(pump: ScoredPump, pack: Pack) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pump's rows by time, each moment once, as far as its values are plausible."""
+    _, places = np.unique(pump.time_us, return_index=True)
+    values = pump.values[places].copy()
+    for column, signal in enumerate(pack.signals):
+        values[~((values[:, column] >= signal.low) & (values[:, column] <= signal.high)), column] = np.nan
+    return pump.time_us[places], values
+
+
+def table(pack: Pack, time_us: np.ndarray, values: np.ndarray) -> pl.DataFrame:
+    """Return rows as readings."""
+    rows, columns = np.nonzero(np.isfinite(values))
+    names = np.array([signal.id for signal in pack.signals], dtype=object)
+    frame = pl.DataFrame({"signal": names[columns].tolist(), "time": time_us[rows], "value": values[rows, columns]})
+    time = pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return frame.select(pl.lit(PUMP).alias("asset"), "signal", time, "value", pl.lit(0, pl.Int64).alias("revision"))
+
+
+def lived(records: Records, time_us: np.ndarray, events: list[Event] | None = None) -> None:
+    """Put the pump and its lives on record."""
+    AssetRecords(records).put_all([Asset(DEFAULT_TENANT, PUMP, "pump")])
+    epochs = life_epochs(DEFAULT_TENANT, PUMP, from_microseconds(int(time_us[0])), events or [], "machine")
+    LifeRecords(records).replace(DEFAULT_TENANT, PUMP, epochs)
+
+
+def test_stored_verdicts_are_those_of_the_whole_life_however_its_readings_came(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    lived(records, time_us)
+    refresh = made(store, records, pack)
+    expected = verdict_table(
+        PUMP, quality_rules(pack).names, time_us, judge(quality_rules(pack), time_us, values).verdicts
+    ).sort("asset", "signal", "time")
+    assert set(expected["verdict"]) & {Verdict.FLAT, Verdict.SPIKE}
+    rows = len(time_us)
+    late = slice(rows // 3, rows // 3 + 7)
+    rest = np.r_[0 : late.start, late.stop : rows]
+    for part in np.array_split(rest, 4):
+        store.write(DEFAULT_TENANT, table(pack, time_us[part], values[part]))
+        refresh.catch_up()
+    store.write(DEFAULT_TENANT, table(pack, time_us[late], values[late]))
+    refresh.catch_up()
+    assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+    assert refresh.catch_up().readings == 0
+
+
+def test_what_was_left_is_gone_on_with_after_a_restart_too(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    lived(records, time_us)
+    half = len(time_us) // 2
+    for part in (slice(0, half), slice(half, None)):
+        store.write(DEFAULT_TENANT, table(pack, time_us[part], values[part]))
+        made(store, records, pack).catch_up()
+    whole = judge(quality_rules(pack), time_us, values)
+    expected = verdict_table(PUMP, quality_rules(pack).names, time_us, whole.verdicts).sort("asset", "signal", "time")
+    assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+
+
+def test_newer_readings_alone_are_judged_without_looking_at_the_old_ones_again(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    lived(records, time_us)
+    refresh = made(store, records, pack)
+    store.write(DEFAULT_TENANT, table(pack, time_us[:-3], values[:-3]))
+    assert refresh.catch_up().readings == len(time_us) - 3
+    store.write(DEFAULT_TENANT, table(pack, time_us[-3:], values[-3:]))
+    assert refresh.catch_up().readings == 3
+
+
+def test_a_new_life_begins_anew(store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    half = len(time_us) // 2
+    failed_at = from_microseconds(int(time_us[half]))
+    lived(records, time_us, [Event(DEFAULT_TENANT, PUMP, failed_at, EventKind.FAILURE)])
+    store.write(DEFAULT_TENANT, table(pack, time_us, values))
+    made(store, records, pack).catch_up()
+    rules = quality_rules(pack)
+    both = [judge(rules, time_us[part], values[part]) for part in (slice(0, half + 1), slice(half + 1, None))]
+    verdicts = np.concatenate([each.verdicts for each in both])
+    expected = verdict_table(PUMP, rules.names, time_us, verdicts).sort("asset", "signal", "time")
+    assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+
+
+def test_assets_of_another_pack_are_left_alone(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    frame = table(pack, time_us, values).with_columns(asset=pl.lit("t-01")).select(*READINGS.names())
+    store.write(DEFAULT_TENANT, frame)
+    assert made(store, records, pack).catch_up().readings == 0
+
+
+def test_the_state_of_a_measuring_point_is_on_record_while_it_is_stuck_and_after(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    lived(records, time_us)
+    column = next(place for place, signal in enumerate(pack.signals) if signal.id == "motor_current")
+    stuck = values.copy()
+    stuck[-40:, column] = stuck[-41, column]
+    store.write(DEFAULT_TENANT, table(pack, time_us, stuck))
+    refresh = made(store, records, pack)
+    refresh.catch_up()
+    states = {state.signal: state for state in SignalStates(records).list_all(DEFAULT_TENANT, PUMP)[PUMP]}
+    assert states["motor_current"].namur is not Namur.NORMAL
+    assert states["motor_current"].verdict is Verdict.FLAT
+    assert states["motor_current"].since < from_microseconds(int(time_us[-1]))
+    # long enough to forgive; the current is another by a little, so that this is no mere replay
+    before = slice(-161, -41)
+    after = time_us[-1] + 900_000_000 * np.arange(1, 121)
+    again = np.where(np.arange(values.shape[1]) == column, values[before] * 1.001, values[before])
+    store.write(DEFAULT_TENANT, table(pack, after, again))
+    refresh.catch_up()
+    states = {state.signal: state for state in SignalStates(records).list_all(DEFAULT_TENANT, PUMP)[PUMP]}
+    assert states["motor_current"].namur is Namur.NORMAL
