@@ -5,8 +5,10 @@ import sys
 
 import typer
 
+from experiments.bench.command import app as bench
 from experiments.cmapss.command import cmapss
 from experiments.cmapss.download_command import cmapss_download
+from experiments.faults.command import app as faults
 from features.domain.errors import ServiceError
 from pipelines.quiet import QUIET
 
@@ -16,6 +18,8 @@ PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("cmapss")(cmapss)
 app.command("cmapss-download")(cmapss_download)
+app.add_typer(bench, name="bench")
+app.add_typer(faults, name="faults")
 
 
 @app.callback()

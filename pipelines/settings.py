@@ -71,11 +71,11 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(2.0, gt=0, le=3600, description="Pause of the worker between two looks, in seconds.")
     lease_seconds: float = Field(30.0, ge=5, le=3600, description="Length of the worker's lease, in seconds.")
 
-    clock_ahead_seconds: float = Field(
-        600.0,
-        ge=0,
+    clock_tolerance_seconds: float = Field(
+        60.0,
+        ge=1,
         le=86_400,
-        description="A reading whose time lies farther ahead of its arrival is set aside, in seconds.",
+        description="How far a clock in the field may be off before what it stamps is set aside, in seconds.",
     )
     earliest_year: int = Field(
         1990, ge=1, le=9999, description="A reading with a date before this year is set aside; life counts are not."
@@ -145,9 +145,9 @@ class Settings(BaseSettings):
         return Home(self.home)
 
     @property
-    def clock_ahead(self) -> timedelta:
+    def clock_tolerance(self) -> timedelta:
         """How far the time of a reading may lie ahead of its arrival."""
-        return timedelta(seconds=self.clock_ahead_seconds)
+        return timedelta(seconds=self.clock_tolerance_seconds)
 
     @property
     def earliest(self) -> datetime:

@@ -198,6 +198,15 @@ signal_states = Table(
     Column("since", UtcTime, nullable=False),
 )
 
+# what is remembered of the clock of each asset's data, as `features.quality.clock` keeps it
+clock_states = Table(
+    "clock_states",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("state", JSON, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -11,7 +11,8 @@ The tree of this package:
     │       └── StoreRefused    a server answers and will not serve us: token, database, rights; somebody must act
     ├── StoreFull               the disk, or the store's quota, has no room left
     ├── StoreCorrupt            the file is damaged or is no telemetry store
-    └── StoreFault              the store was misused or failed inside: a defect of ours, to be reported
+    ├── StoreFault              the store was misused or failed inside: a defect of ours, to be reported
+    └── InvalidLine             a line breaks the grammar of line protocol (`line_protocol.grammar`)
 """
 
 from features.domain.errors import InvalidValue, ServiceError, Unavailable

@@ -69,7 +69,8 @@ def checked_readings(readings: pl.DataFrame) -> pl.DataFrame:
             found=f"{infinite} that are NaN or infinite",
             remedy=_REMEDY,
         )
-    return ordered.with_columns(pl.col("value") + 0.0)
+    # not `+ 0.0`: polars optimises that away
+    return ordered.with_columns(pl.when(pl.col("value") == 0.0).then(0.0).otherwise(pl.col("value")).alias("value"))
 
 
 def checked_verdicts(

@@ -52,7 +52,7 @@ def _ingest(settings: Settings, data: Path | None, words: Console, *, stream: bo
             "the data", must="be a folder or a stream", found=None, remedy="Give --data FOLDER, or --stream."
         )
     pack, tenant, home = load_pack(settings.pack), settings.owner, settings.folder
-    rule = PlausibleClock.of(pack, settings.clock_ahead, settings.earliest)
+    rule = PlausibleClock.of(pack, settings.clock_tolerance, settings.earliest)
     records = open_records(home.records_url)
     try:
         with open_telemetry(home, pack, settings.telemetry_server) as store, _progress(words) as told:

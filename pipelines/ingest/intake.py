@@ -21,7 +21,7 @@ from features.records.set_aside import SetAside, SetAsideItem
 from features.telemetry.readings import READINGS
 from features.telemetry.store import TelemetryStore
 from pipelines.ingest.judging import KEPT, Claims, judged
-from pipelines.ingest.keys import ASSET, ClockCheck, asset_texts, keyed
+from pipelines.ingest.keys import ASSET, ClockCheck, Watch, asset_texts, keyed
 from pipelines.ingest.plausible_clock import PlausibleClock
 from pipelines.ingest.quarantine import sightings, unseen
 from pipelines.ingest.report import IngestReport, Tally
@@ -63,6 +63,7 @@ class Intake:
     Attributes:
         clock: Tells when rows arrive that do not say so themselves.
         rule: Which times are believed; None means the usual for the pack.
+        watch: Follows the clocks of the sources, where rows say when they arrived; None where nobody does.
         known: The tenant's assets on record that were met, by identity.
         first_reading: The earliest reading of each asset that was met.
     """
@@ -73,6 +74,7 @@ class Intake:
     records: Records
     clock: Callable[[], datetime] = now
     rule: PlausibleClock | None = None
+    watch: Watch | None = None
     known: dict[AssetId, Asset] = field(default_factory=dict)
     first_reading: dict[str, datetime] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
@@ -123,7 +125,7 @@ class Intake:
         pack = measurement or self.pack.id
         strangers, claims = self._claims(chunk, pack)
         rule = self.rule or PlausibleClock.of(self.pack)
-        rows = keyed(chunk, source, strangers, ClockCheck(rule, self.clock()))
+        rows = keyed(chunk, source, strangers, ClockCheck(rule, self.clock(), self.watch))
         found = judged(rows, source, claims)
         self._meet(rows.rows[ASSET].unique().sort(), pack)
         is_dated = "time" in chunk.columns and self.pack.life.source is not LifeSource.COUNT

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import polars as pl
 
@@ -45,6 +46,14 @@ class Keyed:
     offered: int
 
 
+class Watch(Protocol):
+    """Follows the clocks of the sources."""
+
+    def off(self, rows: pl.DataFrame) -> pl.Series:
+        """Say of each row whether its clock is off."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ClockCheck:
     """How times are checked.
@@ -52,10 +61,12 @@ class ClockCheck:
     Attributes:
         rule: Which times are believed.
         arrived_at: When rows arrived that do not say so themselves.
+        watch: Follows the clocks of the sources; None where nobody does.
     """
 
     rule: PlausibleClock
     arrived_at: datetime
+    watch: Watch | None = None
 
 
 def keyed(chunk: pl.DataFrame, source: str, strangers: frozenset[str], check: ClockCheck | None = None) -> Keyed:
@@ -126,7 +137,13 @@ def _clocked(named: pl.DataFrame, check: ClockCheck) -> pl.DataFrame:
     arrived = pl.col(ARRIVED) if ARRIVED in named.columns else pl.lit(check.arrived_at)
     reason = SetAsideReason.IMPLAUSIBLE_CLOCK.value
     absurd = pl.col("__reason__").is_null() & check.rule.is_absurd(pl.col(TIME), arrived).fill_null(False)
-    return named.with_columns(pl.when(absurd).then(pl.lit(reason)).otherwise(pl.col("__reason__")).alias("__reason__"))
+    checked = named.with_columns(
+        pl.when(absurd).then(pl.lit(reason)).otherwise(pl.col("__reason__")).alias("__reason__")
+    )
+    if check.watch is None or ARRIVED not in named.columns:
+        return checked
+    off = check.watch.off(checked)
+    return checked.with_columns(pl.when(off).then(pl.lit(reason)).otherwise(pl.col("__reason__")).alias("__reason__"))
 
 
 def _items(bad: pl.DataFrame, source: str, check: ClockCheck | None) -> list[SetAsideItem]:

@@ -9,8 +9,9 @@ import polars as pl
 from features.domain.packs import LifeSource, Pack
 from features.domain.time import format_time
 
-TOLERANCE = timedelta(minutes=10)
-"""How far the clocks in the field may run ahead of ours."""
+TOLERANCE = timedelta(minutes=1)
+"""How far clocks in the field may be off: about what a quartz clock (20 parts per million) without a time server loses
+in a month."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No telemetry is older; clocks that lost their battery begin at 1970, 1980 or 2000."""
@@ -40,8 +41,17 @@ class PlausibleClock:
 
     def words(self, found: datetime, arrived: datetime) -> str:
         """Say in words what is wrong with a time."""
+        if not self._is_absurd(found, arrived):
+            behind = (arrived - found).total_seconds()
+            return (
+                f"a time must stand to its arrival as those of its source usually do; found {format_time(found)}, "
+                f"{behind:g} s before it, and so in several deliveries that came on schedule; its clock is off"
+            )
         floor = "" if self.earliest is None else f"not lie before {format_time(self.earliest)}, and "
         return (
             f"a time must {floor}lie at most {self.tolerance.total_seconds():g} s ahead of its arrival "
             f"({format_time(arrived)}); found {format_time(found)}; the clock of its source is wrong"
         )
+
+    def _is_absurd(self, found: datetime, arrived: datetime) -> bool:
+        return found > arrived + self.tolerance or (self.earliest is not None and found < self.earliest)

@@ -9,9 +9,11 @@ import polars as pl
 from features.domain.arrivals import Arrival
 from features.domain.errors import InvalidValue, NotFound, ServiceError, Unavailable
 from features.domain.identifiers import TenantId
-from features.domain.packs import Pack
+from features.domain.packs import LifeSource, Pack
+from features.quality.clock import ClockParameters
 from features.quality.verdicts import SetAsideReason
 from features.records.arrivals import ArrivalRecords
+from features.records.clock_states import ClockStates
 from features.records.database import Records
 from features.spool.contract import SpooledRecord
 from features.spool.errors import PoisonedRecords
@@ -22,6 +24,7 @@ from pipelines.ingest.judging import is_well_formed
 from pipelines.ingest.keys import row_item
 from pipelines.ingest.plausible_clock import PlausibleClock
 from pipelines.ingest.report import Tally
+from pipelines.receiving.clock_watch import ClockWatch
 from pipelines.receiving.counting import ARRIVALS, counts, quarantined
 from pipelines.receiving.parcel import Parcel
 
@@ -53,6 +56,7 @@ class Delivery:
         self._rule, self._clock = rule, clock
         self._counts = ArrivalRecords(records)
         self._intakes: dict[TenantId, Intake] = {}
+        self._watches: dict[TenantId, ClockWatch] = {}
 
     def __call__(self, records: Sequence[SpooledRecord]) -> None:
         """Deliver a batch; when it returns, everything that it says is in the stores.
@@ -63,10 +67,22 @@ class Delivery:
         """
         arrivals = _decoded(records)
         parcels = _opened(arrivals)
-        with _later():
+        with _later(), self._watched():
             after = self._counts.counted()
             kept = {tenant: self._take(tenant, parcel) for tenant, parcel in parcels.items()}
             self._count(kept, arrivals, after)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Remember what was learned of clocks if the batch is kept, and only then."""
+        try:
+            yield
+        except BaseException:
+            for watch in self._watches.values():
+                watch.forget()
+            raise
+        for watch in self._watches.values():
+            watch.commit()
 
     def _take(self, tenant: TenantId, parcel: Parcel) -> list[Offered]:
         """Keep one tenant's share; rows of our own pack come first, so that their assets are ours."""
@@ -90,6 +106,10 @@ class Delivery:
     def _intake(self, tenant: TenantId) -> Intake:
         if tenant not in self._intakes:
             intake = Intake(self._pack, tenant, self._store, self._records, clock=self._clock, rule=self._rule)
+            if self._pack.life.source is not LifeSource.COUNT:
+                tolerance = (self._rule or PlausibleClock.of(self._pack)).tolerance
+                parameters = ClockParameters(tolerance_us=tolerance.total_seconds() * 1e6)
+                intake.watch = self._watches[tenant] = ClockWatch(ClockStates(self._records), tenant, parameters)
             self._intakes[tenant] = intake
         found = self._intakes[tenant]
         found.tally = Tally()

@@ -46,9 +46,8 @@ class Parcel:
             read = read_lines(arrival.body, arrival.precision, arrival.arrived_at)
             self._add_lines(LineTable(origin.stamped(read.table), read.faults), origin)
         elif arrival.form is ArrivalForm.JSON_LINES:
-            text = arrival.body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
-            for number, line in enumerate(text.split("\n"), start=1):
-                self.lines.add(number, line, origin)
+            for number, line in enumerate(arrival.body.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+                self._add_json(number, line, origin)
         else:
             table = read_csv(arrival.body, origin.source)
             require_columns(table, origin.source, *_CSV_KEY)
@@ -66,6 +65,16 @@ class Parcel:
         for (measurement, _), tables in self._tables.items():
             yield from ((measurement, table) for table in _together(tables))
         yield from ((None, table) for table in self.lines.reading_tables())
+
+    def _add_json(self, number: int, line: bytes, origin: Origin) -> None:
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            detail = f"a line must be UTF-8; found byte {line[error.start]:#04x} at place {error.start + 1}"
+            content = {"line": line.decode("utf-8", "replace")}
+            self.items.append(SetAsideItem(origin.source, number, SetAsideReason.UNREADABLE_LINE, detail, content))
+        else:
+            self.lines.add(number, text, origin)
 
     def _add_lines(self, read: LineTable, origin: Origin) -> None:
         self.items += [

@@ -87,7 +87,7 @@ def spool_drainer(
         records = open_records(home.records_url)
         stack.callback(records.dispose)
         ArrivalRecords(records).follow(spool.put([]))
-        rule = PlausibleClock.of(pack, settings.clock_ahead, settings.earliest)
+        rule = PlausibleClock.of(pack, settings.clock_tolerance, settings.earliest)
         drainer = Drainer(spool, Delivery(pack, store, records, rule=rule), owner=owner)
         stack.callback(drainer.close)
         yield spool, drainer

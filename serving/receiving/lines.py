@@ -37,10 +37,15 @@ def precision_of(name: str) -> Precision:
 
 def look_at_line_protocol(body: bytes, precision: Precision, arrived_at: datetime) -> Look:
     """Look at lines of line protocol; empty lines and comments are none."""
-    from features.telemetry.line_protocol.reader import read_lines  # lazy: polars is for whoever answers
+    from features.telemetry.line_protocol.glance import glance  # lazy: polars is for whoever answers
+    from features.telemetry.line_protocol.reader import read_lines
 
     look = Look(ArrivalForm.LINE_PROTOCOL, body)
     if not body.strip():
+        return look
+    sound = glance(body, precision)
+    if sound is not None and not any(asset_fault(name) for name in sound.assets):
+        look.lines = sound.lines
         return look
     read = read_lines(body, precision, arrived_at)
     faults = [Fault(each.line, each.detail, each.column) for each in read.faults]

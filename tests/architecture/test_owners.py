@@ -16,7 +16,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "bentoml": ("serving",),
     "fastapi": ("serving",),
     "starlette": ("serving",),
-    "uvicorn": ("serving",),
+    "uvicorn": ("serving", "experiments"),
     "jinja2": ("serving",),
     "plotly": ("serving",),
     "prometheus_client": ("serving",),

@@ -63,7 +63,7 @@ def test_variables_of_other_parts_are_none_of_ours() -> None:
         ("lease_seconds", 1.0),
         ("tenant", "no spaces"),
         ("pack", ""),
-        ("clock_ahead_seconds", -1),
+        ("clock_tolerance_seconds", -1),
         ("mqtt_url", "http://broker"),
         ("mqtt_topics", "a/{asset}/{asset}"),
         ("mqtt_layout", "xml"),

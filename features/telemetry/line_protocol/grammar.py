@@ -9,6 +9,8 @@ quoted text it escapes a quote and a backslash; a quoted text may run over sever
 import re
 from dataclasses import dataclass, field
 
+from features.domain.errors import ServiceError
+
 FieldValue = float | int | bool | str
 
 _NEVER = r"\n\r\ud800-\udfff"  # ends of lines, and what stands for bytes that are no UTF-8
@@ -28,8 +30,12 @@ _TRUTH = {
 _VALUES = 'be a finite number, a whole number such as 12i or 12u, true, false, or "text"'
 
 
-class InvalidLine(Exception):
-    """A line breaks the grammar at a place."""
+class InvalidLine(ServiceError, ValueError):
+    """A line breaks the grammar at a place; it becomes a fault of that line.
+
+    Attributes:
+        position: Where, in characters from 0.
+    """
 
     def __init__(self, position: int, what: str, must: str, found: str) -> None:
         super().__init__(f"{what} must {must}; found {shown(found)}")

@@ -1,10 +1,12 @@
+import math
 import struct
 
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.telemetry.readings import settled
+from features.telemetry.readings import checked_readings, settled
+from tests.features.telemetry.contract import at, frame
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -36,3 +38,8 @@ def test_losers_with_the_winning_value_are_duplicates_and_the_others_conflicts()
     result = settled(batch, key=["key"])
     assert result.readings.rows() == [(1, 1.0, 2), (2, 8.0, 0)]
     assert (result.duplicates, result.kept) == (1, 1)
+
+
+def test_minus_zero_is_written_as_zero() -> None:
+    checked = checked_readings(frame(("a", "speed", at(0), -0.0, 0), ("a", "speed", at(1), -1.5, 0)))
+    assert [math.copysign(1.0, value) for value in checked["value"]] == [1.0, -1.0]

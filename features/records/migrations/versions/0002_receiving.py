@@ -38,10 +38,17 @@ def upgrade() -> None:
         _whole("since"),
         sa.PrimaryKeyConstraint("tenant", "asset", "signal", name="pk_signal_states"),
     )
+    op.create_table(
+        "clock_states",
+        *(_key(name) for name in ("tenant", "asset")),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "asset", name="pk_clock_states"),
+    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_table("clock_states")
     op.drop_table("signal_states")
     op.drop_table("quarantine")
     op.drop_table("arrivals")
