@@ -5,7 +5,7 @@ from features.domain.packs import Pack
 from features.records.assets import AssetRecords
 from features.records.cursors import Cursors
 from features.records.database import Records
-from features.records.lives import LifeRecords
+from features.records.events import EventRecords
 from features.records.signal_states import SignalStates
 from features.telemetry.store import TelemetryStore
 from pipelines.quality.refresh import QualityRefresh
@@ -21,4 +21,4 @@ def quality_refresh(telemetry: TelemetryStore, records: Records, pack: Pack) -> 
             known[tenant] = {each.id for each in assets.list_all(tenant, pack.id)}
         return asset in known[tenant]
 
-    return QualityRefresh(telemetry, LifeRecords(records), Cursors(records), SignalStates(records), pack, owns)
+    return QualityRefresh(telemetry, EventRecords(records), Cursors(records), SignalStates(records), pack, owns)

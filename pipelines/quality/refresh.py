@@ -1,38 +1,36 @@
 """Keeps the verdicts in the telemetry store up to date with its readings.
 
-Whoever reads readings for features (the worker, training) catches up first, so no feature is ever computed from a
-reading that nobody has judged. A life is judged from its beginning, and from where it was left where only newer
-readings came; both give the same verdicts, because streaming and batch agree exactly.
+Whoever reads readings for features (the worker, training) catches up first, so no feature is computed from a reading
+that nobody has judged. An asset is judged from its beginning, lives included, because its instruments outlive an
+overhaul; or from a little before what changed, which gives the same verdicts, because streaming and batch agree
+exactly. A sensor that was replaced is learned anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.domain.events import LifeEpoch
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
-from features.domain.time import from_microseconds
-from features.quality.batch import AssetRows, Judged
+from features.domain.time import from_microseconds, microseconds
+from features.quality.batch import AssetRows
 from features.quality.holding import NAMUR_CODES
 from features.quality.rules import QualityRules, quality_rules
-from features.quality.state import QualityState
+from features.quality.state import reset
 from features.quality.verdicts import Verdict
 from features.records.cursors import Cursors
-from features.records.lives import LifeRecords
+from features.records.events import EventRecords
 from features.records.signal_states import SignalState, SignalStates
 from features.telemetry.store import Change, TelemetryStore
-from pipelines.building.tracks import LifeTrack, life_tracks
-from pipelines.quality.portions import judge_all
+from pipelines.quality.memory import Checkpoint, Memory
+from pipelines.quality.portions import CELLS, judge_all
 from pipelines.quality.tables import verdict_table
+from pipelines.quality.timeline import Timeline, cuts_of
 
 CURSOR = "quality.telemetry"
 _CHANGES_AT_ONCE = 10_000
-_ASSETS_AT_ONCE = 256
-_JUST_AFTER = timedelta(microseconds=1)
 
 Progress = Callable[[int, int], None]
 """Told how many assets are done, and of how many."""
@@ -44,27 +42,17 @@ class QualityReport:
 
     Attributes:
         assets: Assets whose readings were judged.
-        readings: Rows judged, one for each moment.
+        rows: Rows judged, one for each moment.
         marked: Readings whose stored verdict changed.
     """
 
     assets: int = 0
-    readings: int = 0
+    rows: int = 0
     marked: int = 0
 
     def __add__(self, other: "QualityReport") -> "QualityReport":
         """Return the sum of two reports."""
-        return QualityReport(self.assets + other.assets, self.readings + other.readings, self.marked + other.marked)
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """Where the judgement of an asset was left: its life, its newest row, and what was known then."""
-
-    life: int
-    last: datetime
-    state: QualityState
-    namur: NDArray[np.int8]
+        return QualityReport(self.assets + other.assets, self.rows + other.rows, self.marked + other.marked)
 
 
 @dataclass(slots=True)
@@ -77,13 +65,13 @@ class QualityRefresh:
     """
 
     telemetry: TelemetryStore
-    lives: LifeRecords
+    events: EventRecords
     cursors: Cursors
     states: SignalStates
     pack: Pack
     owns: Callable[[TenantId, AssetId], bool]
     _rules: QualityRules = field(init=False)
-    _left: dict[tuple[TenantId, AssetId], _Left] = field(default_factory=dict, init=False)
+    _memories: dict[tuple[TenantId, AssetId], Memory] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Make the rules of the pack."""
@@ -98,86 +86,82 @@ class QualityRefresh:
         return report
 
     def judge(self, changes: Iterable[Change], progress: Progress | None = None) -> QualityReport:
-        """Judge the lives in which these changes lie, from the first change on."""
+        """Judge the assets to which these changes happened, from the first change of each on."""
         since: dict[tuple[TenantId, AssetId], datetime] = {}
         for change in changes:
             key = change.tenant, change.asset
             since[key] = min(change.first, since.get(key, change.first))
         ours = [key for key in since if self.owns(*key)]
-        report = QualityReport()
-        for start in range(0, len(ours), _ASSETS_AT_ONCE):
-            part = ours[start : start + _ASSETS_AT_ONCE]
-            report += self._judge_together([(*key, since[key]) for key in part])
-            if progress is not None:
-                progress(start + len(part), len(ours))
+        report, waiting, cells = QualityReport(), list[Timeline](), 0
+        for place, key in enumerate(ours, start=1):
+            waiting.append(self._timeline(*key, since[key]))
+            cells += waiting[-1].rows.values.size
+            if cells >= CELLS or place == len(ours):
+                report += self._judge(waiting)
+                waiting, cells = [], 0
+                if progress is not None:
+                    progress(place, len(ours))
         return report
 
-    def _judge_together(self, wanted: Sequence[tuple[TenantId, AssetId, datetime]]) -> QualityReport:
-        jobs = [job for tenant, asset, first in wanted for job in self._jobs(tenant, asset, first)]
-        machines = [AssetRows(job.track.time_us, job.track.rows.values) for job in jobs]
-        judged = judge_all(self._rules, machines, [None if job.left is None else job.left.state for job in jobs])
-        marked = sum(self._keep(job, found) for job, found in zip(jobs, judged, strict=True))
-        return QualityReport(len(wanted), sum(len(each.time_us) for each in machines), marked)
+    def _timeline(self, tenant: TenantId, asset: AssetId, first: datetime) -> Timeline:
+        """Read what has to be judged of an asset whose readings changed from a moment on."""
+        known = self._memories.setdefault((tenant, asset), Memory()).before(microseconds(first))
+        start = None if known is None else from_microseconds(known.last_us + 1)
+        names = self._rules.names
+        wide = self.telemetry.read_wide(tenant, signals=names, assets=[asset], start=start, with_suspect=True)
+        time_us = wide["time"].dt.timestamp("us").to_numpy()
+        rows = AssetRows(time_us, wide.select(names).to_numpy().astype(np.float64))
+        events = self.events.list_all(tenant, asset)
+        cuts = cuts_of(events, names, first, None if known is None else known.last_us)
+        return Timeline(tenant, asset, rows, cuts, known)
 
-    def _jobs(self, tenant: TenantId, asset: AssetId, first: datetime) -> list["_Job"]:
-        """Return what has to be judged of an asset whose readings changed from a moment on."""
-        lives = self.lives.list_all(tenant, asset)
-        touched = [life for life in lives if life.ended_at is None or life.ended_at >= first]
-        if not touched:
-            return []
-        left = self._left.get((tenant, asset))
-        goes_on = left is not None and first > left.last and [life.number for life in touched] == [left.life]
-        if left is not None and goes_on:
-            start = left.last + _JUST_AFTER
-        else:
-            left, start = None, touched[0].started_at
-            if touched[0].number > 0:  # a row at the very moment the life before ended belongs to that one
-                start += _JUST_AFTER
-        return [_Job(tenant, track, left) for track in self._tracks(tenant, touched, start)]
+    def _judge(self, timelines: Sequence[Timeline]) -> QualityReport:
+        """Judge many assets together, piece by piece."""
+        running = [(each, each.pieces()) for each in timelines]
+        while running:
+            found = [(timeline, piece) for timeline, pieces in running if (piece := next(pieces, None)) is not None]
+            judged = judge_all(self._rules, [rows for _, (rows, _) in found], [each.state for each, _ in found])
+            for (timeline, (rows, anew)), result in zip(found, judged, strict=True):
+                timeline.judged.append(result)
+                timeline.state = reset(self._rules, result.state, anew) if anew else result.state
+                self._remember(timeline, rows)
+            active = {id(timeline) for timeline, _ in found}
+            running = [each for each in running if id(each[0]) in active]
+        marked = sum(self._keep(each) for each in timelines if each.judged)
+        return QualityReport(len(timelines), sum(len(each.rows.time_us) for each in timelines), marked)
 
-    def _tracks(self, tenant: TenantId, lives: Sequence[LifeEpoch], start: datetime) -> list[LifeTrack]:
-        signals, asset = self._rules.names, lives[0].asset
-        wide = self.telemetry.read_wide(tenant, signals=signals, assets=[asset], start=start, with_suspect=True)
-        return life_tracks(wide, lives, signals)
+    def _remember(self, timeline: Timeline, rows: AssetRows) -> None:
+        before = 0 if timeline.known is None else timeline.known.rows
+        done = before + sum(len(each.verdicts) for each in timeline.judged)
+        if timeline.state is not None:
+            point = Checkpoint(int(rows.time_us[-1]), done, timeline.state, timeline.judged[-1].namur[-1])
+            self._memories[timeline.tenant, timeline.asset].add(point)
 
-    def _keep(self, job: "_Job", judged: Judged) -> int:
-        """Store the verdicts and states of a life; return how many readings changed their verdict."""
-        life, times = job.track.epoch, job.track.time_us
-        key, last = (job.tenant, life.asset), from_microseconds(int(times[-1]))
-        first = from_microseconds(int(times[0]))
+    def _keep(self, timeline: Timeline) -> int:
+        """Store the verdicts of an asset and the states of its measuring points; return how many verdicts changed."""
+        times, names = timeline.rows.time_us, self._rules.names
+        verdicts = np.concatenate([each.verdicts for each in timeline.judged])
         marked = self.telemetry.mark(
-            job.tenant,
-            verdict_table(life.asset, self._rules.names, times, judged.verdicts),
-            assets=[life.asset],
-            signals=self._rules.names,
-            start=first,
-            end=last + _JUST_AFTER,
+            timeline.tenant,
+            verdict_table(timeline.asset, names, times, verdicts),
+            assets=[timeline.asset],
+            signals=names,
+            start=from_microseconds(int(times[0])),
+            end=from_microseconds(int(times[-1]) + 1),
         )
-        if life.ended_at is None:
-            self._left[key] = _Left(life.number, last, judged.state, judged.namur[-1])
-            self.states.put_all(job.tenant, life.asset, self._standing(job, judged))
+        self.states.put_all(timeline.tenant, timeline.asset, self._standing(timeline))
         return marked
 
-    def _standing(self, job: "_Job", judged: Judged) -> list[SignalState]:
+    def _standing(self, timeline: Timeline) -> list[SignalState]:
         """Return the state of each measuring point that is another than when it was last looked at."""
-        newest = {change.signal: change for change in judged.states}
-        begun = int(job.track.time_us[0])
+        newest = {change.signal: change for each in timeline.judged for change in each.states}
+        begun, now = int(timeline.rows.time_us[0]), timeline.judged[-1].namur[-1]
         states = []
         for place, signal in enumerate(self._rules.names):
-            now = int(judged.namur[-1, place])
-            if job.left is not None and now == int(job.left.namur[place]):
+            if timeline.known is not None and now[place] == timeline.known.namur[place]:
                 continue
             change = newest.get(signal)
             since = begun if change is None else change.since_us
             verdict = Verdict.GOOD if change is None else change.verdict
-            states.append(SignalState(signal, NAMUR_CODES[now], verdict, from_microseconds(since)))
+            states.append(SignalState(signal, NAMUR_CODES[int(now[place])], verdict, from_microseconds(since)))
         return states
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A life, or what is new of it."""
-
-    tenant: TenantId
-    track: LifeTrack
-    left: _Left | None

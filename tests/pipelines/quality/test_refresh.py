@@ -5,19 +5,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.domain.assets import Asset
-from features.domain.events import Event, EventKind, life_epochs
+from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.packs import Pack
 from features.domain.time import from_microseconds
 from features.packs.loader import load_pack
 from features.quality.batch import judge
 from features.quality.rules import quality_rules
+from features.quality.state import reset
 from features.quality.verdicts import Namur, Verdict
-from features.records.assets import AssetRecords
 from features.records.cursors import Cursors
 from features.records.database import Records, open_records
-from features.records.lives import LifeRecords
+from features.records.events import EventRecords
 from features.records.signal_states import SignalStates
 from features.telemetry.readings import READINGS
 from features.telemetry.sqlite import SqliteTelemetryStore
@@ -58,7 +57,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 def made(store: SqliteTelemetryStore, records: Records, pack: Pack) -> QualityRefresh:
     return QualityRefresh(
-        store, LifeRecords(records), Cursors(records), SignalStates(records), pack, lambda _, asset: asset == PUMP
+        store, EventRecords(records), Cursors(records), SignalStates(records), pack, lambda _, asset: asset == PUMP
     )
 
 
@@ -80,18 +79,10 @@ def table(pack: Pack, time_us: np.ndarray, values: np.ndarray) -> pl.DataFrame:
     return frame.select(pl.lit(PUMP).alias("asset"), "signal", time, "value", pl.lit(0, pl.Int64).alias("revision"))
 
 
-def lived(records: Records, time_us: np.ndarray, events: list[Event] | None = None) -> None:
-    """Put the pump and its lives on record."""
-    AssetRecords(records).put_all([Asset(DEFAULT_TENANT, PUMP, "pump")])
-    epochs = life_epochs(DEFAULT_TENANT, PUMP, from_microseconds(int(time_us[0])), events or [], "machine")
-    LifeRecords(records).replace(DEFAULT_TENANT, PUMP, epochs)
-
-
 def test_stored_verdicts_are_those_of_the_whole_life_however_its_readings_came(
     store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
 ) -> None:
     time_us, values = sorted_rows(pump, pack)
-    lived(records, time_us)
     refresh = made(store, records, pack)
     expected = verdict_table(
         PUMP, quality_rules(pack).names, time_us, judge(quality_rules(pack), time_us, values).verdicts
@@ -106,14 +97,13 @@ def test_stored_verdicts_are_those_of_the_whole_life_however_its_readings_came(
     store.write(DEFAULT_TENANT, table(pack, time_us[late], values[late]))
     refresh.catch_up()
     assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
-    assert refresh.catch_up().readings == 0
+    assert refresh.catch_up().rows == 0
 
 
 def test_what_was_left_is_gone_on_with_after_a_restart_too(
     store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
 ) -> None:
     time_us, values = sorted_rows(pump, pack)
-    lived(records, time_us)
     half = len(time_us) // 2
     for part in (slice(0, half), slice(half, None)):
         store.write(DEFAULT_TENANT, table(pack, time_us[part], values[part]))
@@ -127,25 +117,49 @@ def test_newer_readings_alone_are_judged_without_looking_at_the_old_ones_again(
     store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
 ) -> None:
     time_us, values = sorted_rows(pump, pack)
-    lived(records, time_us)
     refresh = made(store, records, pack)
     store.write(DEFAULT_TENANT, table(pack, time_us[:-3], values[:-3]))
-    assert refresh.catch_up().readings == len(time_us) - 3
+    assert refresh.catch_up().rows == len(time_us) - 3
     store.write(DEFAULT_TENANT, table(pack, time_us[-3:], values[-3:]))
-    assert refresh.catch_up().readings == 3
+    assert refresh.catch_up().rows == 3
 
 
-def test_a_new_life_begins_anew(store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump) -> None:
+def test_a_sensor_that_was_replaced_is_learned_anew(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
     time_us, values = sorted_rows(pump, pack)
     half = len(time_us) // 2
-    failed_at = from_microseconds(int(time_us[half]))
-    lived(records, time_us, [Event(DEFAULT_TENANT, PUMP, failed_at, EventKind.FAILURE)])
+    at = from_microseconds(int(time_us[half]))
+    EventRecords(records).put_all(
+        [Event(DEFAULT_TENANT, PUMP, at, EventKind.SENSOR_REPLACED, component="motor_current")]
+    )
+    column = [str(signal.id) for signal in pack.signals].index("motor_current")
+    values[half + 1 :, column] *= 1.2  # the new one reads otherwise
     store.write(DEFAULT_TENANT, table(pack, time_us, values))
     made(store, records, pack).catch_up()
     rules = quality_rules(pack)
-    both = [judge(rules, time_us[part], values[part]) for part in (slice(0, half + 1), slice(half + 1, None))]
-    verdicts = np.concatenate([each.verdicts for each in both])
+    first = judge(rules, time_us[: half + 1], values[: half + 1])
+    second = judge(rules, time_us[half + 1 :], values[half + 1 :], reset(rules, first.state, ["motor_current"]))
+    verdicts = np.concatenate([first.verdicts, second.verdicts])
     expected = verdict_table(PUMP, rules.names, time_us, verdicts).sort("asset", "signal", "time")
+    assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+    assert (second.verdicts[:5, column] == 0).all()
+
+
+def test_a_late_reading_is_judged_from_a_little_before_it(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    refresh = made(store, records, pack)
+    late = len(time_us) - 20
+    early = np.delete(np.arange(len(time_us)), late)
+    for part in np.array_split(early, 4):
+        store.write(DEFAULT_TENANT, table(pack, time_us[part], values[part]))
+        refresh.catch_up()
+    store.write(DEFAULT_TENANT, table(pack, time_us[late : late + 1], values[late : late + 1]))
+    assert refresh.catch_up().rows < len(time_us) // 2
+    whole = judge(quality_rules(pack), time_us, values)
+    expected = verdict_table(PUMP, quality_rules(pack).names, time_us, whole.verdicts).sort("asset", "signal", "time")
     assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
 
 
@@ -155,14 +169,13 @@ def test_assets_of_another_pack_are_left_alone(
     time_us, values = sorted_rows(pump, pack)
     frame = table(pack, time_us, values).with_columns(asset=pl.lit("t-01")).select(*READINGS.names())
     store.write(DEFAULT_TENANT, frame)
-    assert made(store, records, pack).catch_up().readings == 0
+    assert made(store, records, pack).catch_up().rows == 0
 
 
 def test_the_state_of_a_measuring_point_is_on_record_while_it_is_stuck_and_after(
     store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
 ) -> None:
     time_us, values = sorted_rows(pump, pack)
-    lived(records, time_us)
     column = next(place for place, signal in enumerate(pack.signals) if signal.id == "motor_current")
     stuck = values.copy()
     stuck[-40:, column] = stuck[-41, column]
