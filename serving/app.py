@@ -19,9 +19,11 @@ from serving.routes.forecasting import add_forecasting_route
 from serving.routes.health import add_health_routes
 from serving.routes.influx import add_influx_routes
 from serving.routes.pages import add_page_routes, problem_page, wants_page
+from serving.routes.quality import add_quality_route
 from serving.routes.receiving import add_receiving_routes
 from serving.routes.reference import add_reference_routes
 from serving.routes.static import add_static_route
+from serving.routes.telemetry import add_telemetry_route
 
 VERSION = "0.1.0"
 
@@ -50,6 +52,8 @@ def build_app(wiring: Wiring, metrics: ServiceMetrics | None = None) -> FastAPI:
     counts = metrics or ServiceMetrics()
     add_health_routes(app, wiring, counts)
     add_asset_routes(app, wiring)
+    add_telemetry_route(app, wiring)
+    add_quality_route(app, wiring)
     add_forecasting_route(app, wiring, counts)
     counts.spool = SpoolMeasures(lambda: wiring.parts.spool.counters())
     desk = ReceivingDesk(wiring, counts)

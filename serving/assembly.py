@@ -14,11 +14,13 @@ from features.domain.errors import ServiceError
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.packs.loader import load_pack
+from features.records.arrivals import ArrivalRecords
 from features.records.assets import AssetRecords
 from features.records.database import open_records
 from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
 from features.records.lives import LifeRecords
+from features.records.signal_states import SignalStates
 from features.spool.contract import Spool
 from features.spool.durable import DurableSpool
 from features.spool.limits import SpoolLimits
@@ -63,6 +65,8 @@ def assemble(settings: Settings) -> Parts:
         events=EventRecords(engine),
         ledger=CurrentLifeLedger(ledger, lives),
         telemetry=telemetry,
+        point_states=SignalStates(engine),
+        arrivals=ArrivalRecords(engine),
         issuer=champion,
         life_clock=champion,
         spool=spool,

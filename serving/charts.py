@@ -12,6 +12,7 @@ from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.packs import LifeSource, Pack
 from features.domain.time import format_time, life_of_time
 from serving.languages import Words
+from serving.point_views import finding
 from serving.series import Series
 from serving.views import name_of, unit_text
 
@@ -57,14 +58,19 @@ def history_data(history: Sequence[Forecast], pack: Pack, words: Words) -> dict[
 
 
 def signal_data(series: Sequence[Series], pack: Pack, words: Words) -> list[dict[str, object]]:
-    """Return each signal over time."""
+    """Return each signal over time, readings that are not good apart from the others."""
     return [
         {
             "id": each.signal.id,
             "name": name_of(each.signal.names, words),
             "unit": unit_text(each.signal.unit),
             "at": [moment(pack, time) for time in times],
-            "values": [value if value is None else float(f"{value:.{_DIGITS}g}") for value in values],
+            "values": [value if value is None else _shortened(value) for value in values],
+            "suspect": {
+                "at": [moment(pack, time) for time in each.suspect.times],
+                "values": [_shortened(value) for value in each.suspect.values],
+                "found": [finding(each.signal, verdict, words) for verdict in each.suspect.verdicts],
+            },
         }
         for each in series
         for times, values in [with_gaps(each)]
@@ -108,3 +114,7 @@ def embed(data: object) -> Markup:
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     escaped = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return Markup(escaped.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # escaped above
+
+
+def _shortened(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

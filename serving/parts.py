@@ -12,6 +12,8 @@ from features.domain.events import Event
 from features.domain.forecasts import Forecast
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
+from features.records.arrivals import ArrivalCount
+from features.records.signal_states import SignalState
 from features.spool.contract import Spool
 from serving.settings import Settings
 
@@ -67,8 +69,37 @@ class Telemetry(Protocol):
         assets: Sequence[str] | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
+        with_suspect: bool = False,
     ) -> Any:  # Any: a polars frame, which this room does not own
-        """Return `asset`, `time` and one column for each signal, sorted by time."""
+        """Return `asset`, `time` and one column for each signal, sorted by time; by default good readings only."""
+        ...
+
+    def read_verdicts(
+        self,
+        tenant: TenantId,
+        *,
+        assets: Sequence[str] | None = None,
+        signals: Sequence[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Any:  # Any: as above
+        """Return `asset`, `signal`, `time` and `verdict` of the readings that are not good."""
+        ...
+
+
+class PointStates(Protocol):
+    """The states of measuring points on record."""
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, list[SignalState]]:
+        """Return the states of one asset, or of all of the tenant's, by asset."""
+        ...
+
+
+class Arrivals(Protocol):
+    """How data arrived."""
+
+    def list_all(self, tenant: TenantId) -> list[ArrivalCount]:
+        """Return what came, by asset and channel."""
         ...
 
 
@@ -125,6 +156,8 @@ class Parts:
     events: Events
     ledger: Ledger
     telemetry: Telemetry
+    point_states: PointStates
+    arrivals: Arrivals
     issuer: Issuer
     life_clock: LifeClock
     spool: Spool

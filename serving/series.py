@@ -1,7 +1,7 @@
 """Signals of one asset over a stretch of time or life, thinned to what a chart or a caller can take."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
 from features.domain.signals import Signal
 from features.domain.time import format_time, life_of_time
+from features.quality.verdicts import Verdict
 from serving.parts import Parts
 
 
@@ -21,18 +22,37 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspects:
+    """Readings of one signal that are not good, in order of time.
+
+    Attributes:
+        values: In the signal's unit.
+        verdicts: What was found with each.
+        measured: How many there were before thinning.
+    """
+
+    times: tuple[datetime, ...] = ()
+    values: tuple[float, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    measured: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """One signal over a stretch.
 
     Attributes:
-        values: In the signal's unit.
-        measured: How many readings there were before thinning.
+        times: Of the good readings.
+        values: Of the good readings, in the signal's unit.
+        measured: How many good readings there were before thinning.
+        suspect: The others.
     """
 
     signal: Signal
     times: tuple[datetime, ...]
     values: tuple[float, ...]
     measured: int
+    suspect: Suspects = Suspects()
 
 
 def recent(parts: Parts, tenant: TenantId, asset: AssetId, length: timedelta) -> Stretch:
@@ -53,11 +73,30 @@ def recent(parts: Parts, tenant: TenantId, asset: AssetId, length: timedelta) ->
 def read_series(
     parts: Parts, tenant: TenantId, asset: AssetId, signals: Sequence[Signal], stretch: Stretch, most: int
 ) -> list[Series]:
-    """Read signals of one asset, each with at most about `most` points."""
-    names = [signal.id for signal in signals]
-    frame = parts.telemetry.read_wide(tenant, assets=[asset], signals=names, start=stretch.start, end=stretch.end)
+    """Read signals of one asset, each with at most about `most` good points and as many that are not."""
+    verdicts = read_verdicts(parts, tenant, asset, signals, stretch)
+    frame = parts.telemetry.read_wide(
+        tenant,
+        assets=[asset],
+        signals=[signal.id for signal in signals],
+        start=stretch.start,
+        end=stretch.end,
+        with_suspect=True,
+    )
     times: list[datetime] = frame["time"].to_list()
-    return [_series(signal, times, frame[signal.id].to_list(), most) for signal in signals]
+    return [_series(signal, times, frame[signal.id].to_list(), verdicts[signal.id], most) for signal in signals]
+
+
+def read_verdicts(
+    parts: Parts, tenant: TenantId, asset: AssetId, signals: Sequence[Signal], stretch: Stretch
+) -> dict[str, dict[datetime, Verdict]]:
+    """Return what was found with readings that are not good: for each signal, by time."""
+    names: list[str] = [signal.id for signal in signals]
+    frame = parts.telemetry.read_verdicts(tenant, assets=[asset], signals=names, start=stretch.start, end=stretch.end)
+    found: dict[str, dict[datetime, Verdict]] = {name: {} for name in names}
+    for signal, time, verdict in frame.select("signal", "time", "verdict").iter_rows():
+        found[signal][time] = Verdict(verdict)
+    return found
 
 
 def axis_of(pack: Pack, moment: datetime) -> str | float:
@@ -87,7 +126,33 @@ def thin(values: Sequence[float], most: int) -> list[int]:
     return sorted(kept)
 
 
-def _series(signal: Signal, times: Sequence[datetime], values: Sequence[float | None], most: int) -> Series:
+def _series(
+    signal: Signal,
+    times: Sequence[datetime],
+    values: Sequence[float | None],
+    verdicts: Mapping[datetime, Verdict],
+    most: int,
+) -> Series:
     pairs = [(time, value) for time, value in zip(times, values, strict=True) if value is not None]
-    kept = [pairs[place] for place in thin([value for _, value in pairs], most)]
-    return Series(signal, tuple(time for time, _ in kept), tuple(value for _, value in kept), len(pairs))
+    good = [pair for pair in pairs if pair[0] not in verdicts] if verdicts else pairs
+    suspect = [(time, value, verdicts[time]) for time, value in pairs if time in verdicts] if verdicts else []
+    kept = [good[place] for place in thin([value for _, value in good], most)]
+    return Series(
+        signal, tuple(time for time, _ in kept), tuple(value for _, value in kept), len(good), _suspects(suspect, most)
+    )
+
+
+def _suspects(found: Sequence[tuple[datetime, float, Verdict]], most: int) -> Suspects:
+    """Thin each verdict's readings by themselves, so that a rare one is not lost among many of another kind."""
+    kinds = {verdict for _, _, verdict in found}
+    kept = []
+    for kind in kinds:
+        places = [place for place, (_, _, verdict) in enumerate(found) if verdict is kind]
+        kept += [places[each] for each in thin([found[place][1] for place in places], most // len(kinds))]
+    shown = [found[place] for place in sorted(kept)]
+    return Suspects(
+        tuple(time for time, _, _ in shown),
+        tuple(value for _, value, _ in shown),
+        tuple(verdict for _, _, verdict in shown),
+        len(found),
+    )

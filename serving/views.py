@@ -39,7 +39,11 @@ class LifeText:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One machine in the fleet's table."""
+    """One machine in the fleet's table.
+
+    Attributes:
+        abnormal_points: How many of its measuring points are not normal.
+    """
 
     id: str
     site: str | None
@@ -52,6 +56,7 @@ class Row:
     life: LifeText | None
     age: str | None
     model: str | None
+    abnormal_points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,7 @@ def data_age(forecast: Forecast, words: Words, pack: Pack) -> str | None:
     return words.ago(forecast.issued_at - timedelta(seconds=forecast.age_of_data_seconds))
 
 
-def row(standing: Standing, pack: Pack, words: Words) -> Row:
+def row(standing: Standing, pack: Pack, words: Words, abnormal_points: int = 0) -> Row:
     """Return one machine as a row of the table."""
     asset, forecast = standing.asset, standing.forecast
     needs_date = standing.attention in {Attention.ACT, Attention.PLAN}
@@ -157,6 +162,7 @@ def row(standing: Standing, pack: Pack, words: Words) -> Row:
         life=life_of(forecast, words),
         age=data_age(forecast, words, pack),
         model=None if forecast.model is None else f"{forecast.model.name} {forecast.model.version}",
+        abnormal_points=abnormal_points,
     )
 
 

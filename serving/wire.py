@@ -10,17 +10,19 @@ from features.domain.events import EventKind
 AssetName = Annotated[str, StringConstraints(min_length=1, max_length=128, strict=True)]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """What every model here has in common: nothing beyond its fields goes in or out."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class ForecastRequest(_Wire):
+class ForecastRequest(Wire):
     """Which assets to forecast now."""
 
     assets: list[AssetName] = Field(min_length=1, description="Identities of assets, each once.")
 
 
-class ReadingIn(_Wire):
+class ReadingIn(Wire):
     """What one machine measured at one moment; exactly one of `time` and `life` says when."""
 
     asset_id: AssetName
@@ -30,7 +32,7 @@ class ReadingIn(_Wire):
     revision: int | None = Field(None, ge=0, description="A correction has a higher one than what it corrects.")
 
 
-class EventIn(_Wire):
+class EventIn(Wire):
     """What happened to one machine at one moment; exactly one of `time` and `life` says when."""
 
     asset_id: AssetName
@@ -42,7 +44,7 @@ class EventIn(_Wire):
     note: str | None = None
 
 
-class HealthOut(_Wire):
+class HealthOut(Wire):
     """Whether deliveries are taken, as InfluxDB 2.x says it."""
 
     name: str
@@ -53,14 +55,14 @@ class HealthOut(_Wire):
     commit: str
 
 
-class HorizonOut(_Wire):
+class HorizonOut(Wire):
     """Probability of failure within one horizon."""
 
     h: float = Field(description="Horizon in the forecast's life unit.")
     p_fail: float = Field(ge=0, le=1, description="Probability of a failure within it.")
 
 
-class LifeOut(_Wire):
+class LifeOut(Wire):
     """Remaining life in the forecast's life unit."""
 
     p05: float
@@ -70,7 +72,7 @@ class LifeOut(_Wire):
     cap: float = Field(description="Longest remaining life told apart; a value at the cap means: at least this.")
 
 
-class ModelOut(_Wire):
+class ModelOut(Wire):
     """The model behind a forecast."""
 
     name: str
@@ -78,7 +80,7 @@ class ModelOut(_Wire):
     bundle_sha256: str
 
 
-class FeaturesOut(_Wire):
+class FeaturesOut(Wire):
     """The feature vector behind a forecast."""
 
     view: str
@@ -86,7 +88,7 @@ class FeaturesOut(_Wire):
     vector_sha256: str
 
 
-class ForecastOut(_Wire):
+class ForecastOut(Wire):
     """One forecast; only the status `ok` carries numbers."""
 
     id: str | None = Field(description="Its identity in the ledger; null for an answer that was never issued.")
@@ -106,13 +108,13 @@ class ForecastOut(_Wire):
     reason: str | None = Field(description="Why there are no numbers; null if the status is ok.")
 
 
-class ForecastsOut(_Wire):
+class ForecastsOut(Wire):
     """Several forecasts."""
 
     forecasts: list[ForecastOut]
 
 
-class IdentifierOut(_Wire):
+class IdentifierOut(Wire):
     """A name by which the world knows an asset."""
 
     scheme: str
@@ -120,7 +122,7 @@ class IdentifierOut(_Wire):
     primary: bool
 
 
-class AssetOut(_Wire):
+class AssetOut(Wire):
     """One asset, with what it asks of people and its latest forecast."""
 
     id: str
@@ -137,7 +139,7 @@ class AssetOut(_Wire):
     forecast: ForecastOut
 
 
-class AssetsOut(_Wire):
+class AssetsOut(Wire):
     """One page of assets."""
 
     assets: list[AssetOut]
@@ -146,29 +148,7 @@ class AssetsOut(_Wire):
     limit: int
 
 
-class SeriesOut(_Wire):
-    """One signal over time or life."""
-
-    signal: str
-    names: dict[str, str]
-    unit: str
-    at: list[str] | list[float] = Field(description="RFC 3339 times, or counts of life in the pack's unit.")
-    values: list[float] = Field(description="In the signal's unit.")
-    measured: int = Field(description="Readings in the stretch, before any thinning.")
-
-
-class TelemetryOut(_Wire):
-    """Readings of one asset."""
-
-    asset: str
-    axis: Literal["time", "life"]
-    axis_unit: str = Field(description="`UTC` for times, else the pack's life unit.")
-    start: str | float
-    end: str | float
-    series: list[SeriesOut]
-
-
-class PartOut(_Wire):
+class PartOut(Wire):
     """The state of one part of the service."""
 
     part: str
@@ -176,7 +156,7 @@ class PartOut(_Wire):
     detail: str | None
 
 
-class ReadyOut(_Wire):
+class ReadyOut(Wire):
     """Whether the service can do its work."""
 
     ready: bool

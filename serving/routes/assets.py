@@ -1,6 +1,5 @@
-"""Assets with their standing, their forecasts and their readings, as JSON."""
+"""Assets with their standing and their forecasts, as JSON."""
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Path, Query
@@ -9,8 +8,6 @@ from starlette.responses import JSONResponse, Response
 from features.domain.assets import Asset
 from features.domain.errors import InvalidValue, NotFound
 from features.domain.identifiers import AssetId, asset_id
-from features.domain.packs import LifeSource, Pack
-from features.domain.signals import Signal
 from features.domain.time import format_time
 from serving.access import Caller, Reader
 from serving.errors import Refused
@@ -18,11 +15,7 @@ from serving.fleet import Standing, by_risk, standing
 from serving.forecasts import ForecastDesk, document
 from serving.parts import Wiring
 from serving.reading import SLASH
-from serving.series import axis_of, read_series, recent
-from serving.wire import AssetOut, AssetsOut, ForecastOut, ForecastsOut, TelemetryOut
-
-DEFAULT_HOURS = 28 * 24.0
-LONGEST_HOURS = 10 * 366 * 24.0
+from serving.wire import AssetOut, AssetsOut, ForecastOut, ForecastsOut
 
 
 def named_asset(
@@ -56,10 +49,9 @@ def find_asset(wiring: Wiring, caller: Caller, asset: AssetId) -> Asset:
 
 
 def add_asset_routes(app: FastAPI, wiring: Wiring) -> None:
-    """Add the routes below `/v1/assets`."""
+    """Add `/v1/assets`, and what is known of each asset and of its future."""
     _add_lists(app, wiring)
     _add_forecasts(app, wiring)
-    _add_telemetry(app, wiring)
 
 
 def _add_lists(app: FastAPI, wiring: Wiring) -> None:
@@ -119,77 +111,6 @@ def _add_forecasts(app: FastAPI, wiring: Wiring) -> None:
         find_asset(wiring, caller, asset)
         history = wiring.parts.ledger.history(caller.tenant, asset, limit)
         return JSONResponse({"forecasts": [document(each) for each in history]})
-
-
-def _add_telemetry(app: FastAPI, wiring: Wiring) -> None:
-    @app.get(
-        "/v1/assets/{asset}/telemetry",
-        tags=["assets"],
-        summary="Recent readings, thinned where there are very many",
-        responses=_ok(TelemetryOut),
-    )
-    def get_telemetry(
-        asset: Named,
-        caller: Reader,
-        signals: Annotated[
-            str | None, Query(description="Identities of signals, separated by commas; all without.")
-        ] = None,
-        hours: Annotated[
-            float | None, Query(gt=0, le=LONGEST_HOURS, description="Length of the stretch, for data with dates.")
-        ] = None,
-        life: Annotated[
-            float | None, Query(gt=0, le=1e9, description="Length of the stretch in life units, for data without.")
-        ] = None,
-    ) -> Response:
-        found = find_asset(wiring, caller, asset)
-        parts = wiring.parts
-        wanted = _signals(parts.pack, signals)
-        stretch = recent(parts, caller.tenant, found.id, _length(parts.pack, hours, life))
-        series = read_series(parts, caller.tenant, found.id, wanted, stretch, wiring.settings.telemetry_points)
-        counts_life = parts.pack.life.source is LifeSource.COUNT
-        body = {
-            "asset": found.id,
-            "axis": "life" if counts_life else "time",
-            "axis_unit": parts.pack.life.unit if counts_life else "UTC",
-            "start": axis_of(parts.pack, stretch.start),
-            "end": axis_of(parts.pack, stretch.end),
-            "series": [
-                {
-                    "signal": each.signal.id,
-                    "names": {"en": each.signal.names.en, "zh": each.signal.names.zh},
-                    "unit": each.signal.unit,
-                    "at": [axis_of(parts.pack, time) for time in each.times],
-                    "values": each.values,
-                    "measured": each.measured,
-                }
-                for each in series
-            ],
-        }
-        return JSONResponse(body)
-
-
-def _signals(pack: Pack, asked: str | None) -> list[Signal]:
-    if asked is None:
-        return list(pack.signals)
-    known = {str(signal.id): signal for signal in pack.signals}
-    names = asked.split(",")
-    strangers = sorted(set(names) - known.keys())
-    if strangers or len(set(names)) < len(names):
-        rule = f"Signals must be among {', '.join(known)}, each once."
-        raise Refused(422, rule, errors=[{"location": ["query", "signals"], "detail": rule}])
-    return [known[name] for name in names]
-
-
-def _length(pack: Pack, hours: float | None, life: float | None) -> timedelta:
-    counts_life = pack.life.source is LifeSource.COUNT
-    if (hours if counts_life else life) is not None:
-        unit = f"`life` (in {pack.life.unit})" if counts_life else "`hours`"
-        name = "hours" if counts_life else "life"
-        rule = f"The readings of the pack {pack.id} are asked for by {unit}."
-        raise Refused(422, rule, errors=[{"location": ["query", name], "detail": rule}])
-    if counts_life:
-        return timedelta(seconds=life or pack.grid.cap)
-    return timedelta(hours=hours or DEFAULT_HOURS)
 
 
 def _asset_document(each: Standing) -> dict[str, object]:

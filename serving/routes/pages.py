@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from features.domain.assets import Asset
 from features.domain.errors import ServiceError
 from features.domain.forecasts import Forecast
+from features.domain.identifiers import AssetId
 from features.domain.packs import LifeSource
 from features.domain.signals import SignalRole
 from serving.access import Reader
@@ -19,6 +20,8 @@ from serving.fleet import Attention, Standing, count_attention, standing
 from serving.forecasts import ForecastDesk
 from serving.languages import COOKIE, LANGUAGES, NAMES, TAGS, Words, choose
 from serving.parts import Parts, Wiring
+from serving.point_views import point_values
+from serving.points import count_abnormal
 from serving.problems import Problem
 from serving.routes.assets import Named, find_asset, fleet_of
 from serving.series import Series, read_series, recent
@@ -61,9 +64,9 @@ def add_page_routes(app: FastAPI, wiring: Wiring) -> None:
         chosen = [each for each in standings if _matches(each, site, attention, search)]
         filters = {"site": site, "attention": attention, "search": search}
         words = words_for(request, wiring)
-        return page_response(
-            "fleet.html", request, words, _fleet(wiring.parts, standings, chosen, filters, page, words)
-        )
+        abnormal = count_abnormal(wiring.parts, caller.tenant)
+        values = _fleet(wiring.parts, standings, chosen, abnormal, filters, page, words)
+        return page_response("fleet.html", request, words, values)
 
     @app.get("/assets/{asset}", include_in_schema=False)
     def asset_page(asset: Named, request: Request, caller: Reader) -> Response:
@@ -126,6 +129,7 @@ def _fleet(
     parts: Parts,
     standings: list[Standing],
     chosen: list[Standing],
+    abnormal: dict[AssetId, int],
     filters: dict[str, str],
     page: int,
     words: Words,
@@ -133,7 +137,7 @@ def _fleet(
     counts = count_attention(standings)
     first, longest = horizons_of(parts.pack, words)
     start = (page - 1) * PAGE_SIZE
-    shown = [row(each, parts.pack, words) for each in chosen[start : start + PAGE_SIZE]]
+    shown = [row(each, parts.pack, words, abnormal.get(each.asset.id, 0)) for each in chosen[start : start + PAGE_SIZE]]
     return {
         "pack": name_of(parts.pack.names, words),
         "headline": headline(counts, len(standings), words),
@@ -159,7 +163,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
     first, longest = horizons_of(parts.pack, words)
     place = standing(asset, forecast)
     counts_life = parts.pack.life.source is LifeSource.COUNT
-    return {
+    return point_values(parts, asset.tenant, asset.id, series or [], words) | {
         "asset": asset,
         "pack": parts.pack,
         "pack_name": name_of(parts.pack.names, words),
@@ -206,7 +210,7 @@ def _recent_series(wiring: Wiring, asset: Asset) -> list[Series] | None:
     except ServiceError:
         _logger.warning("readings cannot be shown", extra={"asset_id": asset.id}, exc_info=True)
         return None
-    return [each for each in series if each.times]
+    return [each for each in series if each.times or each.suspect.times]
 
 
 def _age_at_issue(forecast: Forecast, words: Words) -> str | None:

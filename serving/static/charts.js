@@ -111,6 +111,37 @@ function drawHistory(place, data) {
   Plotly.react(place, traces, layout({ xaxis: x, yaxis: y, shapes, annotations }), options);
 }
 
+// The reach of the good readings with some air. A reading far outside of it would press their line flat, so it is drawn
+// at the edge, as a triangle that points to where it lies.
+function reachOf(values) {
+  const known = values.filter((value) => value !== null);
+  if (!known.length) return null;
+  const low = Math.min(...known), high = Math.max(...known);
+  const air = (high - low || Math.abs(high) || 1) * 0.5;
+  return [low - air, high + air];
+}
+
+// Readings that are kept out of forecasts: hollow and grey, and the words say what was found.
+function suspects(signal, reach) {
+  const { at, values, found } = signal.suspect;
+  const [low, high] = reach ?? [-Infinity, Infinity];
+  const symbol = (value) => (value > high ? "triangle-up-open" : value < low ? "triangle-down-open" : "circle-open");
+  return {
+    x: at, y: values.map((value) => Math.min(high, Math.max(low, value))), mode: "markers", cliponaxis: false,
+    marker: { size: 6, color: colour("soft"), symbol: values.map(symbol), line: { width: 1 } },
+    customdata: values.map((value, place) => [value, found[place]]),
+    hovertemplate: `%{customdata[0]:.4~g} ${signal.unit}<br>%{customdata[1]}<extra></extra>`,
+  };
+}
+
+// Marks at the ends would widen the axis, and charts below one another would no longer agree.
+function spanOf(signal) {
+  const ends = [signal.at, signal.suspect.at].flatMap((at) => (at.length ? [at[0], at[at.length - 1]] : []));
+  const order = isTime ? (one, other) => Date.parse(one) - Date.parse(other) : (one, other) => one - other;
+  ends.sort(order);
+  return ends.length > 1 && order(ends[0], ends[ends.length - 1]) ? { range: [ends[0], ends[ends.length - 1]] } : {};
+}
+
 function drawSignal(place, signal) {
   const trace = {
     x: signal.at, y: signal.values, mode: "lines", line: { color: colour("accent"), width: 1.25 },
@@ -118,8 +149,9 @@ function drawSignal(place, signal) {
   };
   const shapes = within(marks(), signal.at);
   const margin = { l: 44, r: 8, t: 6, b: 30 };
-  const x = { ...timeAxis(""), nticks: 5, showgrid: false };
-  Plotly.react(place, [trace], layout({ margin, xaxis: x, yaxis: axis("", { nticks: 4 }), shapes }), options);
+  const x = { ...timeAxis(""), ...spanOf(signal), nticks: 5, showgrid: false };
+  const traces = signal.suspect.at.length ? [trace, suspects(signal, reachOf(signal.values))] : [trace];
+  Plotly.react(place, traces, layout({ margin, xaxis: x, yaxis: axis("", { nticks: 4 }), shapes }), options);
 }
 
 function figureOf(signal) {

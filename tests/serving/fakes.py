@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Event as Gate
 
-import polars as pl
-
 from features.domain.arrivals import Arrival
 from features.domain.assets import Asset, Component
 from features.domain.errors import NotFound, ServiceError, Unavailable
@@ -24,11 +22,14 @@ from features.domain.forecasts import (
 from features.domain.identifiers import AssetId, Identifier, IdentifierScheme, TenantId
 from features.domain.packs import Pack
 from features.packs.loader import load_pack
+from features.quality.verdicts import Namur, Verdict
+from features.records.signal_states import SignalState
 from features.spool.contract import AsideRecord, SpoolCounters, SpooledRecord
 from serving.parts import Parts, PartState, Readiness, Wiring
 from serving.settings import Settings
+from tests.serving.fake_readings import NOW as NOW
+from tests.serving.fake_readings import FakeArrivals, FakePointStates, FakeTelemetry
 
-NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 LOCAL = TenantId("local")
 RIVAL = TenantId("rival-works")
 RIVALS_ASSET = AssetId("rival-press-7")
@@ -143,39 +144,6 @@ class FakeLedger:
 
 
 @dataclass
-class FakeTelemetry:
-    """Every asset has readings each two hours of the last days; the signals sway, each in its own place."""
-
-    days: int = 28
-    last: datetime = NOW - timedelta(hours=3)
-    step: timedelta = timedelta(hours=2)
-    failure: Exception | None = None
-
-    def read_wide(
-        self,
-        tenant: TenantId,
-        *,
-        signals: Sequence[str],
-        assets: Sequence[str] | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-    ) -> pl.DataFrame:
-        if self.failure is not None:
-            raise self.failure
-        count = int(timedelta(days=self.days) / self.step)
-        times = [self.last - self.step * (count - 1 - place) for place in range(count)]
-        kept = [each for each in times if (start is None or each >= start) and (end is None or each < end)]
-        table: dict[str, object] = {"asset": [str((assets or ["?"])[0])] * len(kept), "time": kept}
-        for row, name in enumerate(signals):
-            table[name] = [self._value(row, place) for place in range(len(kept))]
-        return pl.DataFrame(table)
-
-    @staticmethod
-    def _value(row: int, place: int) -> float | None:
-        return None if 150 <= place < 170 else 10.0 * (row + 1) + math.sin(place / 6 + row) + place / 100
-
-
-@dataclass
 class FakeIssuer:
     ledger: FakeLedger
     failure: ServiceError | None = None
@@ -269,6 +237,8 @@ class House:
     events: FakeEvents
     ledger: FakeLedger
     telemetry: FakeTelemetry
+    point_states: FakePointStates
+    arrivals: FakeArrivals
     issuer: FakeIssuer
     life_clock: FakeLifeClock
     spool: FakeSpool
@@ -282,6 +252,8 @@ class House:
             events=self.events,
             ledger=self.ledger,
             telemetry=self.telemetry,
+            point_states=self.point_states,
+            arrivals=self.arrivals,
             issuer=self.issuer,
             life_clock=self.life_clock,
             spool=self.spool,
@@ -302,6 +274,8 @@ def house(assets: Iterable[Asset], forecasts: Iterable[Forecast], pack: Pack | N
         FakeEvents(),
         ledger,
         FakeTelemetry(),
+        FakePointStates(),
+        FakeArrivals(),
         FakeIssuer(ledger),
         FakeLifeClock(),
         FakeSpool(),
@@ -329,7 +303,30 @@ def fleet_house(count: int = 24) -> House:
         Event(LOCAL, first, NOW - timedelta(days=12), EventKind.INSPECTION, note="Bearing noise at the drive end"),
         Event(LOCAL, first, NOW - timedelta(days=5), EventKind.SENSOR_REPLACED, component="Seal temperature"),
     ]
+    _disturb(made, first)
+    for machine in machines[1:]:
+        made.point_states.put(LOCAL, machine.id, [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
     return made
+
+
+def _disturb(made: House, first: AssetId) -> None:
+    """Let the first machine have measuring points of every kind that is not normal, and readings to match."""
+    flat = NOW - timedelta(hours=13)
+    made.point_states.put(
+        LOCAL,
+        first,
+        [
+            SignalState("bearing_temperature_drive_end", Namur.FAILURE, Verdict.FLAT, flat),
+            SignalState("vibration_drive_end", Namur.MAINTENANCE_REQUIRED, Verdict.SPIKE, NOW - timedelta(days=9)),
+            SignalState("flow", Namur.FAILURE, Verdict.GOOD, NOW - timedelta(minutes=100)),
+            SignalState("suction_pressure", Namur.OUT_OF_SPECIFICATION, Verdict.RANGE, NOW - timedelta(days=2)),
+            SignalState("motor_current", Namur.CHECK_FUNCTION, Verdict.UNIT, NOW - timedelta(days=3)),
+        ],
+    )
+    made.telemetry.spoil("bearing_temperature_drive_end", range(331, 336), Verdict.FLAT, 21.0)
+    made.telemetry.spoil("vibration_drive_end", range(228, 330, 17), Verdict.SPIKE, 90.0)
+    made.telemetry.spoil("motor_current", range(300, 336), Verdict.UNIT, 0.01)
+    made.arrivals.put(LOCAL, first, "http", late=(940, 57, 3, 0, 0, 0, 0))
 
 
 def _past(number: int, machine: Asset) -> list[Forecast]:

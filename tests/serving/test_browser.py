@@ -18,6 +18,7 @@ from tests.serving.fakes import fleet_house
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
+HOLLOW = {"none", "rgba(0, 0, 0, 0)"}
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 
@@ -107,6 +108,27 @@ def test_an_assets_page_draws_its_charts(browser: Browser, address: str, languag
     visit.page.locator("#signals figure:nth-child(14) svg .lines path").first.wait_for(state="attached")
     visit.check(address)
     visit.keep(f"asset-{language}-{width}")
+
+
+@LANGUAGES
+@WIDTHS
+def test_readings_that_are_not_good_are_hollow_marks(browser: Browser, address: str, language: str, width: int) -> None:
+    visit = Visit(browser, width)
+    visit.page.goto(f"{address}/?lang={language}")
+    visit.page.locator("a.mark").click()
+    visit.page.wait_for_url("**/assets/p-001#points")
+    title = {"en": "Vibration velocity at drive end", "zh": "驱动端振动速度"}[language]
+    chart = visit.page.locator(f'#signals [aria-label^="{title}"]')
+    marks = chart.locator("svg .points path")
+    marks.first.wait_for(state="attached")
+    assert marks.count() == 6
+    assert {marks.nth(each).evaluate("mark => getComputedStyle(mark).fill") for each in range(6)} <= HOLLOW
+    marks.nth(2).hover(force=True)
+    found = {"en": "single readings jump away", "zh": "个别读数突跳"}[language]
+    assert found in chart.locator(".hoverlayer").text_content(timeout=5_000)  # type: ignore[operator]  # there is text
+    assert visit.page.locator(".points tbody tr").count() == 5
+    assert visit.page.locator(".namur b").all_inner_texts() == ["F", "F", "S", "M", "C"]
+    visit.check(address)
 
 
 def test_without_a_forecast_there_is_a_reason_and_no_empty_chart(browser: Browser, address: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from features.domain.events import EventKind
 from features.domain.forecasts import ForecastStatus
 from features.packs.loader import load_pack, shipped_packs
+from features.quality.verdicts import Namur, Verdict
 from serving.fleet import Attention
 from serving.languages import LANGUAGES, Words, catalogue, choose, placeholders
 from serving.routes.pages import WORDED
@@ -21,6 +22,8 @@ FAMILIES: dict[str, list[str]] = {
     "unit.": sorted({load_pack(name).life.unit for name in shipped_packs()} | {"hours", "cycles", "starts", "parts"}),
     "problem.": [str(status) for status in WORDED],
     "asset.": [f"{member}_lead" for member in Attention],
+    "namur.": [each.name.lower() for each in Namur if each is not Namur.NORMAL],
+    "verdict.": [each.name.lower() for each in Verdict if each is not Verdict.GOOD],
     "age.": ["seconds", "minutes", "hours", "days"],
 }
 """Keys that are put together from a beginning and a value."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 import pytest
 
 from models.prognosis.targets import LabelledVectors

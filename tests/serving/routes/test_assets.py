@@ -7,7 +7,8 @@ from features.domain.forecasts import ForecastStatus, forecast_from_dict
 from features.domain.identifiers import AssetId
 from features.domain.time import parse_time, time_of_life
 from serving.settings import Settings
-from serving.wire import AssetOut, AssetsOut, ForecastOut, ForecastsOut, TelemetryOut
+from serving.wire import AssetOut, AssetsOut, ForecastOut, ForecastsOut
+from serving.wire_telemetry import TelemetryOut
 from tests.serving.conftest import ClientFor
 from tests.serving.fakes import NOW, House, asset, fleet_house, forecast, house, small_house, turbofan_pack
 
