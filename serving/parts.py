@@ -98,8 +98,8 @@ class PointStates(Protocol):
 class Arrivals(Protocol):
     """How data arrived."""
 
-    def list_all(self, tenant: TenantId) -> list[ArrivalCount]:
-        """Return what came, by asset and channel."""
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[ArrivalCount]:
+        """Return what came of one asset, or of all of the tenant's, by asset and channel."""
         ...
 
 

@@ -114,7 +114,7 @@ def is_abnormal(state: Namur | None) -> bool:
 
 def arrivals_of(parts: Parts, tenant: TenantId, asset: AssetId) -> tuple[ArrivalCount, ...]:
     """Return what came of an asset, by way."""
-    return tuple(each for each in parts.arrivals.list_all(tenant) if each.asset == asset)
+    return tuple(parts.arrivals.list_all(tenant, asset))
 
 
 def late_counts(arrivals: Sequence[ArrivalCount]) -> list[tuple[timedelta | None, int]]:

@@ -107,9 +107,11 @@ class ArrivalRecords:
             if _position(connection, self._cursor) > last:
                 _move(connection, self._cursor, 0)
 
-    def list_all(self, tenant: TenantId) -> list[ArrivalCount]:
-        """Return what came, by asset and channel."""
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[ArrivalCount]:
+        """Return what came of one asset, or of all of the tenant's, by asset and channel."""
         query = select(arrivals).where(arrivals.c.tenant == tenant).order_by(arrivals.c.asset, arrivals.c.channel)
+        if asset is not None:
+            query = query.where(arrivals.c.asset == asset)
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         plain = [name for name in ArrivalCount.__slots__ if name != "late"]

@@ -111,5 +111,5 @@ class FakeArrivals:
         first, last = NOW - timedelta(days=30), NOW - timedelta(minutes=174)
         self.counts.append(ArrivalCount(tenant, asset, channel, first, last, newest, max(1, sum(late)), late))
 
-    def list_all(self, tenant: TenantId) -> list[ArrivalCount]:
-        return [each for each in self.counts if each.tenant == tenant]
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[ArrivalCount]:
+        return [each for each in self.counts if each.tenant == tenant and asset in (None, each.asset)]
