@@ -17,6 +17,7 @@ import polars as pl
 
 DATABASE = "bench"
 _TAGS = {"asset_id": "asset"}
+_GROUPED = ' GROUP BY "asset_id"'
 _END = b"name,tags,name\ndatabases,,bench\n"
 _FLUX_HEAD = """#datatype,string,long,dateTime:RFC3339,string,{kinds}
 #group,false,false,false,true,{groups}
@@ -34,11 +35,15 @@ class Answers:
         self._lock = threading.Lock()
 
     def to_influxql(self, statement: str) -> bytes:
-        """Answer a SELECT as InfluxDB 1.8 does with `Accept: application/csv`: by time, nanoseconds since 1970."""
+        """Answer a SELECT as InfluxDB 1.8 does with `Accept: application/csv`.
+
+        Times are nanoseconds since 1970. Rows come by time; with a group by asset they come asset by asset, each
+        named in the column of the tags.
+        """
         columns = re.findall(r'"([^"]+)"', statement.split(" FROM ")[0])
         with self._lock:
             if statement not in self._made:
-                self._made[statement] = self._influxql(columns)
+                self._made[statement] = self._influxql(columns, is_grouped=_GROUPED in statement)
             return self._made[statement]
 
     def to_flux(self, query: str) -> bytes:
@@ -53,8 +58,9 @@ class Answers:
                 self._made[form.__name__] = form()
             return self._made[form.__name__]
 
-    def _influxql(self, columns: list[str]) -> bytes:
-        rows = self._table.sort("time", "asset", maintain_order=True)
+    def _influxql(self, columns: list[str], *, is_grouped: bool) -> bytes:
+        rows = self._table.sort(("asset", "time") if is_grouped else ("time", "asset"), maintain_order=True)
+        tags = pl.format("asset_id={}", "asset") if is_grouped else pl.lit("")
         stored = [_TAGS.get(name, name) for name in columns]
         cells = [
             (pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String)).alias(column)
@@ -63,7 +69,7 @@ class Answers:
         nanoseconds = (pl.col("time").cast(pl.Int64) * 1_000).alias("time")
         name = pl.lit("pump").alias("name")
         return (
-            rows.select(name, pl.lit("").alias("tags"), nanoseconds, *cells).write_csv(quote_style="never").encode()
+            rows.select(name, tags.alias("tags"), nanoseconds, *cells).write_csv(quote_style="never").encode()
             + b"\n"
             + _END
         )

@@ -74,7 +74,7 @@ def _reason(connection: InfluxConnection, question: Question) -> Exception:
 
 
 def _table(content: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    if not content.strip():
+    if not content or content.isspace():
         return pl.DataFrame(schema=schema)
     header = next(csv.reader([content[: content.find(b"\n")].decode()]))
     reads_times = _MEASUREMENT_V3 in header
@@ -84,7 +84,7 @@ def _table(content: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     if "time" in frame.columns:
         frame = frame.with_columns(_times(text=reads_times).alias("time"))
     if ASSET_TAG in schema and ASSET_TAG not in frame.columns and "tags" in frame.columns:
-        frame = frame.with_columns(_grouped_asset().alias(ASSET_TAG))
+        frame = frame.with_columns(_grouped_asset(is_escaped=b"\\" in content).alias(ASSET_TAG))
     lacking = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in frame.columns]
     return frame.with_columns(lacking).select(schema.keys())
 
@@ -96,7 +96,7 @@ def _times(*, text: bool) -> pl.Expr:
     return plain.str.to_datetime(_TIME_V3, time_unit="us").to_physical()
 
 
-def _grouped_asset() -> pl.Expr:
+def _grouped_asset(*, is_escaped: bool) -> pl.Expr:
     """Return the asset out of `asset_id=...`, where a backslash escapes a comma, a space and an equals sign."""
     value = pl.col("tags").str.strip_prefix(f"{ASSET_TAG}=")
-    return value.str.replace_all(r"\\([,= ])", "${1}")
+    return value.str.replace_all(r"\\([,= ])", "${1}") if is_escaped else value

@@ -7,6 +7,7 @@ import polars as pl
 
 from features.telemetry.influx.answers import answer
 from features.telemetry.influx.connection import InfluxConnection
+from features.telemetry.influx.forms import in_order, long_form
 from features.telemetry.influx.names import ASSET_TAG, checked_signals, quoted
 from features.telemetry.influx.places import Layout, Place
 from features.telemetry.influx.questions import Scope, field_keys, select
@@ -58,13 +59,23 @@ class InfluxReader:
             }
         return sorted(found)
 
-    def stored(self, scope: Scope, signals: Sequence[str]) -> pl.DataFrame:
-        """Return readings with all that stands beside them, in the form `STORED`, sorted by asset, signal, time."""
-        suffixes = {"": _NUMBER, REVISION_SUFFIX: _WHOLE, VERDICT_SUFFIX: _WHOLE}
-        parts = [STORED.to_frame()]
+    def stored(self, scope: Scope, signals: Sequence[str], *, with_verdicts: bool = True) -> pl.DataFrame:
+        """Return readings with all that stands beside them, in the form `STORED`, sorted by asset, signal, time.
+
+        Args:
+            scope: Which readings.
+            signals: Of which signals.
+            with_verdicts: Whether to ask for the verdicts; else they are all 0.
+        """
+        suffixes = {"": _NUMBER, REVISION_SUFFIX: _WHOLE} | ({VERDICT_SUFFIX: _WHOLE} if with_verdicts else {})
+        parts: list[pl.DataFrame] = [STORED.to_frame()]
+        portions: set[tuple[str, ...]] = set()
         for frame, names in self._portions(scope, signals, suffixes):
-            parts += [_of_signal(frame, name) for name in names]
-        return pl.concat(parts).sort("asset", "signal", "time")
+            parts.append(long_form(frame, names).select(STORED.names()))
+            portions.add(tuple(names))
+        stored = pl.concat(parts)
+        # assets are asked for in their order, so only signals that came apart can be out of theirs
+        return stored if len(portions) < 2 else stored.sort("asset", "signal", "time")
 
     def verdicts(self, scope: Scope, signals: Sequence[str]) -> pl.DataFrame:
         """Return the readings that are not good: asset, signal, time, verdict, sorted by the first three."""
@@ -82,7 +93,7 @@ class InfluxReader:
         parts: list[pl.DataFrame] = []
         for frame, names in self._portions(scope, signals, suffixes):
             values = [_good(name, with_suspect=with_suspect) for name in names]
-            parts.append(frame.select("asset", "time", *values).filter(pl.any_horizontal(pl.col(names).is_not_null())))
+            parts.append(_measured(in_order(frame).select("asset", "time", *values), names))
         schema = {"asset": _TEXT, "time": STORED["time"]} | dict.fromkeys(signals, _NUMBER)
         found = [part for part in parts if part.height]
         if not found:
@@ -90,9 +101,10 @@ class InfluxReader:
         portions = len({tuple(part.columns) for part in found})
         merged = pl.concat(found, how="diagonal") if len(found) > 1 else found[0]
         if portions > 1:  # the signals of one asset and time came in several answers
-            merged = merged.group_by("asset", "time").agg(pl.exclude("asset", "time").drop_nulls().first())
+            grouped = merged.group_by("asset", "time").agg(pl.exclude("asset", "time").drop_nulls().first())
+            merged = grouped.sort("asset", "time")
         lacking = [pl.lit(None, _NUMBER).alias(name) for name in signals if name not in merged.columns]
-        return merged.with_columns(lacking).select(schema.keys()).sort("asset", "time")
+        return merged.with_columns(lacking).select(schema.keys())
 
     def edges(self, scope: Scope, signals: Sequence[str]) -> pl.DataFrame:
         """Return first and last time of each asset: asset, first, last."""
@@ -128,13 +140,17 @@ class InfluxReader:
     def _portions(
         self, scope: Scope, signals: Sequence[str], suffixes: Mapping[str, pl.DataType]
     ) -> Iterator[tuple[pl.DataFrame, list[str]]]:
-        """Yield answers in portions, each with the signals in it: asset, time and the fields asked for."""
+        """Yield answers in portions, each with the signals in it: asset, time and the fields asked for.
+
+        Each comes by asset and time, if the server keeps to what it does with groups. Empty ones are left out.
+        """
         for place, names, some in self._questions(scope, signals):
             fields = {name + suffix: kind for name in names for suffix, kind in suffixes.items()}
-            columns = [quoted(name) for name in (ASSET_TAG, *fields)]
-            question = select(columns, self.measurement, place, some)
+            columns = [quoted(name) for name in fields]
+            question = select(columns, self.measurement, place, some, f"GROUP BY {quoted(ASSET_TAG)}")
             frame = answer(self.connection, question, {ASSET_TAG: _TEXT, "time": _WHOLE, **fields})
-            yield frame.select(pl.col(ASSET_TAG).alias("asset"), as_time(), *fields), names
+            if frame.height:
+                yield frame.select(pl.col(ASSET_TAG).alias("asset"), as_time(), *fields), names
 
     def _questions(self, scope: Scope, signals: Sequence[str]) -> Iterator[tuple[Place, list[str], Scope]]:
         if scope.is_empty:
@@ -146,15 +162,11 @@ class InfluxReader:
                     yield place, names, Scope(scope.tenant, some, scope.span)
 
 
-def _of_signal(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    return frame.filter(pl.col(name).is_not_null()).select(
-        "asset",
-        pl.lit(name).alias("signal"),
-        "time",
-        pl.col(name).alias("value"),
-        pl.col(name + REVISION_SUFFIX).fill_null(0).alias("revision"),
-        pl.col(name + VERDICT_SUFFIX).fill_null(0).alias("verdict"),
-    )
+def _measured(wide: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Leave out the rows without any value."""
+    if any(wide[name].null_count() == 0 for name in names):
+        return wide
+    return wide.filter(pl.any_horizontal(pl.col(names).is_not_null()))
 
 
 def _good(name: str, *, with_suspect: bool) -> pl.Expr:

@@ -118,7 +118,7 @@ class InfluxTelemetryStore:
         """Return readings in the long form; see `TelemetryStore.read`."""
         scope = Scope(tenant, assets, TimeSpan.between(start, end))
         reader = self._reader()
-        return reader.stored(scope, _distinct(reader, signals)).select(READINGS.names())
+        return reader.stored(scope, _distinct(reader, signals), with_verdicts=False).select(READINGS.names())
 
     def read_wide(
         self,

@@ -19,6 +19,15 @@ def test_influxql_is_answered_with_the_columns_asked_for_and_a_sign_of_its_end()
     assert end.startswith(b"name,tags,name\n")
 
 
+def test_influxql_grouped_by_asset_is_answered_asset_by_asset() -> None:
+    table = fleet_table(2_001, ["speed"]).reverse()
+    answer = Answers(table).to_influxql('SELECT "speed" FROM "pump" GROUP BY "asset_id"; SHOW DATABASES')
+    frame = pl.read_csv(io.BytesIO(answer.split(b"\n\n")[0]))
+    assert frame.columns == ["name", "tags", "time", "speed"]
+    assert frame["tags"].to_list() == ["asset_id=pump-0000"] * 2_000 + ["asset_id=pump-0001"]
+    assert frame["speed"].to_list() == table["speed"].to_list()[:0:-1] + table["speed"].to_list()[:1]
+
+
 def test_flux_is_answered_with_annotations_and_one_row_for_each_time() -> None:
     lines = Answers(TABLE).to_flux("… |> pivot(…)").decode().split("\r\n")
     assert lines[0] == "#datatype,string,long,dateTime:RFC3339,string,double,double"

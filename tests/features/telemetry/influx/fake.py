@@ -245,6 +245,8 @@ class FakeInflux:
             kept = [row for row in rows if any(name in row[2] for name in fields)]
         if selected["order"] == "DESC":
             kept.reverse()
+        if selected["group"]:
+            kept.sort(key=lambda row: str(row[1]))  # group by group, in each as before
         if selected["limit"] and selected["group"]:
             taken: dict[str, Any] = {}
             for row in kept:
