@@ -7,9 +7,12 @@ ServiceError
 ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
 ├── BackgroundFailed    a job beside the worker's loop failed
+├── NotADatabase        a file that must be a SQLite database is none
 ├── ServiceNotReady     the service that was started does not answer
 └── GatewayDiffers      the gateway's forecasts are not the centre's
 """
+
+from pathlib import Path
 
 from features.domain.errors import ServiceError
 
@@ -36,6 +39,18 @@ class WorkerRunning(ServiceError):
 
 class BackgroundFailed(ServiceError):
     """A job beside the worker's loop failed, and the worker does not go on without it."""
+
+
+class NotADatabase(ServiceError):
+    """A file that must be a SQLite database is none.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} must be a SQLite database; found something else. Move it away or restore a backup.")
+        self.path = path
 
 
 class ServiceNotReady(ServiceError):

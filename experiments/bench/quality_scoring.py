@@ -26,6 +26,8 @@ RIGHT: Mapping[str, frozenset[Verdict]] = {
 }
 """By kind of fault: the verdicts that name it. A spike beyond the plausible range is named by the range."""
 
+_QUANTILE = 1.959964  # of the standard normal distribution, at .975
+
 FEWEST_ALTERED = 6
 """Altered readings that an episode needs to be scored; a spike needs one."""
 
@@ -39,7 +41,10 @@ class Trial:
         altered: Readings that it changed. Shape (row, signal).
         verdicts: Of all readings, in the order of time. Shape (row, signal).
         begins_known: Whether the machine was known when it began.
-        is_distinct: Whether anybody could tell (two signals that read the same cannot be seen exchanged).
+        is_distinct: Whether the altered readings are easily told (of two exchanged signals: they differ by thrice the
+            noise of their instruments).
+        differs: Whether anybody could tell at all (of two exchanged signals: the mean of their difference is more than
+            one standard error from 0 over the whole episode).
     """
 
     kind: str
@@ -47,6 +52,7 @@ class Trial:
     verdicts: NDArray[np.int8]
     begins_known: bool
     is_distinct: bool = True
+    differs: bool = True
 
 
 def score(trials: Sequence[Trial]) -> dict[str, object]:
@@ -61,7 +67,9 @@ def score(trials: Sequence[Trial]) -> dict[str, object]:
         "episodes": len(scored),
         "invisible": sum(not _is_visible(each) for each in trials),
         "before_warm_up": sum(_is_visible(each) and not each.begins_known for each in trials),
+        "found": len(found),
         "recall": _share(len(found), len(scored)),
+        "recall_interval": wilson_interval(len(found), len(scored)),
         "recall_distinct": _share(sum(delay is not None for delay in distinct), len(distinct)),
         "distinct": len(distinct),
         "recall_any_verdict": _share(
@@ -72,6 +80,21 @@ def score(trials: Sequence[Trial]) -> dict[str, object]:
         "delay_median": float(np.median(found)) if found else None,
         "delay_p90": float(np.quantile(found, 0.9)) if found else None,
     }
+
+
+def wilson_interval(part: int, whole: int) -> tuple[float, float] | None:
+    """Return the interval that holds the true share with 95 % confidence (Wilson, JASA 22, 1927); None of nothing.
+
+    Examples:
+        >>> [round(bound, 3) for bound in wilson_interval(90, 92)]
+        [0.924, 0.994]
+    """
+    if not whole:
+        return None
+    square, share = _QUANTILE**2, part / whole
+    middle = (share + square / (2 * whole)) / (1 + square / whole)
+    half = _QUANTILE * np.sqrt(share * (1 - share) / whole + square / (4 * whole**2)) / (1 + square / whole)
+    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
 
 
 def set_aside(clean: BoolArray, verdicts: NDArray[np.int8]) -> dict[str, object]:
@@ -87,7 +110,7 @@ def set_aside(clean: BoolArray, verdicts: NDArray[np.int8]) -> dict[str, object]
 
 
 def _is_visible(trial: Trial) -> bool:
-    return int(trial.altered.sum()) >= (1 if trial.kind == "spike" else FEWEST_ALTERED)
+    return trial.differs and int(trial.altered.sum()) >= (1 if trial.kind == "spike" else FEWEST_ALTERED)
 
 
 def _delay(trial: Trial) -> int | None:

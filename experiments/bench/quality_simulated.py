@@ -108,7 +108,29 @@ def _trial(each: Prepared, found: Judged, episode: ScoredEpisode, known_from: in
     altered = covered & pump.altered[each.order] if episode.kind != "replayed_as_new" else covered
     rows = np.flatnonzero(covered.any(1))
     begins_known = bool(len(rows) and rows[0] >= known_from)
-    return Trial(episode.kind, altered, found.verdicts, begins_known, _is_distinct(pump, each.order[rows], episode))
+    measured = each.order[rows]
+    return Trial(
+        episode.kind,
+        altered,
+        found.verdicts,
+        begins_known,
+        _is_distinct(pump, measured, episode),
+        _differs(pump, measured, episode),
+    )
+
+
+def _differs(pump: ScoredPump, rows: NDArray[np.int64], episode: ScoredEpisode) -> bool:
+    """Say of two exchanged signals whether the mean of their difference is more than one standard error from 0.
+
+    Over the rows of the episode in which the machine runs, or over all of them where it does not.
+    """
+    if episode.kind != "swapped" or len(rows) < 2:
+        return True
+    running = rows[pump.clean[rows, 0] > 0.0]
+    one, two = (SIGNALS.index(signal) for signal in episode.signals)
+    chosen = running if len(running) > 1 else rows
+    difference = pump.clean[chosen, one] - pump.clean[chosen, two]
+    return bool(abs(difference.mean()) > difference.std(ddof=1) / np.sqrt(len(difference)))
 
 
 def _is_distinct(pump: ScoredPump, rows: NDArray[np.int64], episode: ScoredEpisode) -> bool:

@@ -108,6 +108,26 @@ def measure_reading(readings: int, signals: int, runs: int, progress: Progress |
     return ReadingResult(table.height * len(names), table.height, peers, real, reason)
 
 
+def fill(url: str, table: pl.DataFrame) -> None:
+    """Write a table to an InfluxDB 1.x through our writer."""
+    query = f"{url}/query?q=CREATE+DATABASE+{DATABASE}"
+    urlopen(Request(query, data=b"", method="POST"), timeout=60).close()
+    for part in table.iter_slices(_LINES_AT_ONCE):
+        body = write_wide_lines(part, measurement=PACK, tenant=TENANT)
+        target = Request(f"{url}/write?db={DATABASE}&precision=u", data=body, method="POST")
+        urlopen(target, timeout=60).close()
+
+
+def require_frame(expected: pl.DataFrame, found: pl.DataFrame, name: str) -> None:
+    """Check that a frame is what was to be read.
+
+    Raises:
+        OutputsDiffer: If it is not.
+    """
+    if not found.equals(expected):
+        raise OutputsDiffer("the table", name, f"{found.shape} of {expected.shape}, {found.schema}")
+
+
 def _measure_peers(
     table: pl.DataFrame, names: list[str], runs: int, folder: Path, progress: Progress | None
 ) -> dict[str, Timing]:
@@ -152,26 +172,6 @@ def _measure_real(url: str, table: pl.DataFrame, names: list[str], runs: int, fo
         fill(url, table)
         require_frame(table, store.read_wide(TenantId(TENANT), signals=names), "our store with a real InfluxDB")
         return interleaved({"real": lambda: store.read_wide(TenantId(TENANT), signals=names)}, runs)["real"]
-
-
-def fill(url: str, table: pl.DataFrame) -> None:
-    """Write a table to an InfluxDB 1.x through our writer."""
-    query = f"{url}/query?q=CREATE+DATABASE+{DATABASE}"
-    urlopen(Request(query, data=b"", method="POST"), timeout=60).close()
-    for part in table.iter_slices(_LINES_AT_ONCE):
-        body = write_wide_lines(part, measurement=PACK, tenant=TENANT)
-        target = Request(f"{url}/write?db={DATABASE}&precision=u", data=body, method="POST")
-        urlopen(target, timeout=60).close()
-
-
-def require_frame(expected: pl.DataFrame, found: pl.DataFrame, name: str) -> None:
-    """Check that a frame is what was to be read.
-
-    Raises:
-        OutputsDiffer: If it is not.
-    """
-    if not found.equals(expected):
-        raise OutputsDiffer("the table", name, f"{found.shape} of {expected.shape}, {found.schema}")
 
 
 @contextmanager

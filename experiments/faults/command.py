@@ -42,6 +42,35 @@ def power(
     _report(result.to_dict(), json, stages, is_sound=result.is_sound)
 
 
+@app.command()
+def outage(
+    seconds: Annotated[int, typer.Option(min=1, help="How long the store hangs; time is compressed 20 times.")] = 600,
+    poison_readings: Annotated[int, typer.Option(min=1, help="Readings among which there is poison.")] = 1_000_000,
+    lost_answers: Annotated[int, typer.Option(min=1, help="Writes whose answers are lost.")] = 1_000,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Hang the store, fill the disk, send poison, lose answers; count what is lost, doubled and set aside."""
+    from experiments.faults.outage import OutagePlan, outage_trial  # lazy: polars, for every other command
+
+    stages = Stages()
+    result = outage_trial(OutagePlan(seconds, poison_readings, lost_answers), stages)
+    _report(result.to_dict(), json, stages, is_sound=result.is_sound)
+
+
+@app.command()
+def orders(
+    orders: Annotated[int, typer.Option(min=1, help="Random orders.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Makes them repeatable.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Write the same readings in random orders, with delays, duplicates and conflicts; compare where they end."""
+    from experiments.faults.orders import orders_trial  # lazy: polars, for every other command
+
+    stages = Stages()
+    result = orders_trial(orders, seed, stages)
+    _report(result.to_dict(), json, stages, is_sound=result.is_sound)
+
+
 def _report(document: dict[str, object], as_json: bool, stages: Stages, *, is_sound: bool) -> None:
     """Print the figures, and end with 1 if they are not what they must be."""
     if as_json:

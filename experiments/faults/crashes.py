@@ -116,6 +116,21 @@ def crash_places(trace: Trace, states: int, random: Random) -> Iterator[tuple[Di
             yield disk, Promised(frozenset(offered), frozenset(owed))
 
 
+def judged(path: Path, promised: Promised) -> Breaches:
+    """Open the spool on a crash state, read everything, put one more record, and say what is broken."""
+    spool = parts_of(None).open(path)
+    try:
+        pending, aside = pending_of(spool), aside_of(spool)
+        after = spool.put([b"after the crash"])
+        survivors = {number for _, number in (*pending, *aside) if number is not None}
+        strange = sum(number is None for _, number in (*pending, *aside)) + len(survivors - promised.offered)
+        copies = len(pending) + len(aside) - len(survivors) - sum(number is None for _, number in (*pending, *aside))
+        reused = sum(offset >= after for offset, _ in (*pending, *aside))
+        return Breaches(lost=len(promised.owed - survivors), invented=strange, duplicated=copies + reused)
+    finally:
+        spool.close()
+
+
 def _note(mark: Marked, offered: set[int], owed: set[int], released: set[int]) -> None:
     if mark.promise is Promise.OFFERED:
         offered.add(mark.number)
@@ -140,21 +155,6 @@ def _open_state(folder: Path, files: dict[str, bytes], promised: Promised, tally
         tally.breaches.add(with_breaches)
     finally:
         shutil.rmtree(folder)
-
-
-def judged(path: Path, promised: Promised) -> Breaches:
-    """Open the spool on a crash state, read everything, put one more record, and say what is broken."""
-    spool = parts_of(None).open(path)
-    try:
-        pending, aside = pending_of(spool), aside_of(spool)
-        after = spool.put([b"after the crash"])
-        survivors = {number for _, number in (*pending, *aside) if number is not None}
-        strange = sum(number is None for _, number in (*pending, *aside)) + len(survivors - promised.offered)
-        copies = len(pending) + len(aside) - len(survivors) - sum(number is None for _, number in (*pending, *aside))
-        reused = sum(offset >= after for offset, _ in (*pending, *aside))
-        return Breaches(lost=len(promised.owed - survivors), invented=strange, duplicated=copies + reused)
-    finally:
-        spool.close()
 
 
 def main() -> None:

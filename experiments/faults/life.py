@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import NoReturn
@@ -34,8 +34,6 @@ _END_OF_LOAD = {1: HEAVY_FROM, HEAVY_FROM: BULKY_FROM, BULKY_FROM: HUGE_FROM, HU
 _POLICY = DrainPolicy(
     batch_records=12, lease_seconds=0.02, first_pause_seconds=0.001, longest_pause_seconds=0.004, idle_seconds=0.001
 )
-_LAST_POLICY = replace(_POLICY, batch_records=1000)
-"""How the last life of a chain empties the spool."""
 
 
 @dataclass(frozen=True, slots=True)

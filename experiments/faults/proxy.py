@@ -49,15 +49,6 @@ class BadWire:
         """The address that clients are given."""
         return f"http://127.0.0.1:{self.port}"
 
-    def cut_all(self) -> None:
-        """Close every connection that is open."""
-
-        def cancel() -> None:
-            for task in self._tasks:
-                task.cancel()
-
-        self._loop.call_soon_threadsafe(cancel)
-
     async def _serve(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]

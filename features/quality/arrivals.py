@@ -25,7 +25,12 @@ def follow_time(plan: Plan, state: QualityState, time_us: IntArray) -> IntArray:
 
 
 def follow_presence(state: QualityState, present: BoolArray) -> BoolArray:
-    """Say which readings are missing although they usually come. Shape (asset, signal)."""
+    """Say which readings are missing although they usually come. Shape (asset, signal).
+
+    After a long absence the level of a signal is old, and learned anew.
+    """
+    returned = present & (state.missing >= _MEMORY)
+    state.level_count[...] = np.where(returned[:, None, :], 0, state.level_count)
     expected = state.presence > _USUALLY_THERE
     missing = expected & ~present & (state.rows > 0)[:, None]
     state.missing[...] = np.where(present, 0, state.missing + missing)

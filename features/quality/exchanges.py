@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from features.quality.elimination import diagonal
 from features.quality.plan import Plan
 from features.quality.relations import Comparison
 from features.quality.state import FloatArray, QualityState
@@ -12,12 +13,14 @@ _STEP = 12.0
 _POOR_FIT = 14.0
 _FAR_BETTER = 20.0
 _LONG_MEMORY = 1_000.0
-_ALIKE = 5.0
+_ALIKE = 2.0
 _RELEASE = 4.0
 _TWICE = 2.0
-_SUSPICION = 8.0
+_FROZEN, _BEGUN = 3.0, 4.0
+_OUTLASTED = 4
 _TINY = 1e-12
 _WELL = 5.0
+_FAR, _NEAR, _AWAY, _CLOSE = 5.0, 2.5, 0.7, 0.25
 
 
 def follow_units(
@@ -42,10 +45,30 @@ def follow_units(
     misfit = np.where(np.isnan(misfit), np.inf, misfit)
     best = misfit.argmin(0)
     fits = looked_at & off & (misfit.min(0) <= 1.0)
+    together, which = _fit_together(plan, state, converted, looked_at, seen, np.where(looked_at, values, seen.level))
+    best, fits = np.where(together & ~fits, which, best), fits | together
     run = np.where(fits, np.where(state.unit_index == best, state.unit_run, 0) + 1, 0)
     state.unit_run[...] = np.where(looked_at, run, state.unit_run)
     state.unit_index[...] = np.where(fits, best, state.unit_index)
     return np.asarray(state.unit_run >= plan.parameters.unit_readings)
+
+
+def _fit_together(
+    plan: Plan, state: QualityState, converted: FloatArray, looked_at: BoolArray, seen: Comparison, values: FloatArray
+) -> tuple[BoolArray, NDArray[np.int64]]:
+    """Say which signals changed to one other unit together with another of their kind, and to which.
+
+    Two that come through one device confirm each other in the same wrong unit, so that only their own levels tell.
+    """
+    spread = np.sqrt(diagonal(state.relation[np.arange(len(values)), seen.mode])) * seen.size + plan.floor
+    share = np.where(plan.grows, np.abs(seen.level), np.inf)
+    away = np.abs(converted - seen.level) / np.maximum(_NEAR * spread, np.where(plan.grows, _CLOSE * share, 0.0))
+    away = np.where(np.isnan(away), np.inf, away)
+    which = away.argmin(0)
+    is_far = np.abs(values - seen.level) > np.minimum(_FAR * spread, _AWAY * share)
+    fits = looked_at & (values != 0.0) & is_far & (away.min(0) <= 1.0)
+    one, two = plan.firsts, plan.seconds
+    return _of_signals(plan, fits[:, one] & fits[:, two] & (which[:, one] == which[:, two])), which
 
 
 def put_right(plan: Plan, state: QualityState, values: FloatArray) -> FloatArray:
@@ -76,25 +99,47 @@ def follow_swaps(plan: Plan, state: QualityState, right: FloatArray, seen: Compa
     if not len(plan.firsts):
         return swapped, suspected
     one, two = plan.firsts, plan.seconds
-    can = seen.judged[:, one] & seen.judged[:, two] & (seen.mode == 1)[:, None] & _is_in(seen, one) & _is_in(seen, two)
+    can = seen.judged[:, one] & seen.judged[:, two] & _is_in(seen, one) & _is_in(seen, two)
     value = np.where(seen.usable, right, 0.0)
     left = (value[:, two] - seen.level[:, one]) / seen.size[:, one] - seen.own[:, one]
     other = (value[:, one] - seen.level[:, two]) / seen.size[:, two] - seen.own[:, two]
     better, fit_after = _exchange(seen, one, two, left, other)
     is_held = state.swapped > 0
     as_is = _exchange(seen, one, two, 0.0 * left, 0.0 * other)[1]
-    gain = np.clip(0.5 * np.where(is_held, -better, better) - 1.0, -_STEP, _STEP)
+    gain = np.clip(0.5 * np.where(is_held, -better, better) - 0.7, -_STEP, _STEP)
     is_poor = fit_after > np.maximum(_POOR_FIT, as_is / _FAR_BETTER)
-    is_usual = _follow_contrast(plan, state, right, can, is_held)
+    is_usual, is_contrary = _follow_contrast(plan, state, right, can, is_held)
     gain = np.where((is_poor & ~is_held) | is_usual, np.minimum(gain, -2.0), gain)
     gain = np.where(_separation(seen, one, two) < _ALIKE, -1.0, gain)
+    gain = np.where((seen.mode == 1)[:, None], gain, np.where(is_held, np.minimum(gain, 0.0), 0.0))
     most = _TWICE * plan.parameters.swap_evidence
     evidence = np.where(can, np.clip(state.evidence + gain, 0.0, most), state.evidence)
+    evidence = np.where(~can & ~is_held & is_contrary, np.maximum(evidence, _BEGUN), evidence)
     state.evidence[...] = evidence
-    state.swapped[...] = np.where(
-        evidence < _RELEASE, 0, np.where(evidence > plan.parameters.swap_evidence, 1, is_held)
-    )
-    return _of_signals(plan, state.swapped > 0), _of_signals(plan, evidence > _SUSPICION)
+    holds = (evidence >= _RELEASE) & (is_held | (evidence > plan.parameters.swap_evidence))
+    counts = (state.swapped == 0) | (seen.mode == 1)[:, None]
+    state.swapped[...] = np.where(holds, state.swapped + counts, 0)
+    _outlast(plan, state)
+    return _of_signals(plan, state.swapped > 0), _of_signals(plan, is_frozen(state))
+
+
+def is_frozen(state: QualityState) -> BoolArray:
+    """Say of which pairs the usual difference is not learned: they are exchanged, or may be. Shape (asset, pair)."""
+    return np.asarray((state.swapped > 0) | (state.evidence > _FROZEN))
+
+
+def _outlast(plan: Plan, state: QualityState) -> None:
+    """Take an exchange that lasted much longer than all that was known before it for what is usual."""
+    known = state.count[:, 1][:, None] - state.swapped
+    over = state.swapped > _OUTLASTED * np.maximum(known, plan.parameters.warm_up)
+    if not over.any():
+        return
+    for pair in np.flatnonzero(over.any(0)):
+        at, one, two = np.flatnonzero(over[:, pair]), plan.firsts[pair], plan.seconds[pair]
+        for array in (state.level, state.level_count):
+            array[at, :, one], array[at, :, two] = array[at, :, two].copy(), array[at, :, one].copy()
+        state.contrast[at, :, pair] *= -1.0
+    state.swapped[over], state.evidence[over] = 0, 0.0
 
 
 def _of_signals(plan: Plan, pairs: BoolArray) -> BoolArray:
@@ -112,20 +157,26 @@ def _separation(seen: Comparison, one: NDArray[np.int64], two: NDArray[np.int64]
 
 def _follow_contrast(
     plan: Plan, state: QualityState, right: FloatArray, can: BoolArray, is_held: BoolArray
-) -> BoolArray:
+) -> tuple[BoolArray, BoolArray]:
     """Say of which pairs the difference, as it came, points the way that it usually does; shape (asset, pair).
 
-    Such a pair is not exchanged, and one that is held to be exchanged is so no more. The long mean follows what comes,
-    held or not: an exchange that nobody puts right becomes the usual in the end.
+    Such a pair is not exchanged, and one that is held to be exchanged is so no more. Also say which come just the other
+    way round, while the machine runs: just after a start that cannot be judged yet, but it is not learned either.
     """
-    with np.errstate(invalid="ignore"):
-        came = right[:, plan.firsts] - right[:, plan.seconds]
+    known = np.isfinite(right)
+    value = np.where(known, right, 0.0)
+    came = value[:, plan.firsts] - value[:, plan.seconds]
     came = np.where(is_held, -came, came)
-    rate = 1.0 / np.minimum(state.count[:, 1] + 1.0, _LONG_MEMORY)[:, None]
-    usual = state.contrast
-    follows = can & np.isfinite(came)
-    state.contrast[...] = np.where(follows, usual + rate * (np.where(follows, came, 0.0) - usual), usual)
-    return np.asarray(follows & (came * usual > 0.0))
+    assets = np.arange(len(right))
+    rate = 1.0 / np.minimum(state.count[assets, state.mode] + 1.0, _LONG_MEMORY)[:, None]
+    usual = state.contrast[assets, state.mode]
+    follows = can & known[:, plan.firsts] & known[:, plan.seconds]
+    learns = follows & ~is_frozen(state)
+    state.contrast[assets, state.mode] = np.where(learns, usual + rate * (came - usual), usual)
+    is_known = (state.count[:, 1] >= plan.parameters.warm_up) & (state.mode == 1)
+    is_contrary = (came * usual < 0.0) & (2.0 * np.abs(came + usual) < np.abs(came)) & is_known[:, None]
+    is_there = known[:, plan.firsts] & known[:, plan.seconds]
+    return np.asarray(follows & (came * usual > 0.0)), np.asarray(is_contrary & is_there)
 
 
 def _is_in(seen: Comparison, places: NDArray[np.int64]) -> BoolArray:

@@ -39,7 +39,7 @@ def follow_repeats(
     chance = np.where(
         moved, 1.0, np.where(begun[:, None], 1.0, state.run_chance) * np.where(goes_on & moves, usual, 1.0)
     )
-    rare = (run >= plan.parameters.flat_repeats) & (chance < plan.parameters.flat_chance) & (run > 2 * longest)
+    rare = (run >= plan.parameters.flat_repeats) & (chance < plan.parameters.flat_chance) & (2 * run > 3 * longest)
     at_rest = (mode == 0)[:, None] & (values == 0.0)  # transmitters cut off low values: zero is what standing reads
     stays_away = (run >= _DEVIATING) & seen.judged & (np.abs(seen.score) > seen.limit)
     flat = present & plan.is_measured & ((rare & ~in_warm_up & ~at_rest) | (stays_away & moves))

@@ -47,14 +47,17 @@ _FORGIVEN, _MOST, _ISOLATED = 0.05, 6.0, 3.0
 def hold(plan: Plan, state: QualityState, verdict: IntArray, present: BoolArray) -> IntArray:
     """Return the verdicts with lasting faults held until enough good readings came. Shape (asset, signal)."""
     is_good = present & (verdict == 0)
-    good_run = np.where(is_good, state.good_run + 1, np.where(present, 0, state.good_run))
+    is_broken = present | (state.missing >= plan.parameters.missing_rows)
+    good_run = np.where(is_good, state.good_run + 1, np.where(is_broken, 0, state.good_run))
     stays = is_good & _LASTING[state.verdict] & (good_run < plan.parameters.reward)
     held = np.where(stays, state.verdict, verdict)
     state.good_run[...] = good_run
     state.verdict[...] = np.where(present, held, state.verdict)
     bad = present & (held != 0)
     state.bad_run[...] = np.where(bad, state.bad_run + 1, np.where(present, 0, state.bad_run))
-    earned = np.where(bad, state.demerits + 1.0, np.where(present, state.demerits - _FORGIVEN, state.demerits))
+    earned = np.where(
+        bad & ~_LASTING[held], state.demerits + 1.0, np.where(present, state.demerits - _FORGIVEN, state.demerits)
+    )
     state.demerits[...] = np.clip(earned, 0.0, _MOST)
     return held
 

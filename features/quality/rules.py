@@ -49,7 +49,7 @@ class QualityParameters:
     spike_readings: int = 3
     patience: int = 12
     flat_repeats: int = 5
-    flat_chance: float = 1e-7
+    flat_chance: float = 1e-6
     flat_usual: float = 0.8
     unit_tolerance: float = 0.06
     unit_readings: int = 3

@@ -15,7 +15,7 @@ IntArray = NDArray[np.int64]
 Array = NDArray[Any]  # Any: a mapping of arrays of numbers, whole or not; `_shapes` says which is which
 MODES = 2
 """Standing (0) and running (1)."""
-RING = 256
+RING = 4096
 """Rows whose fingerprints are kept, to know a repeated one again."""
 LEVEL_KNOWN = 6
 """Readings after which the level of a signal that began anew is known well enough to judge it."""
@@ -56,11 +56,11 @@ class QualityState:
         verdict: Verdict of the newest reading. Shape (asset, signal).
         bad_run: Bad readings in a row. Shape (asset, signal).
         good_run: Good readings in a row. Shape (asset, signal).
-        demerits: Bad readings lately, good ones counted against them. Shape (asset, signal).
+        demerits: Isolated bad readings lately, others counted against them. Shape (asset, signal).
         namur: State of the measuring point, a place in `holding.NAMUR_CODES`. Shape (asset, signal).
         evidence: That two signals are exchanged. Shape (asset, pair).
-        swapped: 1 where that is confirmed. Shape (asset, pair).
-        contrast: Long-term mean of the first less the second while running. Shape (asset, pair).
+        swapped: Rows of running since that was confirmed, 0 where it is not. Shape (asset, pair).
+        contrast: Long-term mean of the first less the second in a mode. Shape (asset, mode, pair).
     """
 
     rows: IntArray
@@ -191,7 +191,7 @@ def _shapes(rules: QualityRules, assets: int) -> dict[str, tuple[tuple[int, ...]
         "count": (assets, MODES),
         "evidence": (assets, pairs),
         "swapped": (assets, pairs),
-        "contrast": (assets, pairs),
+        "contrast": (assets, MODES, pairs),
     }
     special |= dict.fromkeys(
         ("level", "level_count", "scale", "tail", "repeat_share", "longest"), (assets, MODES, signals)

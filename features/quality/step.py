@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.quality.arrivals import follow_presence, follow_replays, follow_time
+from features.quality.elimination import diagonal
 from features.quality.exchanges import follow_swaps, follow_units, put_right
 from features.quality.flatness import follow_repeats
 from features.quality.holding import hold, is_distrusted, rate_points
+from features.quality.learning import learn
+from features.quality.modes import choose_mode
 from features.quality.plan import Plan
-from features.quality.relations import Comparison, choose_mode, compare, learn
+from features.quality.relations import Comparison, compare
 from features.quality.rules import QualityRules
 from features.quality.state import LEVEL_KNOWN, FloatArray, IntArray, QualityState
 from features.quality.verdicts import Verdict, plausible
@@ -23,6 +26,7 @@ BoolArray = NDArray[np.bool_]
 _LOUD = 6.0
 _UNLIKE = 5.0
 _FORGIVEN = 3
+_BEYOND_NOISE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def advance(plan: Plan, state: QualityState, time_us: IntArray, values: FloatArr
     verdict = np.where(is_replayed[:, None] & present, int(Verdict.REPLAYED), decided.verdict)
     held = hold(plan, state, verdict, present)
     namur = rate_points(plan, state, held)
-    learn(plan, state, values, seen, usable & (held == 0) & ~decided.waits & plan.is_measured)
+    learn(plan, state, right, seen, usable & (held == 0) & ~decided.waits & plan.is_measured)
     _accept(state, values, seen, decided.accepted)
     state.rows += 1
     return StepJudgement(held.astype(np.int8), namur.astype(np.int8), missing, silent)
@@ -110,33 +114,50 @@ def _decide(
     parameters = plan.parameters
     far = seen.judged & (np.abs(seen.score) > seen.limit) & (seen.is_explained[:, None] | (state.deviating > 0))
     outside = present & ~usable
+    stray = present & ~seen.judged & _is_stray(plan, state, values)
     flat = follow_repeats(plan, state, values, present, seen)
     looked_at = present & (seen.judged | (outside & _is_known(plan, state, seen)))
     unit = follow_units(plan, state, values, looked_at, seen, (np.abs(seen.score) > _UNLIKE) | outside)
     swapped, suspected = follow_swaps(plan, state, right, seen)
+    unknown = (state.mode == 0)[:, None] & ~seen.judged  # exchanged while running, never seen standing before
     noisy = _follow_noise(plan, state, seen)
     _calm(state, unit | flat | swapped)
     calmed = np.where(seen.judged, np.maximum(state.deviating - _FORGIVEN, 0), state.deviating)
     deviating = np.where(far, state.deviating + 1, calmed)
     lasts = (deviating >= parameters.patience) & (state.repeats == 0) & ~flat
     rests = (state.mode == 0)[:, None] & (values == 0.0)  # transmitters cut off low values: so reads what stands
-    accepted = far & (lasts | rests) & ~unit & ~swapped
+    accepted = far & (lasts | rests) & ~unit & ~swapped & ~outside
     state.deviating[...] = np.where(accepted, 0, deviating)
     verdict = np.zeros(values.shape, np.int64)
     late = deviating > parameters.spike_readings
     for which, kind in (
-        (far & ~late, Verdict.SPIKE),
+        ((far & ~late) | stray, Verdict.SPIKE),
         (far & late, Verdict.RATE),
-        (noisy & seen.judged, Verdict.NOISE),
+        (noisy & seen.judged & ~(far & (np.abs(seen.score) > _BEYOND_NOISE * seen.limit)), Verdict.NOISE),
         (outside, Verdict.RANGE),
         (flat, Verdict.FLAT),
         (unit & (looked_at | (present & (state.verdict == Verdict.UNIT) & ~_is_new_mode(plan, state))), Verdict.UNIT),
-        (swapped & present, Verdict.SWAPPED),
+        (swapped & present & ~unknown, Verdict.SWAPPED),
     ):
         verdict = np.where(which, int(kind), verdict)
-    verdict = np.where((accepted & ~outside) | (rests & ~swapped), 0, verdict)
+    verdict = np.where((accepted & ~outside) | (rests & ~(swapped & ~unknown)), 0, verdict)
     in_doubt = ~seen.judged & ((state.deviating > 0) | seen.suspect)
-    return _Decision(verdict, accepted, suspected | accepted | in_doubt)
+    return _Decision(verdict, accepted, suspected | accepted | in_doubt | swapped)
+
+
+def _is_stray(plan: Plan, state: QualityState, values: FloatArray) -> BoolArray:
+    """Say which readings lie far beyond the levels of both modes and the reading before, in a mode not yet settled.
+
+    The first readings after a stop or a start lie between; where only running is known, its spread counts.
+    """
+    known = (state.level_count >= LEVEL_KNOWN) & (state.count >= plan.parameters.warm_up)[:, :, None]
+    spread = np.sqrt(diagonal(state.relation)) * plan.sizes(state.level) + plan.floor
+    spread = np.where(known, spread, 0.0).max(1)
+    seen_once = state.level_count > 0
+    low = np.fmin(np.where(seen_once, state.level, np.inf).min(1), state.last)
+    high = np.fmax(np.where(seen_once, state.level, -np.inf).max(1), state.last)
+    beyond = np.maximum(values - high, low - values)
+    return np.asarray(known.any(1) & plan.is_measured & (beyond > plan.parameters.limit * spread))
 
 
 def _is_known(plan: Plan, state: QualityState, seen: Comparison) -> BoolArray:

@@ -21,7 +21,8 @@ class DrainPolicy:
 
     Attributes:
         batch_records: Records of one delivery at most.
-        batch_bytes: Their contents at most, bytes; a single record may be larger.
+        batch_bytes: Their contents at most, bytes; a single record may be larger. Reading and judging a batch takes
+            several times its size in memory, and a larger one is stored no faster.
         lease_seconds: How long the lease outlives its holder; it is renewed after half of it.
         first_pause_seconds: Upper bound of the pause after the first failure.
         longest_pause_seconds: Upper bound of every pause.
@@ -32,7 +33,7 @@ class DrainPolicy:
     """
 
     batch_records: int = 1000
-    batch_bytes: int = 8 * 1024 * 1024
+    batch_bytes: int = 2 * 1024 * 1024
     lease_seconds: float = 30.0
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 30.0

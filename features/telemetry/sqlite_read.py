@@ -127,6 +127,11 @@ def first_times(connection: sqlite3.Connection, series: Sequence[Series]) -> dic
     return {asset: from_microseconds(first) for asset, first in found.items()}
 
 
+def as_time(name: str = "time") -> pl.Expr:
+    """Return a column of microseconds since the epoch as times in UTC."""
+    return pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias(name)
+
+
 def _pivoted(asset: str, columns: dict[str, NDArray[np.void]], signals: Sequence[str]) -> pl.DataFrame:
     """Put the series of one asset side by side on the union of their times."""
     times = np.unique(np.concatenate([rows["time"] for rows in columns.values()]))
@@ -139,8 +144,3 @@ def _pivoted(asset: str, columns: dict[str, NDArray[np.void]], signals: Sequence
     # a stored value is finite, so NaN can only mean "not measured"
     frame = pl.DataFrame(wide, nan_to_null=True)
     return frame.select(pl.lit(asset).alias("asset"), as_time(), *(pl.col(signal) for signal in signals))
-
-
-def as_time(name: str = "time") -> pl.Expr:
-    """Return a column of microseconds since the epoch as times in UTC."""
-    return pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias(name)

@@ -15,7 +15,7 @@ from pipelines.doctor.findings import Finding, Level
 
 PROJECT = "millwright"
 _SOUND_SQLITE = (3, 51, 3)
-_SWITCHED_ON = {"", "0", "false", "no", "off"}
+_NEGATIONS = {"", "0", "false", "no", "off"}
 _QUIET_WHEN_FALSE = frozenset({"FEAST_USAGE", "RAY_USAGE_STATS_ENABLED"})
 
 
@@ -104,5 +104,5 @@ def _fault(wanted: Requirement, version_of: Callable[[str], str]) -> Finding | N
 
 
 def _is_quiet(name: str, value: str) -> bool:
-    says_no = value.strip().lower() in _SWITCHED_ON
+    says_no = value.strip().lower() in _NEGATIONS
     return says_no if name in _QUIET_WHEN_FALSE else not says_no

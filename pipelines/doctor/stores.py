@@ -11,8 +11,10 @@ from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
 from pipelines.doctor.findings import Finding, Level
+from pipelines.errors import NotADatabase
 
 _FRESH = "it will be made when it is first needed"
+_RESTORE = "Check path and rights; if the file is damaged, move it away and restore a backup."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,6 @@ def places(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | None
     ]
 
 
-_RESTORE = "Check path and rights; if the file is damaged, move it away and restore a backup."
-
-
 def _telemetry(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | None) -> str:
     from features.telemetry.opening import open_telemetry  # lazy: polars is for whoever reads
 
@@ -102,7 +101,7 @@ def _spool(home: Home, now: datetime) -> str:
         f"{counted.pending:,} records wait ({counted.pending_bytes / 2**20:,.1f} MiB{waits}), {counted.aside:,} aside"
     )
     if counted.aside:
-        words += "; python -m pipelines telemetry aside shows them"
+        words += "; python -m pipelines telemetry aside --spool shows them"
     return words
 
 
@@ -135,10 +134,3 @@ def _champion(home: Home, pack: Pack) -> str:
         return f"no model of the pack {pack.id} is promoted yet"
     bundle = read_bundle(place)
     return f"version {bundle.manifest.version} of {pack.id} is whole ({bundle.bundle_sha256[:12]})"
-
-
-class NotADatabase(ServiceError):
-    """A file that should be a database is none."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} must be a SQLite database; found something else. Move it away or restore a backup.")

@@ -38,8 +38,3 @@ class Origin:
 def is_hidden(name: str) -> bool:
     """Say whether a column is one of ours that was put beside the data."""
     return name.startswith("__")
-
-
-def origin_columns(rows: pl.DataFrame) -> list[str]:
-    """Return those columns of a table that say where its rows came from."""
-    return [name for name in COLUMNS if name in rows.columns]

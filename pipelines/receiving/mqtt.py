@@ -218,8 +218,10 @@ def _inbox() -> "type[asyncio.Queue[aiomqtt.Message]]":
             must_drop = item.qos == 0 and self.qsize() >= WINDOW
             if must_drop != self.is_dropping:
                 self.is_dropping = must_drop
-                words = "messages of quality 0 are dropped: the spool is slower" if must_drop else "and no longer"
-                _logger.warning(words)
+                if must_drop:
+                    _logger.warning("messages of quality 0 are dropped: the spool is slower than they come")
+                else:
+                    _logger.info("messages of quality 0 are taken again")
             if not must_drop:
                 super().put_nowait(item)
 

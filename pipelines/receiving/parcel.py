@@ -1,5 +1,6 @@
 """Arrivals as tables: what one tenant was sent, many deliveries put together."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ class Parcel:
             read = read_lines(arrival.body, arrival.precision, arrival.arrived_at)
             self._add_lines(LineTable(origin.stamped(read.table), read.faults), origin)
         elif arrival.form is ArrivalForm.JSON_LINES:
-            for number, line in enumerate(arrival.body.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+            for number, line in enumerate(arrival.body.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
                 self._add_json(number, line, origin)
         else:
             table = read_csv(arrival.body, origin.source)

@@ -1,5 +1,6 @@
 """Many small bodies of line protocol read at once: what reading costs hardly depends on how much there is to read."""
 
+import codecs
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -13,12 +14,10 @@ from pipelines.ingest.origin import ARRIVED, COLUMNS, Origin
 _UNSTATED = datetime(1, 1, 1, microsecond=1, tzinfo=UTC)
 """Stands for the time of lines that have none, until it is known in which delivery they came."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
 
 def is_plain(body: bytes) -> bool:
     """Say whether every line of a body ends with its line feed: without quotes and escapes none can go on."""
-    return not (b'"' in body or b"\\" in body or body.startswith(_BYTE_ORDER_MARK))
+    return not (b'"' in body or b"\\" in body or body.startswith(codecs.BOM_UTF8))
 
 
 def read_plain_bodies(

@@ -151,6 +151,17 @@ def telemetry_status(
     return TelemetryStatus(tenant, assets, _counters(spool), aside, tuple(quarantined), days)
 
 
+def worst_first(assets: Sequence[AssetStatus], now: datetime) -> list[AssetStatus]:
+    """Return assets in the order in which a person should look at them: bad measuring points, then long silence."""
+
+    def rank(each: AssetStatus) -> tuple[int, int, float]:
+        failed = sum(point.namur is Namur.FAILURE for point in each.points)
+        silent = (now - each.newest).total_seconds() if each.newest is not None else float("inf")
+        return -failed, -len(each.points), -silent
+
+    return sorted(assets, key=rank)
+
+
 def _suspects(
     store: TelemetryStore, tenant: TenantId, spans: Mapping[AssetId, Mapping[str, datetime]], length: timedelta
 ) -> dict[AssetId, dict[Verdict, int]]:
@@ -170,17 +181,6 @@ def _counters(spool: Path) -> SpoolCounters | None:
         return None
     with DurableSpool(spool) as opened:
         return opened.counters()
-
-
-def worst_first(assets: Sequence[AssetStatus], now: datetime) -> list[AssetStatus]:
-    """Return assets in the order in which a person should look at them: bad measuring points, then long silence."""
-
-    def rank(each: AssetStatus) -> tuple[int, int, float]:
-        failed = sum(point.namur is Namur.FAILURE for point in each.points)
-        silent = (now - each.newest).total_seconds() if each.newest is not None else float("inf")
-        return -failed, -len(each.points), -silent
-
-    return sorted(assets, key=rank)
 
 
 def _text(moment: datetime | None) -> str | None:

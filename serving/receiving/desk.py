@@ -27,7 +27,7 @@ from serving.receiving.unpacking import unpack
 
 CHANNEL = "http"
 BUSY = "So much waits to be stored that no more is taken for now."
-FULL = "The disk of the service has no room left."
+FULL = "The service has no room left: its disk is full, or what was set aside fills its share."
 UNAVAILABLE = "The spool of the service cannot be written."
 
 _IN_HAND = 16

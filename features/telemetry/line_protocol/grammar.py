@@ -109,6 +109,33 @@ def shown(found: str) -> str:
     return f"`{short}`"
 
 
+def bare_value(text: str) -> float | int | bool | None:
+    """Read a value without quotes; None if it is none, or outside of its type's range.
+
+    Examples:
+        >>> [bare_value(text) for text in ("1.5", "12i", "T", "NaN", "9223372036854775808i")]
+        [1.5, 12, True, None, None]
+    """
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        return number if abs(number) != float("inf") else None
+    whole = whole_number(text[:-1])
+    if text.endswith("i"):
+        return whole if whole is not None and -_INT64 <= whole < _INT64 else None
+    if text.endswith("u") and not text.startswith("-"):
+        return whole if whole is not None and whole < 2 * _INT64 else None
+    return _TRUTH.get(text)
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number of any length; None if it is none. One beyond 21 digits is only known to be too large."""
+    match = _WHOLE.fullmatch(text)
+    if match is None or text in {"", "+", "-"}:
+        return None
+    number = int(match[2][:21] or "0")
+    return -number if match[1] == "-" else number
+
+
 @dataclass(slots=True)
 class _Cursor:
     """A place in a text that moves forward, token by token."""
@@ -212,33 +239,6 @@ class _Cursor:
         end = self.text.find("\n", self.at)
         rest = self.text[self.at : self.at + 80 if end < 0 else min(end, self.at + 80)]
         return InvalidLine(self.at, what, must, rest.removesuffix("\r"))
-
-
-def bare_value(text: str) -> float | int | bool | None:
-    """Read a value without quotes; None if it is none, or outside of its type's range.
-
-    Examples:
-        >>> [bare_value(text) for text in ("1.5", "12i", "T", "NaN", "9223372036854775808i")]
-        [1.5, 12, True, None, None]
-    """
-    if _FLOAT.fullmatch(text):
-        number = float(text)
-        return number if abs(number) != float("inf") else None
-    whole = whole_number(text[:-1])
-    if text.endswith("i"):
-        return whole if whole is not None and -_INT64 <= whole < _INT64 else None
-    if text.endswith("u") and not text.startswith("-"):
-        return whole if whole is not None and whole < 2 * _INT64 else None
-    return _TRUTH.get(text)
-
-
-def whole_number(text: str) -> int | None:
-    """Read a whole number of any length; None if it is none. One beyond 21 digits is only known to be too large."""
-    match = _WHOLE.fullmatch(text)
-    if match is None or text in {"", "+", "-"}:
-        return None
-    number = int(match[2][:21] or "0")
-    return -number if match[1] == "-" else number
 
 
 def _plain(name: str) -> str:

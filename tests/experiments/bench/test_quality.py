@@ -9,7 +9,7 @@ import pytest
 
 from experiments.bench.quality import measure_real
 from experiments.bench.quality_injection import KINDS, inject
-from experiments.bench.quality_scoring import Trial, score, set_aside
+from experiments.bench.quality_scoring import Trial, score, set_aside, wilson_interval
 from experiments.bench.quality_simulated import run_simulated
 from features.packs.loader import load_pack
 from features.quality.batch import AssetRows, Judged, judge_fleet
@@ -97,3 +97,17 @@ def test_missing_data_sets_give_null_and_the_reason(tmp_path: Path) -> None:
         figures: Figures = measure_real(folder, "skab", 0)
         assert figures["result"] is None
         assert figures["reason"]
+
+
+def test_exchange_of_signals_that_read_the_same_is_counted_apart() -> None:
+    altered, verdicts = np.ones((20, 2), np.bool_), np.zeros((20, 2), np.int8)
+    figures = score([Trial("swapped", altered, verdicts, True, differs=False)])
+    assert (figures["episodes"], figures["invisible"]) == (0, 1)
+
+
+def test_share_comes_with_its_interval() -> None:
+    altered, verdicts = np.ones((20, 1), np.bool_), np.full((20, 1), Verdict.FLAT, np.int8)
+    figures: Figures = score([Trial("stuck", altered, verdicts, True)] * 10)
+    assert figures["found"] == 10
+    assert figures["recall_interval"] == pytest.approx((0.722, 1.0), abs=0.001)
+    assert wilson_interval(0, 0) is None

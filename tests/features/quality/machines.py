@@ -9,7 +9,7 @@ from features.quality.units import conversions_of
 
 HOUR_US = 3_600_000_000
 SPEED, FLOW, INLET, OUTLET, FRONT, REAR, NAMEPLATE = range(7)
-ROWS = 600
+ROWS = 460
 
 _SIGNALS = (
     ("speed", "rpm", 0.0, 3_600.0),
@@ -30,10 +30,11 @@ def machine_rules(parameters: QualityParameters | None = None) -> QualityRules:
     return QualityRules(signals, ((INLET, OUTLET), (FRONT, REAR)), SPEED, 300.0, parameters or QualityParameters())
 
 
-def machine_rows(seed: int, rows: int = ROWS) -> AssetRows:
-    """Draw a machine that follows a load, and stands for some hours now and then."""
+def machine_rows(seed: int, rows: int = ROWS, more_load: float = 0.0) -> AssetRows:
+    """Draw a machine that follows a load, higher from row 400 on, and stands for some hours now and then."""
     rng = np.random.default_rng(seed)
     load = 1.0 + 0.1 * np.sin(np.arange(rows) / 7.0) + 0.03 * rng.standard_normal(rows)
+    load = load + np.where(np.arange(rows) >= 400, more_load, 0.0)
     runs = (np.arange(rows) % 150) < 130
     speed = np.where(runs, 1_480.0 + 60.0 * (load - 1.0) + rng.standard_normal(rows), 0.0)
     flow = np.where(runs, 200.0 * load + rng.standard_normal(rows), 0.0)

