@@ -83,6 +83,32 @@ def aside(
         console.print(" · ".join(str(cell) for cell in row.values() if cell is not None), markup=False)
 
 
+@app.command("corrections")
+def list_corrections(
+    home: _Home = None,
+    pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
+    tenant: _Tenant = None,
+    asset: Annotated[str | None, typer.Option(help="Only this asset's.")] = None,
+    days: Annotated[float | None, typer.Option(min=0, help="Only of so many days; otherwise of all time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    json: _Json = False,
+) -> None:
+    """Show readings that were corrected by their source, newest first, with value and revision."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from features.telemetry.opening import open_telemetry
+    from pipelines.telemetry.corrections import corrections, days_before
+
+    settings = read_settings(home=home, pack=pack, tenant=tenant)
+    with open_telemetry(settings.folder, load_pack(settings.pack), settings.telemetry_server) as store:
+        start = days_before(datetime.now(UTC), days)
+        rows = corrections(store, settings.owner, asset, start, limit)
+    if json:
+        print_result({"corrections": rows})
+        return
+    for row in rows:
+        typer.echo(f"{row['time']} {row['asset']} {row['signal']} = {row['value']:g} (revision {row['revision']})")
+
+
 @app.command()
 def restore(
     offsets: Annotated[list[int], typer.Argument(help="Deliveries, as `telemetry aside --spool` names them.")],

@@ -98,3 +98,13 @@ def test_a_delivery_that_was_set_aside_can_be_looked_at_and_put_back(home: Path)
 def test_without_a_spool_nothing_can_be_restored(tmp_path: Path) -> None:
     result = run.invoke(build_app("telemetry"), ["telemetry", "restore", "1", "--home", str(tmp_path)])
     assert result.exit_code != 0
+
+
+def test_a_correction_replaces_and_is_visible_as_such(home: Path) -> None:
+    put(home, line("p-01", "speed=1500,speed__rev=2i", timedelta(seconds=5)))
+    asked("worker", "--home", str(home), "--once")
+    (row,) = asked("telemetry", "corrections", "--home", str(home), "--asset", "p-01")["corrections"]
+    assert (row["signal"], row["value"], row["revision"]) == ("speed", 1500.0, 2)
+    assert asked("telemetry", "corrections", "--home", str(home), "--asset", "p-02")["corrections"] == []
+    result = run.invoke(build_app("telemetry"), ["telemetry", "corrections", "--home", str(home)])
+    assert "revision 2" in result.stdout
