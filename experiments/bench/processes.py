@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.bench.errors import PartMissing
-from experiments.bench.servers import free_port
 
 PATIENCE_SECONDS = 120.0
 
@@ -79,6 +78,14 @@ def receiving_service(home: Path, kind: str) -> Iterator[Service]:
         service.cpu_seconds()  # it answers once it is put together
         _wait_until_listening(port)
         yield service
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_until_listening(port: int) -> None:

@@ -72,7 +72,8 @@ def _spike(
         return None
     at = np.arange(rows.start, rows.stop, _SPIKES_APART)
     span = rules.signals[place].high - rules.signals[place].low
-    size = np.exp(rng.uniform(*np.log(_SPIKE_SHARE), len(at))) * span
+    smallest, largest = np.log(_SPIKE_SHARE)
+    size = np.exp(rng.uniform(smallest, largest, len(at))) * span
     values[at, place] += np.where(rng.random(len(at)) < 0.5, -size, size)
     return (place,)
 

@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from urllib.request import urlopen
 import polars as pl
 
 from experiments.bench.errors import PartMissing
+from experiments.bench.processes import child, free_port
 
 _PATIENCE_SECONDS = 60.0
 
@@ -29,20 +28,14 @@ def loopback_server(table: pl.DataFrame, folder: Path) -> Iterator[str]:
 
     Yields:
         The address.
+
+    Raises:
+        PartMissing: If the process ends instead of saying where it listens.
     """
     path = folder / "table.arrow"
     table.write_ipc(path)
-    command = [sys.executable, "-m", "experiments.bench.loopback", str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            port = process.stdout.readline().strip() if process.stdout else ""
-            if not port:
-                raise PartMissing("the loopback server did not start; see what it wrote to standard error")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            if process.stdin:
-                process.stdin.close()
-            process.wait(_PATIENCE_SECONDS)
+    with child("experiments.bench.loopback", [str(path)]) as server:
+        yield f"http://127.0.0.1:{server.line().strip()}"
 
 
 @contextmanager
@@ -79,14 +72,6 @@ def real_influxd(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -82,10 +82,10 @@ class BadWire:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            out_writer.close()  # first: whoever ends the proxy may cancel this too
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            out_writer.close()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: "_Line") -> None:
         while data := await reader.read(_CHUNK):

@@ -1,8 +1,9 @@
 """Whether the clock that stamped a row was right, told from when the row arrived; rows in the order of arrival.
 
 A time ahead of its arrival is certainly wrong. A time behind may simply be late: one late row, or a backlog that
-arrives all at once, proves nothing. But rows that arrive on schedule, each with the same unusual delay, were stamped
-by a clock that is behind, or that was set back, or began anew in 1970.
+arrives all at once, proves nothing. But rows that arrive on schedule, each with the same unusually long delay, were
+stamped by a clock that is behind, or that was set back, or began anew in 1970. A row that stands close to its arrival is
+right, whatever was usual before.
 """
 
 from collections.abc import Mapping
@@ -126,9 +127,19 @@ def clock_step(
     after = replace(state, arrived=float(arrived_us))
     if delay < -parameters.tolerance_us:
         return after, True
+    if delay <= parameters.tolerance_us or delay < state.delay - parameters.tolerance_us:
+        return _prompt(parameters, after, delay, passed), False
     if state.rows < parameters.rows or abs(delay - state.delay) <= parameters.tolerance_us:
         return _usual(parameters, after, delay, passed), False
     return _unusual(parameters, after, delay)
+
+
+def _prompt(parameters: ClockParameters, state: ClockState, delay: float, passed: float) -> ClockState:
+    """Take a row that stands closer to its arrival than usual: whatever was learned from a backlog is over."""
+    if abs(delay - state.delay) <= parameters.tolerance_us:
+        return _usual(parameters, state, delay, passed)
+    begun = replace(state, rows=float(parameters.rows), delay=delay, shift_rows=0.0, is_off=0.0)
+    return begun if state.rows > 0 else _usual(parameters, state, delay, passed)
 
 
 def _usual(parameters: ClockParameters, state: ClockState, delay: float, passed: float) -> ClockState:

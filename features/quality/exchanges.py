@@ -14,13 +14,15 @@ _POOR_FIT = 14.0
 _FAR_BETTER = 20.0
 _LONG_MEMORY = 1_000.0
 _ALIKE = 2.0
+_ALLOWANCE = 0.7  # per row, for noise of consecutive rows that is not independent
 _RELEASE = 4.0
 _TWICE = 2.0
-_FROZEN, _BEGUN = 3.0, 4.0
+_SUSPICION = 8.0
+_FROZEN = 3.0
 _OUTLASTED = 4
 _TINY = 1e-12
 _WELL = 5.0
-_FAR, _NEAR, _AWAY, _CLOSE = 5.0, 2.5, 0.7, 0.25
+_FAR, _NEAR, _AWAY, _CLOSE, _TOLD = 5.0, 2.5, 0.7, 0.25, 2.0
 
 
 def follow_units(
@@ -66,7 +68,7 @@ def _fit_together(
     away = np.where(np.isnan(away), np.inf, away)
     which = away.argmin(0)
     is_far = np.abs(values - seen.level) > np.minimum(_FAR * spread, _AWAY * share)
-    fits = looked_at & (values != 0.0) & is_far & (away.min(0) <= 1.0)
+    fits = looked_at & (values != 0.0) & is_far & (away.min(0) <= 1.0) & (np.abs(seen.score) > _TOLD)
     one, two = plan.firsts, plan.seconds
     return _of_signals(plan, fits[:, one] & fits[:, two] & (which[:, one] == which[:, two])), which
 
@@ -85,9 +87,10 @@ def put_right(plan: Plan, state: QualityState, values: FloatArray) -> FloatArray
 def follow_swaps(plan: Plan, state: QualityState, right: FloatArray, seen: Comparison) -> tuple[BoolArray, BoolArray]:
     """Say which signals carry each other's values, and which may; both of shape (asset, signal).
 
-    Per pair of one quantity and unit, the evidence is half the logarithm of a likelihood ratio, summed over rows as in
-    Page's test (Biometrika 41, 1954): how well all signals agree as they are, and with the two exchanged. It takes a
-    half because the noise of consecutive rows is not independent.
+    Per pair of one quantity and unit, the evidence is the logarithm of a likelihood ratio, less a little, summed over
+    rows as in Page's test (Biometrika 41, 1954): how well all signals agree as they are, and with the two exchanged.
+    Only what comes while the machine runs confirms an exchange; while it stands, temperatures cool and cross. Once
+    there is some evidence, the usual difference of the two is kept as it was.
 
     Args:
         plan: The rules.
@@ -106,21 +109,20 @@ def follow_swaps(plan: Plan, state: QualityState, right: FloatArray, seen: Compa
     better, fit_after = _exchange(seen, one, two, left, other)
     is_held = state.swapped > 0
     as_is = _exchange(seen, one, two, 0.0 * left, 0.0 * other)[1]
-    gain = np.clip(0.5 * np.where(is_held, -better, better) - 0.7, -_STEP, _STEP)
+    gain = np.clip(0.5 * np.where(is_held, -better, better) - _ALLOWANCE, -_STEP, _STEP)
     is_poor = fit_after > np.maximum(_POOR_FIT, as_is / _FAR_BETTER)
-    is_usual, is_contrary = _follow_contrast(plan, state, right, can, is_held)
+    is_usual = _follow_contrast(plan, state, right, can, is_held)
     gain = np.where((is_poor & ~is_held) | is_usual, np.minimum(gain, -2.0), gain)
     gain = np.where(_separation(seen, one, two) < _ALIKE, -1.0, gain)
     gain = np.where((seen.mode == 1)[:, None], gain, np.where(is_held, np.minimum(gain, 0.0), 0.0))
     most = _TWICE * plan.parameters.swap_evidence
     evidence = np.where(can, np.clip(state.evidence + gain, 0.0, most), state.evidence)
-    evidence = np.where(~can & ~is_held & is_contrary, np.maximum(evidence, _BEGUN), evidence)
     state.evidence[...] = evidence
     holds = (evidence >= _RELEASE) & (is_held | (evidence > plan.parameters.swap_evidence))
     counts = (state.swapped == 0) | (seen.mode == 1)[:, None]
     state.swapped[...] = np.where(holds, state.swapped + counts, 0)
     _outlast(plan, state)
-    return _of_signals(plan, state.swapped > 0), _of_signals(plan, is_frozen(state))
+    return _of_signals(plan, state.swapped > 0), _of_signals(plan, evidence > _SUSPICION)
 
 
 def is_frozen(state: QualityState) -> BoolArray:
@@ -157,11 +159,10 @@ def _separation(seen: Comparison, one: NDArray[np.int64], two: NDArray[np.int64]
 
 def _follow_contrast(
     plan: Plan, state: QualityState, right: FloatArray, can: BoolArray, is_held: BoolArray
-) -> tuple[BoolArray, BoolArray]:
+) -> BoolArray:
     """Say of which pairs the difference, as it came, points the way that it usually does; shape (asset, pair).
 
-    Such a pair is not exchanged, and one that is held to be exchanged is so no more. Also say which come just the other
-    way round, while the machine runs: just after a start that cannot be judged yet, but it is not learned either.
+    Such a pair is not exchanged, and one that is held to be exchanged is so no more.
     """
     known = np.isfinite(right)
     value = np.where(known, right, 0.0)
@@ -173,10 +174,7 @@ def _follow_contrast(
     follows = can & known[:, plan.firsts] & known[:, plan.seconds]
     learns = follows & ~is_frozen(state)
     state.contrast[assets, state.mode] = np.where(learns, usual + rate * (came - usual), usual)
-    is_known = (state.count[:, 1] >= plan.parameters.warm_up) & (state.mode == 1)
-    is_contrary = (came * usual < 0.0) & (2.0 * np.abs(came + usual) < np.abs(came)) & is_known[:, None]
-    is_there = known[:, plan.firsts] & known[:, plan.seconds]
-    return np.asarray(follows & (came * usual > 0.0)), np.asarray(is_contrary & is_there)
+    return np.asarray(follows & (came * usual > 0.0))
 
 
 def _is_in(seen: Comparison, places: NDArray[np.int64]) -> BoolArray:

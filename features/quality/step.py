@@ -148,7 +148,8 @@ def _decide(
 def _is_stray(plan: Plan, state: QualityState, values: FloatArray) -> BoolArray:
     """Say which readings lie far beyond the levels of both modes and the reading before, in a mode not yet settled.
 
-    The first readings after a stop or a start lie between; where only running is known, its spread counts.
+    The first readings after a stop or a start lie between; where only running is known, its spread counts. Of a mode of
+    which hardly a reading was seen, nothing is said.
     """
     known = (state.level_count >= LEVEL_KNOWN) & (state.count >= plan.parameters.warm_up)[:, :, None]
     spread = np.sqrt(diagonal(state.relation)) * plan.sizes(state.level) + plan.floor
@@ -156,8 +157,10 @@ def _is_stray(plan: Plan, state: QualityState, values: FloatArray) -> BoolArray:
     seen_once = state.level_count > 0
     low = np.fmin(np.where(seen_once, state.level, np.inf).min(1), state.last)
     high = np.fmax(np.where(seen_once, state.level, -np.inf).max(1), state.last)
-    beyond = np.maximum(values - high, low - values)
-    return np.asarray(known.any(1) & plan.is_measured & (beyond > plan.parameters.limit * spread))
+    finite = np.where(np.isfinite(values), values, np.nan)
+    beyond = np.maximum(finite - high, low - finite)
+    is_seen = state.level_count[np.arange(len(values)), state.mode] >= LEVEL_KNOWN
+    return np.asarray(known.any(1) & is_seen & plan.is_measured & (beyond > plan.parameters.limit * spread))
 
 
 def _is_known(plan: Plan, state: QualityState, seen: Comparison) -> BoolArray:

@@ -24,13 +24,13 @@ class Place:
     Attributes:
         check: Its name.
         path: The file or folder that must be there; None where it lies on another machine.
-        ask: Asks it something small and returns what it found, in words.
+        ask: Asks it something small and returns what it found, in words, or as a finding where not all is well.
         remedy: What to do where it does not answer.
     """
 
     check: str
     path: Path | None
-    ask: Callable[[], str]
+    ask: Callable[[], str | Finding]
     remedy: str
 
 
@@ -39,9 +39,10 @@ def look_at(place: Place) -> Finding:
     if place.path is not None and not place.path.exists():
         return Finding(place.check, Level.NOTE, f"{place.path} is not there yet; {_FRESH}")
     try:
-        return Finding(place.check, Level.OK, place.ask())
+        found = place.ask()
     except ServiceError as error:
         return Finding(place.check, Level.FAILED, str(error), place.remedy)
+    return found if isinstance(found, Finding) else Finding(place.check, Level.OK, found)
 
 
 def newest_file(home: Home) -> float | None:
@@ -59,9 +60,7 @@ def places(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | None
         Place("telemetry", telemetry, lambda: _telemetry(home, pack, tenant, server), _RESTORE),
         Place("records", records, lambda: _records(home, tenant), _RESTORE),
         Place("spool", home.spool, lambda: _spool(home, now), _RESTORE),
-        Place(
-            "worker", records, lambda: _worker(home, now), "Start it: python -m serving, or python -m pipelines worker."
-        ),
+        Place("worker", records, lambda: _worker(home, now), _RESTORE),
         Place("tracking", home.root / "mlflow.db", lambda: _sound(home.root / "mlflow.db"), _RESTORE),
         Place("champion", home.bundles, lambda: _champion(home, pack), "Promote another version, or train again."),
     ]
@@ -105,7 +104,7 @@ def _spool(home: Home, now: datetime) -> str:
     return words
 
 
-def _worker(home: Home, now: datetime) -> str:
+def _worker(home: Home, now: datetime) -> str | Finding:
     from features.records.database import open_records  # lazy: SQLAlchemy is for whoever reads
     from features.records.leases import Leases
     from pipelines.worker.worker import LEASE
@@ -115,7 +114,10 @@ def _worker(home: Home, now: datetime) -> str:
         holder = Leases(engine).holder(LEASE, now)
     finally:
         engine.dispose()
-    return "no worker runs: what arrives waits in the spool" if holder is None else f"worker {holder} holds the lease"
+    if holder is None:
+        remedy = "Start it: python -m serving, or python -m pipelines worker."
+        return Finding("worker", Level.WARNING, "no worker runs: what arrives waits in the spool", remedy)
+    return f"worker {holder} holds the lease"
 
 
 def _sound(path: Path) -> str:

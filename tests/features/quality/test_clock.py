@@ -48,6 +48,23 @@ def test_backlog_proves_nothing() -> None:
     assert flagged(time_us, arrived_us) == []
 
 
+@pytest.mark.parametrize("days", [1, 6, 30])
+def test_live_rows_after_a_slow_backfill_are_right(days: int) -> None:
+    arrived_us = np.arange(1, 61, dtype=np.int64) * STEP
+    time_us = arrived_us - 20_000_000
+    time_us[:30] -= days * 1_440 * MINUTE  # thirty rows of history, each on schedule, before the first live one
+    assert flagged(time_us, arrived_us) == []
+
+
+def test_rows_that_are_usually_late_and_then_prompt_are_right() -> None:
+    arrived_us = np.arange(1, 61, dtype=np.int64) * STEP
+    time_us = arrived_us - 60 * MINUTE
+    time_us[20:] = arrived_us[20:] - 5_000_000
+    assert flagged(time_us, arrived_us) == []
+    time_us[40:] -= 180 * MINUTE  # and now it does fall behind
+    assert flagged(time_us, arrived_us) == list(range(42, 60))
+
+
 def test_saved_state_goes_on() -> None:
     time_us, arrived_us = stream()
     time_us[30:40] -= 50 * MINUTE

@@ -171,8 +171,8 @@ def test_return_to_normal_in_the_first_row_after_a_saved_state_is_a_change() -> 
     rows = machine_rows(1)
     stuck = changed(rows, FLOW, AT, rows.values[AT.start - 1, FLOW])
     for cut in range(AT.stop + 1, AT.stop + 6):
-        begun = judge(RULES, stuck.time_us[:cut], stuck.values[:cut])
-        before = begun.states + judge(RULES, stuck.time_us[cut:], stuck.values[cut:], begun.state).states
+        begun = judge(RULES, stuck.time_us[BEGIN:cut], stuck.values[BEGIN:cut], beginning().state)
+        before = begun.states + judge(RULES, stuck.time_us[cut:430], stuck.values[cut:430], begun.state).states
         flow = [each.namur for each in before if each.signal == "flow"]
         assert flow[-2:] == [Namur.FAILURE, Namur.NORMAL]
         assert flow.count(Namur.NORMAL) == flow.count(Namur.FAILURE)
@@ -190,12 +190,12 @@ def test_exchange_lasts_until_it_is_put_right() -> None:
 
 
 def test_exchange_that_outlasts_all_that_was_known_before_becomes_usual() -> None:
-    rows = machine_rows(1, rows=900)
+    rows = machine_rows(1, rows=600)
     values = rows.values.copy()
-    values[100:, FRONT], values[100:, REAR] = rows.values[100:, REAR], rows.values[100:, FRONT]
+    values[60:, FRONT], values[60:, REAR] = rows.values[60:, REAR], rows.values[60:, FRONT]
     verdicts = judge(RULES, rows.time_us, values).verdicts
-    assert (verdicts[110:130, FRONT] == Verdict.SWAPPED).all()
-    assert (verdicts[800:, FRONT] == 0).mean() > 0.95
+    assert (verdicts[70:90, FRONT] == Verdict.SWAPPED).all()
+    assert (verdicts[520:, FRONT] == 0).mean() > 0.95
 
 
 def test_two_signals_that_change_to_one_other_unit_together_are_named() -> None:

@@ -33,6 +33,7 @@ def test_stores_that_answer_say_what_is_in_them(tmp_path: Path) -> None:
     _, found = examined("--home", str(tmp_path))
     assert found["telemetry"]["level"] == "ok"
     assert found["records"]["detail"] == "0 assets on record"
+    assert found["worker"]["level"] == "warning"
     assert "no worker runs" in found["worker"]["detail"]
 
 
