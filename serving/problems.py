@@ -28,6 +28,7 @@ _CODES = {
     403: "forbidden",
     404: "not found",
     405: "method not allowed",
+    408: "invalid",
     413: "request too large",
     415: "invalid",
     422: "unprocessable entity",

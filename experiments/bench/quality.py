@@ -16,7 +16,7 @@ BARS = {"stuck": 0.99, "unit_changed": 0.99, "clock_off": 0.99, "spike": 0.95, "
 """Recall by episode that is asked for; gaps are asked .99 as well, and clean readings may lose one in a thousand."""
 
 _MOST_LOST = 0.001
-_REPORTED_SEED = 2026
+_REPORTED_SEED = 4711
 """The seeds from here on are for reporting; whoever tunes anything uses others."""
 
 

@@ -2,8 +2,8 @@
 
 A time ahead of its arrival is certainly wrong. A time behind may simply be late: one late row, or a backlog that
 arrives all at once, proves nothing. But rows that arrive on schedule, each with the same unusually long delay, were
-stamped by a clock that is behind, or that was set back, or began anew in 1970. A row that stands close to its arrival is
-right, whatever was usual before.
+stamped by a clock that is behind, or that was set back, or began anew in 1970. A row that stands close to its arrival
+is right, whatever was usual before.
 """
 
 from collections.abc import Mapping

@@ -18,6 +18,7 @@ _ALLOWANCE = 0.7  # per row, for noise of consecutive rows that is not independe
 _RELEASE = 4.0
 _TWICE = 2.0
 _SUSPICION = 8.0
+_BOTH_MOVE = 0.3  # the lesser of two moves, as a share of the larger
 _FROZEN = 3.0
 _OUTLASTED = 4
 _TINY = 1e-12
@@ -114,6 +115,7 @@ def follow_swaps(plan: Plan, state: QualityState, right: FloatArray, seen: Compa
     is_usual = _follow_contrast(plan, state, right, can, is_held)
     gain = np.where((is_poor & ~is_held) | is_usual, np.minimum(gain, -2.0), gain)
     gain = np.where(_separation(seen, one, two) < _ALIKE, -1.0, gain)
+    gain = np.where(_is_one_sided(seen, value, one, two) & ~is_held, np.minimum(gain, 0.0), gain)
     gain = np.where((seen.mode == 1)[:, None], gain, np.where(is_held, np.minimum(gain, 0.0), 0.0))
     most = _TWICE * plan.parameters.swap_evidence
     evidence = np.where(can, np.clip(state.evidence + gain, 0.0, most), state.evidence)
@@ -155,6 +157,13 @@ def _separation(seen: Comparison, one: NDArray[np.int64], two: NDArray[np.int64]
     first, second, between = seen.precision[:, one, one], seen.precision[:, two, two], seen.precision[:, one, two]
     form = first * np.square(left) + second * np.square(other) + 2.0 * between * left * other
     return form / (seen.scale[:, one] * seen.scale[:, two])
+
+
+def _is_one_sided(seen: Comparison, value: FloatArray, one: NDArray[np.int64], two: NDArray[np.int64]) -> BoolArray:
+    """Say of which pairs only one has moved, as when a drift ends: in an exchange both move, and apart as far."""
+    moved, other = value[:, one] - seen.level[:, one], value[:, two] - seen.level[:, two]
+    far = np.maximum(np.abs(moved), np.abs(other))
+    return np.asarray((moved * other > 0.0) | (np.minimum(np.abs(moved), np.abs(other)) < _BOTH_MOVE * far))
 
 
 def _follow_contrast(

@@ -20,8 +20,9 @@ from features.records.quarantine import QuarantineRecords
 from features.records.set_aside import SetAside, SetAsideItem
 from features.telemetry.readings import READINGS
 from features.telemetry.store import TelemetryStore
-from pipelines.ingest.judging import KEPT, Claims, judged
+from pipelines.ingest.judging import Claims, judged
 from pipelines.ingest.keys import ASSET, ClockCheck, Watch, asset_texts, keyed
+from pipelines.ingest.long_form import KEPT
 from pipelines.ingest.plausible_clock import PlausibleClock
 from pipelines.ingest.quarantine import sightings, unseen
 from pipelines.ingest.report import IngestReport, Tally
@@ -64,6 +65,7 @@ class Intake:
         clock: Tells when rows arrive that do not say so themselves.
         rule: Which times are believed; None means the usual for the pack.
         watch: Follows the clocks of the sources, where rows say when they arrived; None where nobody does.
+        takes_lives: Whether a life count may stand in for a time, as it may in a file for any pack.
         known: The tenant's assets on record that were met, by identity.
         first_reading: The earliest reading of each asset that was met.
     """
@@ -75,6 +77,7 @@ class Intake:
     clock: Callable[[], datetime] = now
     rule: PlausibleClock | None = None
     watch: Watch | None = None
+    takes_lives: bool = True
     known: dict[AssetId, Asset] = field(default_factory=dict)
     first_reading: dict[str, datetime] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
@@ -89,6 +92,11 @@ class Intake:
             everyone = AssetRecords(self.records).list_all(self.tenant)
             self._owners = {(name.scheme, name.value): asset.id for asset in everyone for name in asset.identifiers}
         return self._owners
+
+    @property
+    def believed(self) -> PlausibleClock:
+        """Which times are believed."""
+        return self.rule or PlausibleClock.of(self.pack)
 
     def strangers(self, chunk: pl.DataFrame) -> frozenset[str]:
         """Return the assets of a table that are on record as of another pack; nothing of this data may be theirs."""
@@ -124,8 +132,8 @@ class Intake:
         """
         pack = measurement or self.pack.id
         strangers, claims = self._claims(chunk, pack)
-        rule = self.rule or PlausibleClock.of(self.pack)
-        rows = keyed(chunk, source, strangers, ClockCheck(rule, self.clock(), self.watch))
+        check = ClockCheck(self.believed, self.clock(), self.watch, self.takes_lives)
+        rows = keyed(chunk, source, strangers, check)
         found = judged(rows, source, claims)
         self._meet(rows.rows[ASSET].unique().sort(), pack)
         is_dated = "time" in chunk.columns and self.pack.life.source is not LifeSource.COUNT

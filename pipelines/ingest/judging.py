@@ -9,15 +9,18 @@ import polars as pl
 from features.domain.signals import Signal
 from features.quality.verdicts import SetAsideReason, plausible
 from features.records.set_aside import SetAsideItem
-from features.telemetry.readings import READINGS
 from pipelines.ingest.cells import content_of
-from pipelines.ingest.keys import ASSET, TIME, Keyed, row_item
-from pipelines.ingest.origin import OFFSET, SOURCE, is_hidden
-from pipelines.ingest.revisions import BAD, REVISION, is_beside_signals, row_revisions, signal_revisions
-from pipelines.ingest.tables import ROW
-
-KEPT = pl.Schema({**READINGS, OFFSET: pl.Int64()})
-"""Readings in the long form, with the offset of the delivery that brought them; 0 where there was none."""
+from pipelines.ingest.keys import ASSET, Keyed, row_item
+from pipelines.ingest.long_form import KEPT, RowKeys, column_readings, many_readings
+from pipelines.ingest.origin import is_hidden
+from pipelines.ingest.revisions import (
+    BAD,
+    REVISION,
+    is_beside_signals,
+    revision_column,
+    row_revisions,
+    signal_revisions,
+)
 
 _KEY_COLUMNS = frozenset({"asset_id", "time"})
 _WELL_FORMED = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
@@ -73,22 +76,46 @@ def judged(keyed: Keyed, source: str, claims: Claims) -> Judged:
         claims: Whose the signals are.
     """
     rows, of_rows, items = _with_sound_revision(keyed.rows, source, claims)
-    kept: dict[bool, list[pl.DataFrame]] = {True: [KEPT.to_frame()], False: [KEPT.to_frame()]}
-    for column in rows.get_columns():
-        if not _is_signal(column.name, rows, claims):
+    columns = {column.name: column for column in rows.get_columns()}
+    key = RowKeys.of(rows, of_rows, source)
+    signals = [name for name in columns if _is_signal(name, key.clock, claims)]
+    alike = _plain_numbers({name: columns[name] for name in signals}, columns, claims)
+    kept: dict[bool, list[pl.DataFrame]] = {
+        True: [KEPT.to_frame()],
+        False: [KEPT.to_frame(), *many_readings(key, alike)],
+    }
+    plain = {column.name for column in alike}
+    for name in signals:
+        if name in plain:
             continue
-        revisions = signal_revisions(rows, column.name, of_rows)
-        verdict = _verdict(column, rows[ASSET], revisions, claims)
+        own = columns.get(revision_column(name))
+        revisions = key.readings["revision"] if own is None else signal_revisions(own, of_rows)
+        verdict = _verdict(columns[name], columns[ASSET], revisions, claims)
         if verdict.reasons is not None:
-            items += _items(rows, column, verdict.reasons, source, claims)
-        kept[column.name in claims.signals].append(_readings(rows, column.name, verdict.values, revisions))
+            items += _items(key, columns[name], verdict.reasons, claims)
+        if verdict.values.null_count() < verdict.values.len():
+            kept[name in claims.signals].append(column_readings(key, name, verdict.values, revisions))
     return Judged(pl.concat(kept[True]), pl.concat(kept[False]), items)
 
 
-def _is_signal(name: str, rows: pl.DataFrame, claims: Claims) -> bool:
+def _plain_numbers(
+    signals: Mapping[str, pl.Series], columns: Mapping[str, pl.Series], claims: Claims
+) -> list[pl.Series]:
+    """Return the columns of which nothing can be said but that no pack claims them: finite numbers, well named."""
+    numbers = [
+        column
+        for name, column in signals.items()
+        if column.dtype == pl.Float64()
+        and not (name in claims.signals or name in claims.reserved or revision_column(name) in columns)
+        and is_well_formed(name)
+    ]
+    return [column for column in numbers if column.is_finite().all()]  # nulls, which were not measured, are passed over
+
+
+def _is_signal(name: str, clock: str, claims: Claims) -> bool:
     if name in claims.signals:
         return name not in _KEY_COLUMNS
-    life_is_key = name == "life" and "time" not in rows.columns
+    life_is_key = name == clock == "life"
     return not (is_hidden(name) or name in _KEY_COLUMNS or life_is_key or name == REVISION or is_beside_signals(name))
 
 
@@ -161,40 +188,17 @@ def _everywhere(where: pl.Series, reason: SetAsideReason) -> pl.Series | None:
     return _nothing(pl.String, where.len()).set(where, reason.value) if where.any() else None
 
 
-def _readings(rows: pl.DataFrame, signal: str, values: pl.Series, revisions: pl.Series) -> pl.DataFrame:
-    return (
-        rows.select(
-            pl.col(ASSET).alias("asset"),
-            pl.lit(signal).alias("signal"),
-            pl.col(TIME).alias("time"),
-            values.alias("value"),
-            revisions.alias("revision"),
-            pl.col(OFFSET) if OFFSET in rows.columns else pl.lit(0, pl.Int64).alias(OFFSET),
-        )
-        .filter(pl.col("value").is_not_null())
-        .select(*KEPT.names())
+def _items(key: RowKeys, column: pl.Series, reasons: pl.Series, claims: Claims) -> list[SetAsideItem]:
+    bad = key.items.with_columns(column.alias("__cell__"), reasons.alias("__reason__")).filter(
+        pl.col("__reason__").is_not_null()
     )
-
-
-def _items(
-    rows: pl.DataFrame, column: pl.Series, reasons: pl.Series, source: str, claims: Claims
-) -> list[SetAsideItem]:
-    clock = "time" if "time" in rows.columns else "life"
-    bad = rows.select(
-        ROW,
-        ASSET,
-        clock,
-        pl.col(SOURCE) if SOURCE in rows.columns else pl.lit(source).alias(SOURCE),
-        column.alias("__cell__"),
-        reasons.alias("__reason__"),
-    ).filter(pl.col("__reason__").is_not_null())
     return [
         SetAsideItem(
             source=origin,
             row=row,
             reason=SetAsideReason(reason),
             detail=_words(SetAsideReason(reason), column.name, cell, asset, claims),
-            content=content_of({"asset_id": asset, clock: moment, "value": cell}),
+            content=content_of({"asset_id": asset, key.clock: moment, "value": cell}),
             signal=column.name,
         )
         for row, asset, moment, origin, cell, reason in bad.iter_rows()

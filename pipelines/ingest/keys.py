@@ -30,6 +30,10 @@ _MUST = {
     SetAsideReason.BAD_LIFE: "a life count must be a number that is not negative; found {life}",
 }
 
+_MUST_BE_DATED = (
+    "what is received must give its time, since the pack does not count life in place of time; found the life {!r}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
@@ -62,11 +66,13 @@ class ClockCheck:
         rule: Which times are believed.
         arrived_at: When rows arrived that do not say so themselves.
         watch: Follows the clocks of the sources; None where nobody does.
+        takes_lives: Whether a life count may stand in for a time.
     """
 
     rule: PlausibleClock
     arrived_at: datetime
     watch: Watch | None = None
+    takes_lives: bool = True
 
 
 def keyed(chunk: pl.DataFrame, source: str, strangers: frozenset[str], check: ClockCheck | None = None) -> Keyed:
@@ -76,13 +82,14 @@ def keyed(chunk: pl.DataFrame, source: str, strangers: frozenset[str], check: Cl
         chunk: Columns `ROW`, `asset_id`, and `time` or `life` (`time` is taken where both are there).
         source: The name under which rows are set aside, where they do not say themselves where they came from.
         strangers: Assets that belong to another pack.
-        check: Sets rows aside whose time cannot be right; life counts are not looked at.
+        check: Sets rows aside whose time cannot be right, and life counts where none may stand in for a time; what
+            a count says is not looked at.
     """
     rows = chunk.filter(~blank_rows(chunk))
     moments = moments_of_times(rows["time"]) if "time" in rows.columns else moments_of_lives(rows["life"])
     named = keyed_assets(rows, moments, strangers)
-    if check is not None and "time" in rows.columns:
-        named = _clocked(named, check)
+    if check is not None:
+        named = _clocked(named, check) if "time" in rows.columns else _counted(named, check)
     bad = named.filter(pl.col("__reason__").is_not_null())
     good = named.filter(pl.col("__reason__").is_null()).drop("__reason__")
     return Keyed(good, _items(bad, source, check), rows.height)
@@ -146,6 +153,14 @@ def _clocked(named: pl.DataFrame, check: ClockCheck) -> pl.DataFrame:
     return checked.with_columns(pl.when(off).then(pl.lit(reason)).otherwise(pl.col("__reason__")).alias("__reason__"))
 
 
+def _counted(named: pl.DataFrame, check: ClockCheck) -> pl.DataFrame:
+    """Give rows a reason that say a life count where it may not stand in for a time."""
+    if check.takes_lives:
+        return named
+    reason = pl.col("__reason__").fill_null(pl.lit(SetAsideReason.BAD_LIFE.value))
+    return named.with_columns(reason.alias("__reason__"))
+
+
 def _items(bad: pl.DataFrame, source: str, check: ClockCheck | None) -> list[SetAsideItem]:
     return [
         row_item(row, source, SetAsideReason(row["__reason__"]), _detail(row, check))
@@ -154,7 +169,11 @@ def _items(bad: pl.DataFrame, source: str, check: ClockCheck | None) -> list[Set
 
 
 def _detail(row: dict[str, object], check: ClockCheck | None) -> str | None:
-    if check is None or row["__reason__"] != SetAsideReason.IMPLAUSIBLE_CLOCK.value:
+    if check is None:
+        return None
+    if row["__reason__"] == SetAsideReason.BAD_LIFE.value and not check.takes_lives:
+        return _MUST_BE_DATED.format(row.get("life"))
+    if row["__reason__"] != SetAsideReason.IMPLAUSIBLE_CLOCK.value:
         return None
     return check.rule.words(row[TIME], row.get(ARRIVED) or check.arrived_at)  # type: ignore[arg-type]  # columns of times
 

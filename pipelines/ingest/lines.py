@@ -53,6 +53,12 @@ class EventLine(_Line):
 
 LineT = TypeVar("LineT", ReadingLine, EventLine)
 
+MOST_SIGNALS = 4_096
+"""So many signals one line may bear; no machine has more, and each costs a column."""
+
+MOST_CELLS = 500_000
+"""So many cells one table may have: lines that share no signals would make it grow as the square of their number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batching:
@@ -157,8 +163,9 @@ class LineBatch:
             self._readings[clock].append(Placed(number, parsed, origin))
 
     def reading_tables(self) -> Iterator[pl.DataFrame]:
-        """Yield the readings as telemetry tables, one for each clock."""
-        yield from (_readings_table(lines, clock) for clock, lines in self._readings.items() if lines)
+        """Yield the readings as telemetry tables, for each clock one, or as many as keep each within `MOST_CELLS`."""
+        for clock, lines in self._readings.items():
+            yield from (_readings_table(group, clock) for group in _groups(lines))
 
     def event_tables(self) -> Iterator[pl.DataFrame]:
         """Yield the events as tables, one for each clock."""
@@ -182,6 +189,8 @@ def _parsed(line: str) -> ReadingLine | EventLine:
     if "\\u" in line:
         json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text; no store could keep it
     parsed = EventLine(**document) if "event" in document else ReadingLine(**document)
+    if isinstance(parsed, ReadingLine) and len(parsed.signals) > MOST_SIGNALS:
+        raise ValueError(f"{len(parsed.signals)} signals in it; at most {MOST_SIGNALS} may be in one line")
     if parsed.time is not None and parsed.life is not None:
         raise ValueError("time and life together; one of them says when")
     return parsed
@@ -215,6 +224,20 @@ def _keys(lines: Sequence[Placed[ReadingLine]] | Sequence[Placed[EventLine]], cl
     return columns + [
         pl.Series(name, values, dtype=kind) for (name, kind), values in zip(COLUMNS.items(), cells, strict=True)
     ]
+
+
+def _groups(lines: Sequence[Placed[ReadingLine]]) -> Iterator[Sequence[Placed[ReadingLine]]]:
+    """Cut lines into consecutive groups of which each makes a table within `MOST_CELLS`."""
+    start = 0
+    names: set[str] = set()
+    for place, each in enumerate(lines):
+        new = [name for name in each.line.signals if name not in names]
+        if place > start and (place - start + 1) * (len(names) + len(new)) > MOST_CELLS:
+            yield lines[start:place]
+            start, names, new = place, set(), list(each.line.signals)
+        names.update(new)
+    if lines:
+        yield lines[start:]
 
 
 def _readings_table(lines: Sequence[Placed[ReadingLine]], clock: str) -> pl.DataFrame:

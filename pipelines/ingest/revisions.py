@@ -33,18 +33,19 @@ def row_revisions(rows: pl.DataFrame) -> pl.Series:
     return _whole(rows[REVISION]) if REVISION in rows.columns else _null(rows.height)
 
 
-def signal_revisions(rows: pl.DataFrame, signal: str, of_rows: pl.Series) -> pl.Series:
+def revision_column(signal: str) -> str:
+    """Return the name of the column that holds the revisions of one signal."""
+    return f"{signal}{_OF_SIGNAL}"
+
+
+def signal_revisions(column: pl.Series, of_rows: pl.Series) -> pl.Series:
     """Return the revision of each reading of a signal, with `BAD` as above.
 
     Args:
-        rows: The table.
-        signal: Name of the column of the signal.
+        column: The `revision_column` of the signal.
         of_rows: What `row_revisions` gave.
     """
-    name = f"{signal}{_OF_SIGNAL}"
-    if name not in rows.columns:
-        return of_rows.fill_null(0)
-    own = _whole(rows[name])
+    own = _whole(column)
     return own.zip_with(own.is_not_null(), of_rows).fill_null(0)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ ROW = "__row__"
 line is this number plus one."""
 
 _SAMPLE_BYTES = 1 << 20
+_MOST_COLUMNS = 4_096
+_FREE_CELLS = 4_000_000
 
 
 def read_chunks(path: Path, rows: int) -> Iterator[pl.DataFrame]:
@@ -46,6 +49,9 @@ def read_chunks(path: Path, rows: int) -> Iterator[pl.DataFrame]:
 def read_csv(body: bytes, name: str) -> pl.DataFrame:
     """Return a CSV table that came as bytes, with its column `ROW`; the rules are those of `read_chunks`.
 
+    What comes as bytes must not become far more than it was: the columns are bounded, and where the cells are many,
+    the rows must not be shorter than the header.
+
     Args:
         body: The table.
         name: What to call it in messages.
@@ -54,7 +60,9 @@ def read_csv(body: bytes, name: str) -> pl.DataFrame:
         BadTable: If the bytes are no such table.
     """
     try:
-        return _scan_csv_source(body, body[:_SAMPLE_BYTES], name).collect()
+        table = _scan_csv_source(body, body[:_SAMPLE_BYTES], name)
+        _refuse_hollow_table(body, len(table.collect_schema()) - 1, name)
+        return table.collect()
     except pl.exceptions.PolarsError as error:
         reader = csv.reader(io.StringIO(body.decode("utf-8-sig", errors="replace"), newline=""))
         raise _bad_table(name, _first_long_line(reader) or _first_line(error)) from error
@@ -116,9 +124,18 @@ def _column(name: str) -> str:
 def _refuse_repeated_columns(source: Path | bytes, name: str) -> None:
     header = pl.scan_csv(source, infer_schema=False, glob=False, has_header=False, n_rows=1).collect()
     names = [str(cell or "").strip() for cell in (header.row(0) if header.height else ())]
-    repeated = sorted({each for each in names if names.count(each) > 1})
+    repeated = sorted(each for each, times in Counter(names).items() if times > 1)
     if repeated:
         raise _bad_table(name, f"columns of one name: {', '.join(repeated)}")
+
+
+def _refuse_hollow_table(body: bytes, width: int, name: str) -> None:
+    """Refuse a body of a few bytes that stands for many cells: very many columns, or rows that end early."""
+    if width > _MOST_COLUMNS:
+        raise _bad_table(name, f"{width} columns; at most {_MOST_COLUMNS} may be in one table")
+    lines = body.count(b"\n") + body.count(b"\r") + 1
+    if lines * width > max(_FREE_CELLS, 4 * (body.count(b",") + lines)):
+        raise _bad_table(name, f"about {lines} rows of {width} columns, most of which end before the last column")
 
 
 def _reason(path: Path, error: pl.exceptions.PolarsError) -> str:

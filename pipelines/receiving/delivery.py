@@ -109,6 +109,7 @@ class Delivery:
             if self._pack.life.source is not LifeSource.COUNT:
                 tolerance = (self._rule or PlausibleClock.of(self._pack)).tolerance
                 parameters = ClockParameters(tolerance_us=tolerance.total_seconds() * 1e6)
+                intake.takes_lives = False  # one dated in 1970 would begin a life there
                 intake.watch = self._watches[tenant] = ClockWatch(ClockStates(self._records), tenant, parameters)
             self._intakes[tenant] = intake
         found = self._intakes[tenant]

@@ -17,6 +17,7 @@ from pipelines.ingest.tables import read_csv, require_columns
 from pipelines.receiving.plain_bodies import is_plain, read_plain_bodies
 
 _MOST_COLUMNS = 1_024
+_MOST_CELLS = 4_000_000
 _CSV_KEY = (frozenset({"asset_id"}), frozenset({"time", "life"}))
 
 
@@ -97,14 +98,17 @@ class Parcel:
 
 
 def _together(tables: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Put tables together, unless so many columns came of it that most cells would be empty."""
+    """Put tables together, unless so many columns or cells came of it that most of them would be empty."""
     group: list[pl.DataFrame] = []
     names: set[str] = set()
+    rows = 0
     for table in tables:
-        if group and len(names.union(table.columns)) > _MOST_COLUMNS:
+        width = len(names.union(table.columns))
+        if group and (width > _MOST_COLUMNS or width * (rows + table.height) > _MOST_CELLS):
             yield pl.concat(group, how="diagonal_relaxed")
-            group, names = [], set()
+            group, names, rows = [], set(), 0
         group.append(table)
         names.update(table.columns)
+        rows += table.height
     if group:
         yield pl.concat(group, how="diagonal_relaxed")

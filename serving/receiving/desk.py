@@ -1,19 +1,21 @@
 """Where deliveries are taken in: looked at, put into the spool, and only then acknowledged.
 
-Both take time and neither may hold up the event loop, so they happen in a thread; only so many at once, and whoever
-comes when all are busy waits before the body is read. So memory is bounded by the number of deliveries in hand.
+Both take time and neither may hold up the event loop, so they happen in a thread; only so many at once, and of those
+that are long to look at only two. Whoever comes when all are busy waits a while and is then asked to come again. Bodies
+are read before, under bounds of their own (`serving.receiving.bodies`): a slow sender holds up nobody.
 """
 
 import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from features.domain.arrivals import Arrival, Precision
 from features.domain.errors import ServiceError
@@ -22,6 +24,7 @@ from features.spool.errors import RecordTooLarge, SpoolBusy, SpoolFull
 from serving.errors import Refused
 from serving.metrics import ServiceMetrics
 from serving.parts import Wiring
+from serving.receiving.bodies import Bodies, Patience, later
 from serving.receiving.looking import Look
 from serving.receiving.unpacking import unpack
 
@@ -30,8 +33,12 @@ BUSY = "So much waits to be stored that no more is taken for now."
 FULL = "The service has no room left: its disk is full, or what was set aside fills its share."
 UNAVAILABLE = "The spool of the service cannot be written."
 
+OCCUPIED = "More deliveries are being looked at than can be done in time."
+
 _IN_HAND = 16
-_RETRY_SECONDS = 5
+_LONG_IN_HAND = 2  # looking is work for the processor: side by side, many would all be late
+_LONG_BYTES = 262_144
+_LONG_PACKED_BYTES = 8_192
 _TROUBLE_SECONDS = 10.0
 _logger = logging.getLogger(__name__)
 
@@ -72,7 +79,13 @@ class ReceivingDesk:
     wiring: Wiring
     metrics: ServiceMetrics
     trouble: Trouble = field(default_factory=Trouble)
+    patience: Patience = field(default_factory=Patience)
+    _bodies: Bodies = field(init=False)
     _in_hand: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_HAND))
+    _long_in_hand: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LONG_IN_HAND))
+
+    def __post_init__(self) -> None:
+        self._bodies = Bodies(self.patience)
 
     async def take(
         self, request: Request, tenant: TenantId, look_at: Looker, precision: Precision = Precision.NANOSECONDS
@@ -88,12 +101,8 @@ class ReceivingDesk:
         Raises:
             Refused: With 400 if a line is faulty (the others are on disk), else with the reason why nothing was taken.
         """
-        async with self._in_hand:
-            try:
-                body = await request.body()
-            except ClientDisconnect as error:
-                raise Refused(400, "The body must come whole; it ended before its time. Send it again.") from error
-            encoding = ", ".join(request.headers.getlist("content-encoding"))
+        encoding = ", ".join(request.headers.getlist("content-encoding"))
+        async with self._bodies.body_of(request) as body, self._turn(_is_long(body, encoding)):
             look = await run_in_threadpool(self._take, body, encoding, tenant, look_at, precision)
         size = len(look.body) + len(look.beside) if look.lines else 0
         self.metrics.count_delivery(request.url.path, _outcome(look), size)
@@ -103,6 +112,19 @@ class ReceivingDesk:
     def now(self) -> datetime:
         """Return the time by our clock."""
         return self.wiring.parts.clock()
+
+    @asynccontextmanager
+    async def _turn(self, is_long: bool) -> AsyncIterator[None]:
+        """Wait until it is a delivery's turn to be looked at and stored."""
+        gates = [self._long_in_hand, self._in_hand] if is_long else [self._in_hand]
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self.patience.place_seconds):
+                    for gate in gates:
+                        await held.enter_async_context(gate)
+            except TimeoutError as error:
+                raise later(429, OCCUPIED) from error
+            yield
 
     def _take(self, body: bytes, encoding: str, tenant: TenantId, look_at: Looker, precision: Precision) -> Look:
         look = look_at(unpack(body, encoding, self.wiring.settings.max_unpacked_bytes))
@@ -119,19 +141,19 @@ class ReceivingDesk:
             raise Refused(413, "The delivery is larger than the spool takes at once. Send less at once.") from error
         except SpoolBusy as error:
             self.trouble.note(BUSY)
-            raise _later(429, BUSY, math.ceil(error.retry_after_seconds)) from error
+            raise later(429, BUSY, math.ceil(error.retry_after_seconds)) from error
         except SpoolFull as error:
             self.trouble.note(FULL)
-            raise _later(507, FULL) from error
+            raise later(507, FULL) from error
         except ServiceError as error:
             self.trouble.note(UNAVAILABLE)
-            raise _later(503, UNAVAILABLE) from error
+            raise later(503, UNAVAILABLE) from error
         self.trouble.note(None)
 
 
-def _later(status: int, reason: str, seconds: int = _RETRY_SECONDS) -> Refused:
-    detail = f"{reason} Nothing of this delivery was taken: keep it and send it again later."
-    return Refused(status, detail, headers={"Retry-After": str(max(1, seconds))})
+def _is_long(body: bytes, encoding: str) -> bool:
+    """Say whether it may take long to look at a body; a packed one may become much larger."""
+    return len(body) > (_LONG_PACKED_BYTES if encoding else _LONG_BYTES)
 
 
 def _outcome(look: Look) -> str:

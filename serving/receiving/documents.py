@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from features.domain.arrivals import ArrivalForm
-from serving.receiving.items import Found, Repeated, event_faults, parsed, reading_faults, unique
-from serving.receiving.looking import Fault, Look
+from serving.receiving.items import Repeated, event_faults, parsed, reading_faults, unique
+from serving.receiving.looking import Fault, Found, Look
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LIST = re.compile(r'[ \t\n\r]*(\{[ \t\n\r]*"(?:readings|events)"[ \t\n\r]*:[ \t\n\r]*)?\[')
@@ -40,7 +40,7 @@ def look_at_lines(body: bytes) -> Look:
         except ValueError as error:
             look.blame(_no_json(number, error))
             continue
-        _blame(look, number, _reading_or_event(item))
+        look.blame_found(number, _reading_or_event(item))
     return look
 
 
@@ -60,7 +60,7 @@ def _of_document(
         before = look.faulty
         try:
             item = parsed(piece)
-            _blame(look, number, faults_of(item))
+            look.blame_found(number, faults_of(item))
         except ValueError as error:
             item = None
             look.blame(_no_json(number, error))
@@ -144,11 +144,6 @@ def _event_text(text: str, item: object, is_sound: bool) -> str:
     if is_sound:
         return json.dumps(_with_event(item), ensure_ascii=False, allow_nan=False)
     return text if isinstance(item, dict) and "event" in item else json.dumps(text, ensure_ascii=False)
-
-
-def _blame(look: Look, number: int, found: Iterator[Found]) -> None:
-    for within, detail in found:
-        look.blame(Fault(number, detail, within=within))
 
 
 def _no_json(number: int, error: ValueError) -> Fault:

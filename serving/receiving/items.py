@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
@@ -9,6 +10,7 @@ from features.domain.errors import InvalidValue
 from features.domain.events import EventKind
 from features.domain.identifiers import asset_id
 from features.domain.time import parse_time
+from serving.receiving.looking import Found
 
 KEYS = frozenset({"asset_id", "time", "life"})
 READING_KEYS = KEYS | {"signals", "revision"}
@@ -17,11 +19,13 @@ EVENT_KEYS = KEYS | {"event", "failure_mode", "component", "note"}
 MAX_LIFE = 253_402_300_799.0
 """The largest count of life that has a stand-in time: seconds from 1970 to the end of the year 9999."""
 
+MOST_SIGNALS = 4_096
+"""Signals that one reading may have, and columns that a table may."""
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign not in "\x1c\x1d\x1e\x1f")
 _MAX_REVISION = 2**63 - 1
 _KINDS = frozenset(kind.value for kind in EventKind)
-
-Found = tuple[tuple[str, ...], str]
-"""A place within an item, and what is wrong there."""
 
 
 class Repeated(dict[str, Any]):  # Any: not yet checked
@@ -44,6 +48,8 @@ def reading_faults(item: object) -> Iterator[Found]:
     signals = item.get("signals")
     if not _is_object(signals):
         yield ("signals",), "signals must be an object of signal names and numbers, each name once"
+    elif len(signals) > MOST_SIGNALS:
+        yield ("signals",), f"a reading may have at most {MOST_SIGNALS} signals; found {len(signals)}. Send several"
     else:
         yield from _signal_faults(signals)
     if not _is_revision(item.get("revision")):
@@ -96,14 +102,30 @@ def life_fault(count: object) -> str | None:
 
 
 def number_of(cell: object) -> float | None:
-    """Return a finite number, also one that is written as a text, or None."""
-    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
+    """Return a finite number, also one that is written as a text, or None.
+
+    A text is what the worker takes for a number, and no more than that.
+
+    Examples:
+        >>> number_of(" 1.5e3 "), number_of("1_0"), number_of("\uff11")
+        (1500.0, None, None)
+    """
+    if isinstance(cell, str):
+        cell = bare(cell)
+        if _NUMBER.fullmatch(cell) is None:
+            return None
+    elif isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
     try:
         value = float(cell)
     except (ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None
+
+
+def bare(text: str) -> str:
+    """Return a text without the spaces around it; the four separators of ASCII are none, as for the worker."""
+    return text.strip(_SPACES)
 
 
 def parsed(text: str) -> Any:  # Any: this is what JSON is before it is checked
@@ -153,7 +175,7 @@ def _signal_faults(signals: dict[str, object]) -> Iterator[Found]:
 
 
 def _is_blank(value: object) -> bool:
-    return isinstance(value, str) and not value.strip()
+    return isinstance(value, str) and not bare(value)
 
 
 def _is_revision(value: object) -> bool:

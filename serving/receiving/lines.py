@@ -6,7 +6,7 @@ from typing import Any
 from features.domain.arrivals import ArrivalForm, Precision
 from serving.errors import Refused
 from serving.receiving.items import asset_fault
-from serving.receiving.looking import Fault, Look
+from serving.receiving.looking import LOOKED_INTO_AT_MOST, Fault, Look
 
 _ROW, _ASSET = "__row__", "asset_id"  # columns of the reader's table
 
@@ -52,17 +52,21 @@ def look_at_line_protocol(body: bytes, precision: Precision, arrived_at: datetim
     look.lines = read.table.height
     if faults:
         look.lines = len({*read.table[_ROW], *(each.number for each in faults)})
-    faults += _nameless(read.table)
-    for fault in sorted(faults, key=lambda each: each.number):
+    nameless, unnamed = _nameless(read.table)
+    for fault in sorted([*faults, *nameless], key=lambda each: each.number):
         look.blame(fault)
+    told_as_one = sum(each.content.count("\n") for each in read.faults)  # the reader tells the last of very many so
+    look.lines += told_as_one
+    look.faulty += told_as_one + unnamed
     return look
 
 
-def _nameless(table: Any) -> list[Fault]:  # Any: a polars frame, which this room does not own
-    """Return a fault for each line that names no asset, or one that cannot be."""
+def _nameless(table: Any) -> tuple[list[Fault], int]:  # Any: a polars frame, which this room does not own
+    """Return a fault for each line that names no asset, or one that cannot be; of very many, how many more."""
     names = table[_ASSET]
     wrong = {name: detail for name in names.unique() if (detail := asset_fault(name)) is not None}
     if not wrong:
-        return []
-    rows = zip(table[_ROW], names, strict=True)
-    return [Fault(row, f"the tag asset_id: {wrong[name]}") for row, name in rows if name in wrong]
+        return [], 0
+    rows = [(row, name) for row, name in zip(table[_ROW], names, strict=True) if name in wrong]
+    named = rows[:LOOKED_INTO_AT_MOST]
+    return [Fault(row, f"the tag asset_id: {wrong[name]}") for row, name in named], len(rows) - len(named)

@@ -4,7 +4,7 @@ The look is for the sender's sake. It decides nothing: the delivery goes into th
 the rules is set aside when the worker stores the rest. So a fault is named here only where that is certain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,13 @@ from features.domain.arrivals import ArrivalForm
 NAMED_AT_MOST = 100
 """Faulty lines that one answer names; the others are counted."""
 
+LOOKED_INTO_AT_MOST = 10_000
+"""Faulty lines of one delivery of which every fault is looked for; of the others the first one is enough."""
+
 _DETAIL_LENGTH = 300
+
+Found = tuple[tuple[str, ...], str]
+"""A place within an item, and what is wrong there."""
 
 Unit = Literal["line", "item"]
 
@@ -76,6 +82,14 @@ class Look:
             self._last = fault.number
         if self.faulty <= NAMED_AT_MOST and len(self.faults) < 2 * NAMED_AT_MOST:
             self.faults.append(fault)
+
+    def blame_found(self, number: int, found: Iterator[Found]) -> None:
+        """Note what is found to be wrong with a line; after very many faulty ones only that something is."""
+        if self.faulty >= LOOKED_INTO_AT_MOST:
+            self.faulty += next(found, None) is not None
+            return
+        for within, detail in found:
+            self.blame(Fault(number, detail, within=within))
 
     def blame_all(self, fault: Fault, lines: int = 1) -> None:
         """Note a fault that leaves nothing of the delivery."""

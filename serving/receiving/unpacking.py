@@ -1,9 +1,15 @@
 """Bodies as they were packed for the way: gzip or nothing, and never more than a bounded size comes out."""
 
+import re
 import zlib
 
 from serving.errors import Refused
 
+MOST_MEMBERS = 1_000
+"""Members that a gzip body may have; a sender that packs once has one."""
+
+_PIECE = 65_536
+_ZEROS = re.compile(rb"\0*")
 _GZIP = 16 + zlib.MAX_WBITS
 _PLAIN = frozenset({"", "identity"})
 _PACKED = frozenset({"gzip", "x-gzip"})
@@ -18,7 +24,8 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
         limit: Most bytes that may come out.
 
     Raises:
-        Refused: With 415 for another encoding, 413 if more would come out, 400 if the body is no gzip.
+        Refused: With 415 for another encoding, 413 if more would come out, 400 if the body is no gzip, or has
+            too many members.
     """
     named = encoding.strip().lower()
     if named in _PLAIN:
@@ -39,15 +46,26 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
 def _gunzip(body: bytes, limit: int) -> bytes:
     """Unpack every member of a gzip body, one after the other."""
     parts: list[bytes] = []
-    size, rest = 0, body
-    while rest:
+    size, at = 0, 0
+    view = memoryview(body)
+    for _ in range(MOST_MEMBERS):
         member = zlib.decompressobj(_GZIP)
-        part = member.decompress(rest, limit - size + 1)
-        size += len(part)
-        if size > limit:
-            raise Refused(413, f"A body may have at most {limit} bytes once it is unpacked. Send less at once.")
-        if not member.eof:
-            raise EOFError("it ends before its time")
-        parts.append(part)
-        rest = member.unused_data.lstrip(b"\0")  # padding of zeros is allowed after a member
-    return b"".join(parts)
+        while not member.eof:
+            piece = view[at : at + _PIECE]  # in pieces, because each member copies what of its piece is behind it
+            if not piece:
+                raise EOFError("it ends before its time")
+            part = member.decompress(piece, limit - size + 1)
+            size, at = size + len(part), at + len(piece)
+            if size > limit:
+                raise Refused(413, f"A body may have at most {limit} bytes once it is unpacked. Send less at once.")
+            parts.append(part)
+        at = _after_padding(body, at - len(member.unused_data))
+        if at == len(body):
+            return b"".join(parts)
+    raise Refused(400, f"A gzip body may have at most {MOST_MEMBERS} members; found more. Pack it as one member.")
+
+
+def _after_padding(body: bytes, at: int) -> int:
+    """Return where the next member begins; padding of zeros is allowed after a member."""
+    found = _ZEROS.match(body, at)
+    return at if found is None else found.end()

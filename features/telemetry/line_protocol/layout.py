@@ -70,9 +70,9 @@ class LineTable:
     Attributes:
         table: One row for each good line, in order: `ROW` (UInt32, the number of the line from 1), `asset_id`
             (String; null where the line names none), `time` (UTC, microseconds), `measurement` (String; the pack)
-            and one column for each field. A field is Float64 where it is a number or a truth value (1 or 0) in
-            every line, String where it is text in any; `<signal>__rev` is Int64. Null means: not in this line.
-            Two lines of one asset and time stay two rows.
+            and one column for each field. A field is Float64 where it is a number in every line, String
+            where it is text or a truth value ("true" or "false") in any; `<signal>__rev` is Int64. Null means: not in
+            this line. Two lines of one asset and time stay two rows.
         faults: The other lines, in order. Blank lines and comments are neither.
     """
 

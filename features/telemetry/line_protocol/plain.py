@@ -21,8 +21,8 @@ from features.telemetry.line_protocol.stamps import stamps_microseconds
 
 _SPECIAL = ['"', "\\", "\r", "\t"]
 _TRUTH = {
-    **dict.fromkeys(("t", "T", "true", "True", "TRUE"), 1.0),
-    **dict.fromkeys(("f", "F", "false", "False", "FALSE"), 0.0),
+    **dict.fromkeys(("t", "T", "true", "True", "TRUE"), "true"),
+    **dict.fromkeys(("f", "F", "false", "False", "FALSE"), "false"),
 }
 _HEADS = pl.Schema({"head": pl.String(), MEASUREMENT: pl.String(), ASSET: pl.String(), "signal": pl.String()})
 
@@ -97,7 +97,7 @@ def _cells(lines: pl.DataFrame, layout: LineLayout) -> pl.DataFrame:
     names = cells["name"].unique()
     revisions = [name for name in names if name is not None and name.endswith(REVISION_SUFFIX)]
     reserved = [name for name in names if not name or is_reserved(name)]
-    is_sound = pl.col("number").is_finite().fill_null(False)
+    is_sound = pl.col("number").is_finite().fill_null(False) | pl.col("text").is_not_null()
     whole = pl.lit(None, dtype=pl.Int64)
     if revisions:
         is_revision = pl.col("name").is_in(revisions)
@@ -107,13 +107,13 @@ def _cells(lines: pl.DataFrame, layout: LineLayout) -> pl.DataFrame:
         is_sound &= ~pl.col("name").is_in(reserved, nulls_equal=True)
     if _may_repeat(cells, lines.height):
         is_sound &= ~pl.struct(ROW, "name").is_duplicated()
-    text = pl.lit(None, dtype=pl.String).alias("text")
-    numbered = cells.with_columns(_numbers(cells["value"]).alias("number"), text)
+    numbers = _numbers(cells["value"]).alias("number")
+    numbered = cells.with_columns(numbers, _truths(cells["value"], numbers).alias("text"))
     return numbered.with_columns(whole.alias("whole"), is_sound.alias("is_sound"))
 
 
 def _numbers(values: pl.Series) -> pl.Series:
-    """Read numbers and truth values; null where a text is neither."""
+    """Read numbers; null where a text is none."""
     numbers = values.cast(pl.Float64, strict=False)
     places = numbers.is_null().arg_true()
     if not places.len():
@@ -124,9 +124,19 @@ def _numbers(values: pl.Series) -> pl.Series:
         .then(_whole(value, "i", pl.Int64()).cast(pl.Float64))
         .when(value.str.ends_with("u"))
         .then(_whole(value, "u", pl.UInt64()).cast(pl.Float64))
-        .otherwise(value.replace_strict(_TRUTH, default=None, return_dtype=pl.Float64))
+        .otherwise(pl.lit(None, pl.Float64))
     )
     return numbers.scatter(places, values.gather(places).to_frame().select(others).to_series())
+
+
+def _truths(values: pl.Series, numbers: pl.Series) -> pl.Series:
+    """Read truth values, which are no numbers and stay words; null where a text is none."""
+    texts = pl.Series(values=[None], dtype=pl.String).new_from_index(0, values.len())
+    places = numbers.is_null().arg_true()
+    if not places.len():
+        return texts
+    words = values.gather(places).replace_strict(_TRUTH, default=None, return_dtype=pl.String)
+    return texts.scatter(places, words)
 
 
 def _whole(value: pl.Expr, suffix: str, kind: pl.DataType) -> pl.Expr:

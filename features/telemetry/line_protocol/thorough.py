@@ -97,4 +97,6 @@ def _value_cells(column: str, value: FieldValue, place: int) -> tuple[float | No
         return float(value), int(value), None
     if isinstance(value, str):
         return None, None, value
+    if isinstance(value, bool):
+        return None, None, str(value).lower()
     return float(value), None, None

@@ -1,6 +1,8 @@
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from features.domain.identifiers import DEFAULT_TENANT
@@ -8,6 +10,8 @@ from features.domain.packs import LifeSource
 from features.quality.verdicts import SetAsideReason
 from features.records.quarantine import QuarantineRecords
 from pipelines.ingest.folder import ingest_folder
+from pipelines.ingest.judging import Claims, judged
+from pipelines.ingest.keys import keyed
 from tests.pipelines.ingest.conftest import Plant
 from tests.pipelines.ingest.small_pack import PACK
 
@@ -69,6 +73,45 @@ def test_a_revision_as_large_as_a_store_can_hold_is_kept_exactly(plant: Plant) -
     plant.file("telemetry.csv", f"asset_id,time,flow,revision\na,2026-03-01T08:00:00Z,5,{2**63 - 1}\n")
     plant.ingest()
     assert plant.store.read(DEFAULT_TENANT)["revision"].to_list() == [2**63 - 1]
+
+
+def test_columns_are_judged_alike_whether_many_or_alone(plant: Plant) -> None:
+    """Finite numbers of unknown signals are taken together; whatever is odd in one shows in that one only."""
+    names = ["asset", "value", "signal", "revision_of", "fine", "endless", "revised", "words"]
+    cells = {
+        "asset_id": ["a", "a"],
+        "time": [T0, T0 + HOUR],
+        "revision": [2, None],
+        **{name: [1.5, None] for name in names[:5]},
+        "endless": [float("inf"), 1.5],
+        "revised": [1.5, 2.5],
+        "revised__rev": [7, -1],
+        "words": ["1.5", "x"],
+    }
+    pl.DataFrame(cells, strict=False).write_parquet(plant.folder / "telemetry.parquet")
+    report = plant.ingest()
+    kept = plant.store.read(DEFAULT_TENANT).select("signal", "time", "value", "revision").rows()
+    assert sorted(kept) == sorted(
+        [(name, T0, 1.5, 2) for name in names[:5]]
+        + [("endless", T0 + HOUR, 1.5, 0), ("revised", T0, 1.5, 7), ("words", T0, 1.5, 2)]
+    )
+    assert report.set_aside == {
+        SetAsideReason.NON_FINITE: 1,
+        SetAsideReason.BAD_REVISION: 1,
+        SetAsideReason.UNKNOWN_SIGNAL: 1,
+    }
+
+
+def test_what_a_wide_row_costs_rises_with_its_width_alone() -> None:
+    def seconds(width: int) -> float:
+        cells = {"__row__": [1], "asset_id": ["a"], "time": ["2026-03-01T08:00:00Z"]}
+        rows = keyed(pl.DataFrame(cells | {f"s{number}": ["x"] for number in range(width)}), "", frozenset())
+        begin = time.process_time()
+        assert len(judged(rows, "", Claims({})).items) == width
+        return time.process_time() - begin
+
+    seconds(10)
+    assert seconds(1_600) < 4 * 4 * max(seconds(400), 0.05)  # its square would be 16 times as much, and more
 
 
 def test_absurd_clocks_are_set_aside_and_life_counts_are_not_clocks(plant: Plant) -> None:

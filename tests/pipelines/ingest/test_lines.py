@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import polars.selectors as cs
 
 from features.domain.assets import Asset
 from features.domain.events import EventKind
@@ -14,7 +15,7 @@ from features.records.assets import AssetRecords
 from features.records.events import EventRecords
 from features.records.lives import LifeRecords
 from features.telemetry.readings import READINGS
-from pipelines.ingest.lines import Batching, ingest_lines
+from pipelines.ingest.lines import MOST_CELLS, Batching, LineBatch, ingest_lines
 from pipelines.ingest.report import IngestReport
 from tests.pipelines.ingest.conftest import Plant
 from tests.pipelines.ingest.small_pack import PACK
@@ -125,6 +126,24 @@ def test_the_other_values_of_a_line_are_kept(plant: Plant) -> None:
     report = take(plant, [reading("a", "2026-03-01T08:00:00Z", speed="fast", flow=0.1, running_hours=True)])
     assert plant.readings() == [("a", "flow", T0, 0.1)]
     assert report.set_aside == {SetAsideReason.NOT_A_NUMBER: 2}
+
+
+def test_a_line_with_absurdly_many_signals_is_set_aside(plant: Plant) -> None:
+    allowed = reading("a", "2026-03-01T08:00:00Z", **{f"s{number}": 1.0 for number in range(4_096)})
+    excessive = reading("b", "2026-03-01T08:00:00Z", **{f"s{number}": 1.0 for number in range(4_097)})
+    report = take(plant, [allowed, excessive])
+    assert (report.readings, report.set_aside) == (4_096, {SetAsideReason.UNREADABLE_LINE: 1})
+    assert "4097 signals in it; at most 4096" in plant.aside()[0].detail
+
+
+def test_many_lines_are_cut_into_tables_within_a_bound_and_none_is_lost() -> None:
+    batch = LineBatch("stdin")
+    for number in range(3_000):
+        batch.add(number + 1, reading("a", "2026-03-01T08:00:00Z", **{f"s{number}": 1.0, "flow": 2.0}))
+    tables = list(batch.reading_tables())
+    assert [row for table in tables for row in table["__row__"]] == list(range(1, 3_001))
+    assert max(table.height * (table.width - 3) for table in tables) <= MOST_CELLS
+    assert sum(table.select(cs.float().count()).sum_horizontal().item() for table in tables) == 6_000
 
 
 def test_a_line_may_bear_its_revision(plant: Plant) -> None:

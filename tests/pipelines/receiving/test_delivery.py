@@ -1,17 +1,18 @@
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
-from features.domain.arrivals import ArrivalForm
+from features.domain.arrivals import Arrival, ArrivalForm, Precision
 from features.domain.assets import Asset
 from features.domain.errors import Unavailable
 from features.domain.identifiers import DEFAULT_TENANT, AssetId, TenantId
+from features.domain.packs import LifeSource, Pack
 from features.quality.verdicts import SetAsideReason
 from features.records.arrivals import ArrivalRecords
 from features.records.assets import AssetRecords
@@ -24,6 +25,7 @@ from features.telemetry.errors import StoreFull, StoreUnavailable
 from features.telemetry.store import WriteReport
 from pipelines.ingest.intake import LOOK_AGAIN
 from pipelines.receiving.delivery import Delivery
+from pipelines.receiving.parcel import Parcel
 from tests.pipelines.ingest.small_pack import PACK
 from tests.pipelines.receiving.conftest import NOW, Yard
 
@@ -60,7 +62,7 @@ def test_every_form_is_read_and_one_batch_is_one_write(yard: Yard) -> None:
     yard.arrive(f"small,asset_id=b,tenant=other flow=3,speed=1480i {EIGHT}\n", LINE)
     yard.arrive(f"small,asset_id=c flow=4,flow__rev=2i,flow__q=0i {EIGHT}\n", LINE)
     yard.arrive("asset_id,time,flow\nd,2026-03-01T16:00:00+08:00,5\n", CSV)
-    yard.arrive("asset_id,life,flow\ne,7,6\n", CSV)
+    yard.arrive("asset_id,time,flow\ne,2026-03-01T08:00:00Z,6\n", CSV)
     store: Any = Watched(yard.store)
     Delivery(PACK, store, yard.records, clock=lambda: NOW)(yard.waiting)
     assert store.writes == 1
@@ -144,12 +146,97 @@ def test_lateness_is_counted_by_class(yard: Yard) -> None:
     ages = [-30, 0, 59, 60, 3599, 3600, 86_399, 86_400, 604_800]
     for age in ages:
         yard.arrive(reading("a", (NOW - timedelta(seconds=age)).isoformat(), flow=1.0), channel="mqtt")
-    yard.arrive('{"asset_id": "a", "life": 3, "signals": {"flow": 1}}', channel="mqtt")
     yard.delivery()(yard.waiting)
     (count,) = ArrivalRecords(yard.records).list_all(DEFAULT_TENANT)
     assert count.late == (3, 1, 1, 1, 1, 1, 1)
-    assert (count.readings, count.channel, count.newest_time) == (10, "mqtt", NOW + timedelta(seconds=30))
+    assert (count.readings, count.channel, count.newest_time) == (9, "mqtt", NOW + timedelta(seconds=30))
     assert (count.first_at, count.last_at) == (NOW, NOW)
+
+
+def counting() -> Pack:
+    """Return a pack whose life is a bare count."""
+    return replace(PACK, life=replace(PACK.life, source=LifeSource.COUNT, signal=None))
+
+
+def test_life_counts_have_no_lateness(yard: Yard) -> None:
+    yard.arrive('{"asset_id": "a", "life": 3, "signals": {"flow": 1}}')
+    yard.arrive("asset_id,life,flow\na,7,6\n", CSV)
+    Delivery(counting(), yard.store, yard.records, clock=lambda: NOW)(yard.waiting)
+    (count,) = ArrivalRecords(yard.records).list_all(DEFAULT_TENANT)
+    assert (count.readings, sum(count.late)) == (2, 0)
+
+
+def test_what_is_received_for_a_dated_pack_must_give_its_time(yard: Yard) -> None:
+    yard.arrive(reading("a", "2026-03-01T08:00:00Z", flow=1.0))
+    yard.arrive('{"asset_id": "a", "life": 17, "signals": {"flow": 2}}')
+    yard.arrive('{"asset_id": "a", "life": 17, "event": "failure"}')
+    yard.arrive("asset_id,life,flow\na,7,6\n", CSV)
+    yard.delivery()(yard.waiting)
+    assert [item.reason for item in yard.aside()] == [SetAsideReason.BAD_LIFE] * 3
+    assert all("must give its time" in item.detail for item in yard.aside())
+    assert yard.readings() == [("a", "flow", T0, 1.0)]
+    (life,) = LifeRecords(yard.records).list_all(DEFAULT_TENANT)
+    assert (life.started_at, life.ended_at) == (T0, None)
+
+
+def test_an_event_from_the_future_is_set_aside_and_a_planned_stop_may_lie_ahead(yard: Yard) -> None:
+    def event(kind: str, at: datetime) -> str:
+        return json.dumps({"asset_id": "a", "time": at.isoformat(), "event": kind})
+
+    yard.arrive(reading("a", "2026-03-01T08:00:00Z", flow=1.0))
+    yard.arrive(event("failure", datetime(2126, 1, 1, tzinfo=UTC)))
+    yard.arrive(event("failure", NOW + timedelta(minutes=2)))
+    yard.arrive(event("planned_stop", NOW + timedelta(days=400)))
+    yard.arrive(event(" planned_stop", NOW + timedelta(days=300)))
+    yard.arrive(event("repair", NOW + timedelta(seconds=30)))
+    yard.arrive(event("inspection", datetime(1985, 1, 1, tzinfo=UTC)))
+    yard.delivery(lambda: NOW + timedelta(days=1_000))(yard.waiting)  # what counts is when it arrived
+    assert [item.reason for item in yard.aside()] == [SetAsideReason.IMPLAUSIBLE_CLOCK] * 3
+    kept = EventRecords(yard.records).list_all(DEFAULT_TENANT, AssetId("a"))
+    assert sorted(found.kind.value for found in kept) == ["inspection", "planned_stop", "repair"]
+    (life,) = LifeRecords(yard.records).list_all(DEFAULT_TENANT)
+    assert (life.started_at, life.ended_at) == (T0, None)
+
+
+def test_lines_that_share_no_signals_make_no_table_of_their_square(yard: Yard) -> None:
+    times = [(T0 + timedelta(seconds=number)).isoformat() for number in range(2_000)]
+    yard.arrive("\n".join(reading("a", time, **{f"s{number}": 1.0}) for number, time in enumerate(times)))
+    yard.delivery()(yard.waiting)
+    assert len({signal for _, signal, _, _ in yard.readings()}) == 2_000
+    assert yard.aside() == []
+
+
+def test_tables_are_put_together_within_a_bound_of_cells() -> None:
+    parcel = Parcel()
+    for number in range(50):
+        header = ",".join(f"s{number}_{column}" for column in range(20))
+        row = "a,2026-03-01T08:00:00Z" + ",1" * 20 + "\n"
+        body = f"asset_id,time,{header}\n{row * 500}".encode()
+        parcel.add(Arrival(DEFAULT_TENANT, CSV, "http", NOW, body, Precision.SECONDS), number + 1)
+    tables = [table for _, table in parcel.tables()]
+    assert sum(table.height for table in tables) == 25_000
+    assert 1 < len(tables) < 50
+    assert max(table.height * table.width for table in tables) <= 4_000_000
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(5_000, 1), (1_000, 10_000)])
+def test_a_table_that_is_far_larger_than_its_bytes_is_condemned(yard: Yard, columns: int, rows: int) -> None:
+    header = ",".join(f"s{number}" for number in range(columns))
+    yard.arrive(f"asset_id,time,{header}\n" + "a,2026-03-01T08:00:00Z\n" * rows, CSV)
+    with pytest.raises(PoisonedRecords, match="1 of the records"):
+        yard.delivery()(yard.waiting)
+
+
+def test_a_truth_value_is_no_number_in_any_form(yard: Yard) -> None:
+    yard.arrive(f"small,asset_id=a flow=t,speed=1480,odd=F {EIGHT}\nsmall,asset_id=a flow=2.5 {EIGHT + 1}\n", LINE)
+    yard.arrive(reading("a", "2026-03-01T09:00:00Z", flow=True))
+    yard.delivery()(yard.waiting)
+    assert sorted((item.signal, item.reason.value) for item in yard.aside()) == [
+        ("flow", "not_a_number"),
+        ("flow", "not_a_number"),
+        ("odd", "unknown_signal"),
+    ]
+    assert sorted(value for _, _, _, value in yard.readings()) == [2.5, 1480.0]
 
 
 def test_tenants_stay_apart(yard: Yard) -> None:
