@@ -56,12 +56,14 @@ class Bodies:
                 before its time.
         """
         await self._enter()
-        body = bytearray()
+        body, content = bytearray(), b""
         try:
             await self._read(request, body)
-            yield bytes(body)
+            content = bytes(body)
+            body.clear()
+            yield content
         finally:
-            self._held -= len(body)
+            self._held -= len(content) + len(body)
             self._places.release()
 
     async def _enter(self) -> None:

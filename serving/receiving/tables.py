@@ -60,10 +60,10 @@ def _quoting_fault(texts: list[str], place: range, row: list[str]) -> str | None
 
     If a quote never closes, all that follows is one row with it.
     """
-    if len(place) == 1 and '"' not in texts[place.start]:
-        return None
     if row == [_ENDLESS]:
         return "a field must not be that long; perhaps a quote in this line never closes"
+    if len(place) == 1 and '"' not in texts[place.start]:
+        return None
     is_quoted_well = _QUOTED_WELL.fullmatch("".join(texts[place.start : place.stop])) is not None
     return None if is_quoted_well else _QUOTES
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from features.domain.identifiers import SignalId
 from features.domain.packs import Costs, FeatureRule, LifeGrid, LifeRule, LifeSource, Pack, RegimeRule, Target
 from features.domain.signals import Names, Signal, SignalRole
@@ -30,3 +32,6 @@ PACK = Pack(
     costs=Costs(10.0, 1.0),
     alarm_budget=5.0,
 )
+
+COUNTING = replace(PACK, life=replace(PACK.life, source=LifeSource.COUNT, signal=None))
+"""The same with a bare count of life."""

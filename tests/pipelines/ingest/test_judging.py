@@ -102,16 +102,12 @@ def test_columns_are_judged_alike_whether_many_or_alone(plant: Plant) -> None:
     }
 
 
-def test_what_a_wide_row_costs_rises_with_its_width_alone() -> None:
-    def seconds(width: int) -> float:
-        cells = {"__row__": [1], "asset_id": ["a"], "time": ["2026-03-01T08:00:00Z"]}
-        rows = keyed(pl.DataFrame(cells | {f"s{number}": ["x"] for number in range(width)}), "", frozenset())
-        begin = time.process_time()
-        assert len(judged(rows, "", Claims({})).items) == width
-        return time.process_time() - begin
-
-    seconds(10)
-    assert seconds(1_600) < 4 * 4 * max(seconds(400), 0.05)  # its square would be 16 times as much, and more
+def test_a_very_wide_row_is_judged_in_no_time() -> None:
+    cells = {"__row__": [1], "asset_id": ["a"], "time": ["2026-03-01T08:00:00Z"]}
+    rows = keyed(pl.DataFrame(cells | {f"s{number}": [1.5] for number in range(4_000)}), "", frozenset())
+    begin = time.process_time()
+    assert judged(rows, "", Claims({})).quarantined.height == 4_000
+    assert time.process_time() - begin < 2.0  # far less in fact
 
 
 def test_absurd_clocks_are_set_aside_and_life_counts_are_not_clocks(plant: Plant) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from features.domain.arrivals import Arrival, ArrivalForm, Precision
 from features.domain.identifiers import DEFAULT_TENANT, TenantId
+from features.domain.packs import Pack
 from features.records.database import Records, open_records
 from features.records.set_aside import SetAside, SetAsideItem
 from features.spool.contract import SpooledRecord
@@ -38,8 +39,8 @@ class Yard:
         arrival = Arrival(tenant, form, channel, at, content, Precision.SECONDS)
         self.waiting.append(SpooledRecord(len(self.waiting) + 1, arrival.to_bytes()))
 
-    def delivery(self, clock: Callable[[], datetime] = lambda: NOW) -> Delivery:
-        return Delivery(PACK, self.store, self.records, clock=clock)
+    def delivery(self, clock: Callable[[], datetime] = lambda: NOW, pack: Pack = PACK) -> Delivery:
+        return Delivery(pack, self.store, self.records, clock=clock)
 
     def readings(self, tenant: TenantId = DEFAULT_TENANT) -> list[tuple[str, str, datetime, float]]:
         return self.store.read(tenant).select("asset", "signal", "time", "value").rows()

@@ -1,7 +1,7 @@
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ from features.domain.arrivals import Arrival, ArrivalForm, Precision
 from features.domain.assets import Asset
 from features.domain.errors import Unavailable
 from features.domain.identifiers import DEFAULT_TENANT, AssetId, TenantId
-from features.domain.packs import LifeSource, Pack
 from features.quality.verdicts import SetAsideReason
 from features.records.arrivals import ArrivalRecords
 from features.records.assets import AssetRecords
@@ -26,7 +25,7 @@ from features.telemetry.store import WriteReport
 from pipelines.ingest.intake import LOOK_AGAIN
 from pipelines.receiving.delivery import Delivery
 from pipelines.receiving.parcel import Parcel
-from tests.pipelines.ingest.small_pack import PACK
+from tests.pipelines.ingest.small_pack import COUNTING, PACK
 from tests.pipelines.receiving.conftest import NOW, Yard
 
 T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -153,15 +152,10 @@ def test_lateness_is_counted_by_class(yard: Yard) -> None:
     assert (count.first_at, count.last_at) == (NOW, NOW)
 
 
-def counting() -> Pack:
-    """Return a pack whose life is a bare count."""
-    return replace(PACK, life=replace(PACK.life, source=LifeSource.COUNT, signal=None))
-
-
 def test_life_counts_have_no_lateness(yard: Yard) -> None:
     yard.arrive('{"asset_id": "a", "life": 3, "signals": {"flow": 1}}')
     yard.arrive("asset_id,life,flow\na,7,6\n", CSV)
-    Delivery(counting(), yard.store, yard.records, clock=lambda: NOW)(yard.waiting)
+    yard.delivery(pack=COUNTING)(yard.waiting)
     (count,) = ArrivalRecords(yard.records).list_all(DEFAULT_TENANT)
     assert (count.readings, sum(count.late)) == (2, 0)
 
@@ -223,7 +217,7 @@ def test_tables_are_put_together_within_a_bound_of_cells() -> None:
 def test_a_table_that_is_far_larger_than_its_bytes_is_condemned(yard: Yard, columns: int, rows: int) -> None:
     header = ",".join(f"s{number}" for number in range(columns))
     yard.arrive(f"asset_id,time,{header}\n" + "a,2026-03-01T08:00:00Z\n" * rows, CSV)
-    with pytest.raises(PoisonedRecords, match="1 of the records"):
+    with pytest.raises(PoisonedRecords, match="1 records"):
         yard.delivery()(yard.waiting)
 
 

@@ -21,6 +21,7 @@ from features.spool.contract import Spool
 from features.spool.durable import DurableSpool
 from features.spool.errors import SpoolBusy
 from pipelines.receiving.mqtt import WINDOW, MqttReceiver, _inbox
+from tests.pipelines.ingest.small_pack import COUNTING
 from tests.pipelines.receiving.conftest import Yard
 from tests.pipelines.receiving.dying_receiver import plan
 
@@ -110,7 +111,7 @@ def arrived(spool: Spool) -> list[float]:
 
 def delivered(yard: Yard, spool: Spool) -> list[float]:
     """Deliver everything, and return the life counts that are in the store then."""
-    yard.delivery()(spool.peek(100_000))
+    yard.delivery(pack=COUNTING)(spool.peek(100_000))
     return [time.timestamp() for _, _, time, _ in yard.readings()]
 
 

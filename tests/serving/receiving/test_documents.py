@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.ingest import lines
 from serving.receiving.documents import look_at_events, look_at_lines, look_at_readings
+from serving.receiving.items import MOST_SIGNALS
 
 GOOD = {"asset_id": "p-01", "time": "2026-03-01T08:00:00Z", "signals": {"speed": 1480.0, "flow": None}}
 EVENT = {"asset_id": "p-01", "time": "2026-03-01T08:00:00Z", "event": "failure", "note": "a\nb"}
@@ -152,6 +154,30 @@ def test_only_the_first_faults_are_named_and_all_are_counted() -> None:
     look = look_at_lines(b"{\n" * 1_000)
     assert look.faulty == 1_000
     assert len(look.faults) <= 200
+
+
+@pytest.mark.parametrize("text", ["1_0", "\uff11", "\x1f1"])
+def test_a_text_that_is_no_number_for_the_worker_is_none_here(text: str) -> None:
+    assert look_at_lines(written(GOOD | {"signals": {"speed": text}})).faulty == 1
+    assert look_at_lines(written({"asset_id": "p-01", "life": text, "signals": {}})).faulty == 1
+
+
+@pytest.mark.parametrize(("signals", "faulty"), [(MOST_SIGNALS, 0), (MOST_SIGNALS + 1, 1)])
+def test_the_signals_of_an_item_are_bounded_as_the_worker_bounds_them(signals: int, faulty: int) -> None:
+    item = GOOD | {"signals": {f"s{number}": "x" if faulty else 1 for number in range(signals)}}
+    for look in (look_at_lines(written(item)), look_at_readings(written([item]))):
+        assert (look.lines, look.faulty, len(look.faults)) == (1, faulty, faulty)
+    assert lines.MOST_SIGNALS == MOST_SIGNALS
+
+
+def test_very_many_faulty_lines_are_counted_to_the_last() -> None:
+    for look in (
+        look_at_lines(b'{"x": 1}\n' * 20_000 + written(GOOD)),
+        look_at_readings(b"[" + b"1," * 20_000 + b"1]"),
+    ):
+        assert look.faulty in {20_000, 20_001}
+        assert look.lines == 20_001
+        assert len(look.faults) <= 200
 
 
 @given(st.binary(max_size=200))

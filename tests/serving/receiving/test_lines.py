@@ -38,6 +38,17 @@ def test_a_line_must_name_a_possible_asset(head: bytes) -> None:
     assert (found.faults[0].number, "asset_id" in found.faults[0].detail) == (2, True)
 
 
+def test_very_many_faulty_lines_are_counted_to_the_last() -> None:
+    found = look(b"pump,asset_id=p-01 speed=1 1\n" + b"x\n" * 30_000)
+    assert (found.lines, found.faulty, found.good) == (30_001, 30_000, 1)
+    assert len(found.faults) <= 200
+
+
+def test_very_many_lines_without_an_asset_are_counted_to_the_last() -> None:
+    found = look(b"pump,asset_id=p-01 speed=1 1\n" + b"pump,host=a speed=1 1\n" * 30_000)
+    assert (found.lines, found.faulty, found.good) == (30_001, 30_000, 1)
+
+
 @pytest.mark.parametrize("body", [b"", b"\n \n", b"# nothing\n"])
 def test_without_lines_there_is_nothing(body: bytes) -> None:
     assert look(body).lines == 0

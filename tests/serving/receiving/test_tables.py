@@ -1,8 +1,12 @@
+import math
+
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.domain.arrivals import ArrivalForm
+from pipelines.ingest.tables import read_csv
 from serving.receiving.tables import look_at_table
 
 HEADER = b"asset_id,time,speed,flow\n"
@@ -77,10 +81,57 @@ def test_a_table_without_rows_has_no_lines(body: bytes) -> None:
     assert look_at_table(body).lines == 0
 
 
-def test_very_many_columns_are_no_trouble() -> None:
-    names = ",".join(f"s{number}" for number in range(100_000)).encode()
-    look = look_at_table(b"asset_id,life," + names + b"\np-01,1" + b",2" * 100_000)
-    assert (look.lines, look.faulty) == (1, 0)
+@pytest.mark.parametrize(("columns", "faulty"), [(4_096, 0), (4_097, 1), (100_000, 1)])
+def test_columns_are_bounded_as_the_worker_bounds_them(columns: int, faulty: int) -> None:
+    names = ",".join(f"s{number}" for number in range(columns - 2)).encode()
+    look = look_at_table(b"asset_id,life," + names + b"\np-01,1" + b",2" * (columns - 2))
+    assert (look.lines, look.faulty) == (1, faulty)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'p-01,2026-03-01T08:00:00Z,1,"3',
+        b'p-01,2026-03-01T08:00:00Z,1,"\r\n',
+        b',,,"\n',
+        b'p-01,2026-03-01T08:00:00Z,1,"3""\n',
+        b'p-01,2026-03-01T08:00:00Z,1,"3\n' + ROW * 3,
+        b'p-01,2026-03-01T08:00:00Z,1,"3\n' + ROW * 9_000,
+        b'p-01,2026-03-01T08:00:00Z,1,"3"1\n',
+        b'p-01,2026-03-01T08:00:00Z,1,3"\n',
+        b'p-01,2026-03-01T08:00:00Z,1, "3"\n',
+    ],
+)
+def test_a_row_with_a_stray_quote_is_parted_and_the_worker_can_read_the_others(row: bytes) -> None:
+    look = look_at_table(HEADER + ROW * 2 + row)
+    assert (look.lines, look.good) == (3, 2)
+    assert (look.faults[0].number, "quote" in look.faults[0].detail) == (4, True)
+    assert look.beside == HEADER + row
+    assert read_csv(look.body, "body")["asset_id"].drop_nulls().to_list() == ["p-01", "p-01"]
+
+
+def test_quotes_at_their_places_are_no_fault() -> None:
+    row = b'"p-01","2026-03-01T08:00:00Z","1",""\r\n'
+    look = look_at_table(b'"asset_id","time","sp""eed",flow\n' + row * 2)
+    assert (look.lines, look.faulty, look.beside) == (2, 0, b"")
+
+
+def test_a_header_with_a_stray_quote_is_none() -> None:
+    look = look_at_table(b'asset_id,time,speed"\n' + ROW * 2)
+    assert (look.lines, look.faulty) == (2, 2)
+
+
+@pytest.mark.parametrize("cell", ["1_0", "\uff11", "\u0663", "\x1f1", "\x1f", "0x10", ".", "1e", "inf"])
+def test_a_number_is_what_the_worker_takes_for_one(cell: str) -> None:
+    assert look_at_table(HEADER + f"p-01,2026-03-01T08:00:00Z,{cell},\n".encode()).faulty == 1
+    as_worker = pl.Series([cell]).str.strip_chars().cast(pl.Float64, strict=False)[0]
+    assert as_worker is None or not math.isfinite(as_worker)
+
+
+def test_a_table_of_faults_alone_is_counted_to_its_end() -> None:
+    look = look_at_table(HEADER + b"x,y,z\n" * 30_000)
+    assert (look.lines, look.faulty) == (30_000, 30_000)
+    assert len(look.faults) <= 200
 
 
 def test_a_field_without_end_is_a_fault() -> None:

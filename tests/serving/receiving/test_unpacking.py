@@ -1,10 +1,12 @@
 import gzip
+import random
+import time
 import zlib
 
 import pytest
 
 from serving.errors import Refused
-from serving.receiving.unpacking import unpack
+from serving.receiving.unpacking import MOST_MEMBERS, unpack
 
 BODY = b"pump,asset_id=p-01 speed=1480 1\n" * 100
 PACKED = gzip.compress(BODY)
@@ -56,3 +58,19 @@ def test_other_encodings_are_refused(encoding: str) -> None:
     with pytest.raises(Refused) as refusal:
         unpack(BODY, encoding, 1 << 20)
     assert refusal.value.status == 415
+
+
+def test_members_are_bounded_and_many_do_not_take_long() -> None:
+    member = gzip.compress(b"")
+    assert unpack(member * (MOST_MEMBERS - 1) + PACKED + b"\0" * 100_000, "gzip", 1 << 20) == BODY
+    began = time.perf_counter()
+    with pytest.raises(Refused) as refusal:
+        unpack(member * 600_000, "gzip", 1 << 20)
+    assert time.perf_counter() - began < 2
+    assert (refusal.value.status, "members" in refusal.value.detail) == (400, True)
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 200_000])
+def test_members_longer_than_a_piece_are_whole(size: int) -> None:
+    content = random.Random(1).randbytes(size)  # noise does not become smaller
+    assert unpack(gzip.compress(content) * 3, "gzip", 1 << 20) == content * 3
