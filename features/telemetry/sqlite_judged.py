@@ -17,8 +17,8 @@ _CLEAR = """UPDATE main.readings SET verdict = 0
     WHERE series = ? AND time_us >= ? AND time_us < ? AND verdict <> 0 AND NOT EXISTS (
         SELECT 1 FROM temp.marks WHERE marks.series = readings.series AND marks.time_us = readings.time_us)"""
 
-_SET = """UPDATE main.readings SET verdict = marks.verdict FROM temp.marks
-    WHERE readings.series = marks.series AND readings.time_us = marks.time_us AND readings.verdict <> marks.verdict"""
+# one by one through the primary key: as one statement over both tables SQLite may choose to walk all readings
+_SET = "UPDATE main.readings SET verdict = ?3 WHERE series = ?1 AND time_us = ?2 AND verdict <> ?3"
 
 _READ = """SELECT time_us, verdict FROM readings
     WHERE series = ? AND time_us >= ? AND time_us < ? AND verdict <> 0 ORDER BY time_us"""
@@ -47,7 +47,9 @@ def mark(connection: sqlite3.Connection, series: Sequence[Series], verdicts: pl.
         cleared = sum(
             connection.execute(_CLEAR, (number, span.first, span.end)).rowcount for number, _asset, _signal in series
         )
-        changed = cleared + connection.execute(_SET).rowcount
+        before = connection.total_changes
+        connection.executemany(_SET, marks.iter_rows())
+        changed = cleared + connection.total_changes - before
     connection.execute("DELETE FROM temp.marks")
     return changed
 
