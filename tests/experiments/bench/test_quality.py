@@ -37,6 +37,7 @@ def suspicious(rules: QualityRules, machines: Sequence[AssetRows]) -> list[Judge
     return _with_verdict(Verdict.FLAT, rules, machines)
 
 
+@pytest.mark.slow
 def test_figures_of_the_detector_lie_between_those_of_the_broken_ones() -> None:
     good: Figures = run_simulated(SMALL, RULES)
     nothing: Figures = run_simulated(SMALL, RULES, blind)

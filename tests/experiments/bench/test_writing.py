@@ -6,6 +6,7 @@ from experiments.bench.writing import measure_writing, require_equal
 from features.telemetry.line_protocol.writer import write_wide_lines
 
 
+@pytest.mark.slow
 def test_all_ways_are_compared_and_timed() -> None:
     told = measure_writing(200, 3, 1).to_dict()
     assert (told["rows"], told["signals"], told["equal_outputs"]) == (200, 3, True)

@@ -16,6 +16,7 @@ def figures(*arguments: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_killed_processes_lose_invent_and_double_nothing() -> None:
     found = figures("spool", "--kills", "40")
     assert found["kills"] >= 40
@@ -25,6 +26,7 @@ def test_killed_processes_lose_invent_and_double_nothing() -> None:
     assert min(found["points"].values()) >= 1
 
 
+@pytest.mark.slow
 def test_lost_power_loses_and_invents_nothing() -> None:
     found = figures("power", "--states", "300")
     if found["reason"] is not None:

@@ -52,6 +52,7 @@ def test_poison_that_is_dropped_is_noticed(mutant: str) -> None:
     assert not poison_run(30_000, mutant, silent).is_sound
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing_and_recovers() -> None:
     try:
         figures = disk_run(None)

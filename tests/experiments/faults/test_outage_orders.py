@@ -39,6 +39,7 @@ def test_a_wrong_rule_is_noticed(rule: Rule) -> None:
     assert end_of(Broken(rule), sets_of(100, seed=0)).differing > 0
 
 
+@pytest.mark.slow
 def test_the_command_reports_one_state() -> None:
     answer = CliRunner().invoke(app, ["orders", "--orders", "60", "--json"])
     assert answer.exit_code == 0, answer.output
