@@ -21,7 +21,6 @@ from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
 from features.records.lives import LifeRecords
 from features.records.signal_states import SignalStates
-from features.spool.contract import Spool
 from features.spool.durable import DurableSpool
 from features.spool.limits import SpoolLimits
 from features.store.online import OnlineFeatures, OnlineVector
@@ -75,7 +74,7 @@ def assemble(settings: Settings) -> Parts:
     )
 
 
-def _spool(home: Home, settings: Settings) -> Spool:
+def _spool(home: Home, settings: Settings) -> DurableSpool:
     """Open the spool; it takes every delivery that the settings let in."""
     record = settings.max_unpacked_bytes + _BESIDE_BODY_BYTES
     usual = SpoolLimits()

@@ -14,7 +14,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.records.arrivals import ArrivalCount
 from features.records.signal_states import SignalState
-from features.spool.contract import Spool
+from features.spool.contract import SpoolCounters
 from serving.settings import Settings
 
 
@@ -103,6 +103,22 @@ class Arrivals(Protocol):
         ...
 
 
+class Inbox(Protocol):
+    """Where deliveries are put: the way into the spool. Only the worker takes them out."""
+
+    def put(self, contents: Sequence[bytes]) -> int:
+        """Append deliveries, all or none, and return the last offset once they are on disk; errors as `Spool.put`."""
+        ...
+
+    def counters(self) -> SpoolCounters:
+        """Return what went in, out and aside."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
 class Issuer(Protocol):
     """Computes forecasts and records them."""
 
@@ -160,7 +176,7 @@ class Parts:
     arrivals: Arrivals
     issuer: Issuer
     life_clock: LifeClock
-    spool: Spool
+    spool: Inbox
     readiness: Callable[[], Sequence[Readiness]]
     clock: Callable[[], datetime]
 

@@ -1,12 +1,54 @@
-"""What every SQLite file of ours needs, whoever owns it: the switch to WAL, and which file lies at a path now."""
+"""What every SQLite file of ours needs: the switch to WAL, which file lies at a path, what an exception means."""
 
 import os
 import sqlite3
 import time
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 _RETRY_SECONDS = 0.01
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG}
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
+_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOMEM,
+}
+
+
+class Trouble(Enum):
+    """What an exception of sqlite3 means to whoever owns the file.
+
+    `full` leaves no room, `corrupt` is no sound file of ours, `unavailable` may go by itself, and `fault`
+    is a defect of ours.
+    """
+
+    FULL = "full"
+    CORRUPT = "corrupt"
+    UNAVAILABLE = "unavailable"
+    FAULT = "fault"
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Say what an exception of sqlite3 means; SQLite's own code decides where it gave one."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = None if code is None else code & 0xFF  # the low byte of an extended code is the primary one
+    if primary in _FULL:
+        return Trouble.FULL
+    if primary in _CORRUPT:
+        return Trouble.CORRUPT
+    if primary in _UNAVAILABLE or (primary is None and isinstance(error, sqlite3.OperationalError)):
+        return Trouble.UNAVAILABLE
+    return Trouble.FAULT
 
 
 class SqlCursor(Protocol):

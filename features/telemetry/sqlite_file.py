@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from features.domain.errors import ServiceError
-from features.domain.sqlite_files import make_folder, switch_to_wal
+from features.domain.sqlite_files import Trouble, make_folder, switch_to_wal, trouble_of
 from features.telemetry.errors import StoreCorrupt, StoreFault, StoreFull, StoreUnavailable
 
 FORMAT = 2
@@ -36,19 +36,11 @@ _STEPS = {
 }
 """What brings a file of each earlier format to this one; 0 is an empty file."""
 
-_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG}
-_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
-_UNAVAILABLE = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_AUTH,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_NOMEM,
+_OURS = {
+    Trouble.FULL: StoreFull,
+    Trouble.CORRUPT: StoreCorrupt,
+    Trouble.UNAVAILABLE: StoreUnavailable,
+    Trouble.FAULT: StoreFault,
 }
 
 
@@ -96,16 +88,7 @@ def translated(path: Path) -> Iterator[None]:
 
 def ours(error: Exception, path: Path) -> ServiceError:
     """Return our error for one of sqlite3's; SQLite's own code decides where it gave one."""
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = None if code is None else code & 0xFF  # the low byte of an extended code is the primary one
-    reason = f"{path}: {error}"
-    if primary in _FULL:
-        return StoreFull(reason)
-    if primary in _CORRUPT:
-        return StoreCorrupt(reason)
-    if primary in _UNAVAILABLE or (primary is None and isinstance(error, sqlite3.OperationalError)):
-        return StoreUnavailable(reason)
-    return StoreFault(reason)
+    return _OURS[trouble_of(error)](f"{path}: {error}")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, busy_timeout_seconds: float) -> None:

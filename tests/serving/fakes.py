@@ -24,7 +24,7 @@ from features.domain.packs import Pack
 from features.packs.loader import load_pack
 from features.quality.verdicts import Namur, Verdict
 from features.records.signal_states import SignalState
-from features.spool.contract import AsideRecord, SpoolCounters, SpooledRecord
+from features.spool.contract import SpoolCounters
 from serving.parts import Parts, PartState, Readiness, Wiring
 from serving.settings import Settings
 from tests.serving.fake_readings import NOW as NOW
@@ -201,32 +201,8 @@ class FakeSpool:
         count = len(self.contents)
         return SpoolCounters(count, size, 0, 0, 0, count, size, 0, None)
 
-    def peek(self, limit: int, *, after: int = 0, max_bytes: int | None = None) -> Sequence[SpooledRecord]:
-        raise NotImplementedError
-
-    def done(self, offset: int) -> None:
-        raise NotImplementedError
-
-    def set_aside(self, offset: int, reason: str) -> None:
-        raise NotImplementedError
-
-    def aside(self, limit: int, *, after: int = 0) -> Sequence[AsideRecord]:
-        raise NotImplementedError
-
-    def restore(self, offset: int) -> int:
-        raise NotImplementedError
-
-    def drop(self, offset: int) -> None:
-        raise NotImplementedError
-
-    def acquire(self, owner: str, seconds: float) -> bool:
-        raise NotImplementedError
-
-    def release(self, owner: str) -> None:
-        raise NotImplementedError
-
     def close(self) -> None:
-        raise NotImplementedError
+        """Nothing is held."""
 
 
 @dataclass

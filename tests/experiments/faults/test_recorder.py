@@ -2,9 +2,8 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from tests.architecture.source_tree import ROOT
+from tests.conftest import missing
 
 PROGRAM = """
 import json, sqlite3, sys, tempfile
@@ -49,7 +48,7 @@ def test_replayed_trace_gives_the_files_as_they_are() -> None:
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     if "unavailable" in answer:
-        pytest.skip(answer["unavailable"])
+        missing(f"a shared SQLite library ({answer['unavailable']})")
     assert answer["silent_afterwards"]
     assert answer["kinds"] == ["FolderSynced", "Linked", "Synced", "Truncated", "Unlinked", "Wrote"]
     assert answer["same"]
