@@ -45,6 +45,7 @@ class Trial:
             noise of their instruments).
         differs: Whether anybody could tell at all (of two exchanged signals: the mean of their difference is more than
             one standard error from 0 over the whole episode).
+        is_tellable: Whether an observer with hindsight could tell (of two exchanged signals: `quality_hindsight`).
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Trial:
     begins_known: bool
     is_distinct: bool = True
     differs: bool = True
+    is_tellable: bool = True
 
 
 def score(trials: Sequence[Trial]) -> dict[str, object]:
@@ -61,6 +63,7 @@ def score(trials: Sequence[Trial]) -> dict[str, object]:
     delays = [_delay(each) for each in scored]
     found = [delay for delay in delays if delay is not None]
     distinct = [delay for each, delay in zip(scored, delays, strict=True) if each.is_distinct]
+    tellable = [delay for each, delay in zip(scored, delays, strict=True) if each.is_tellable]
     altered = sum(int(each.altered.sum()) for each in scored)
     flagged = sum(int((each.altered & (each.verdicts != 0)).sum()) for each in scored)
     return {
@@ -72,6 +75,8 @@ def score(trials: Sequence[Trial]) -> dict[str, object]:
         "recall_interval": wilson_interval(len(found), len(scored)),
         "recall_distinct": _share(sum(delay is not None for delay in distinct), len(distinct)),
         "distinct": len(distinct),
+        "recall_tellable": _share(sum(delay is not None for delay in tellable), len(tellable)),
+        "tellable": len(tellable),
         "recall_any_verdict": _share(
             sum(bool((each.altered & (each.verdicts != 0)).any()) for each in scored), len(scored)
         ),

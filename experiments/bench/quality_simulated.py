@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from experiments.bench.quality_hindsight import is_tellable
 from experiments.bench.quality_scoring import RIGHT, Trial, score, set_aside
 from features.quality.batch import AssetRows, Judged, judge_fleet
 from features.quality.clock import judge_clock
@@ -116,6 +117,7 @@ def _trial(each: Prepared, found: Judged, episode: ScoredEpisode, known_from: in
         begins_known,
         _is_distinct(pump, measured, episode),
         _differs(pump, measured, episode),
+        _is_tellable(each, rows, episode),
     )
 
 
@@ -131,6 +133,18 @@ def _differs(pump: ScoredPump, rows: NDArray[np.int64], episode: ScoredEpisode) 
     chosen = running if len(running) > 1 else rows
     difference = pump.clean[chosen, one] - pump.clean[chosen, two]
     return bool(abs(difference.mean()) > difference.std(ddof=1) / np.sqrt(len(difference)))
+
+
+def _is_tellable(each: Prepared, rows: NDArray[np.int64], episode: ScoredEpisode) -> bool:
+    """Say of two exchanged signals whether hindsight tells; in the rows in which the machine runs, if it ever does."""
+    if episode.kind != "swapped" or not len(rows):
+        return True
+    clean = each.pump.clean[each.order]
+    runs = clean[:, 0] > 0.0
+    chosen = runs if runs[rows].sum() > 1 else ~runs
+    one, two = (SIGNALS.index(signal) for signal in episode.signals)
+    difference = (clean[:, one] - clean[:, two])[chosen]
+    return is_tellable(difference, int(chosen[: rows[0]].sum()), int(chosen[rows].sum()))
 
 
 def _is_distinct(pump: ScoredPump, rows: NDArray[np.int64], episode: ScoredEpisode) -> bool:

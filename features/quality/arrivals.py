@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from features.quality.conversions import convert_back, fits_roughly
 from features.quality.plan import Plan
 from features.quality.state import RING, FloatArray, IntArray, QualityState
 
@@ -24,12 +25,15 @@ def follow_time(plan: Plan, state: QualityState, time_us: IntArray) -> IntArray:
     return silent
 
 
-def follow_presence(state: QualityState, present: BoolArray) -> BoolArray:
+def follow_presence(plan: Plan, state: QualityState, values: FloatArray, present: BoolArray) -> BoolArray:
     """Say which readings are missing although they usually come. Shape (asset, signal).
 
-    After a long absence the level of a signal is old, and learned anew.
+    After a long absence the level of a signal is old, and learned anew, but from what comes in the same unit only.
     """
     returned = present & (state.missing >= _MEMORY)
+    if returned.any():
+        level = state.level[np.arange(len(values)), state.mode]
+        returned &= ~fits_roughly(level, values, convert_back(plan, values)).any(0)
     state.level_count[...] = np.where(returned[:, None, :], 0, state.level_count)
     expected = state.presence > _USUALLY_THERE
     missing = expected & ~present & (state.rows > 0)[:, None]

@@ -74,6 +74,10 @@ class Plan:
             coefficients=np.sqrt(np.arange(2.0, len(low) + 2.0)),  # irrational, so that sums hardly ever agree
         )
 
+    def of_signals(self, pairs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which signals belong to a pair that is marked. Shapes (asset, pair) and (asset, signal)."""
+        return np.asarray((pairs[:, :, None] & self.members).any(1))
+
     def sizes(self, level: FloatArray) -> FloatArray:
         """Return what deviations are divided by: the level where noise grows with it, else 1. Shape of `level`."""
         return np.where(self.grows, np.maximum(np.abs(level), self.least_level), 1.0)

@@ -31,7 +31,8 @@ class Comparison:
     Attributes:
         mode: Shape (asset,).
         usable: Readings that are there and plausible.
-        judged: Those that can be judged: mode and level are known.
+        known: Those whose mode and level are known.
+        judged: Those of them that can be judged: the mode did not just change.
         level: Level of the mode.
         size: What deviations are divided by.
         own: Deviation of the reading, relative.
@@ -49,6 +50,7 @@ class Comparison:
 
     mode: IntArray
     usable: BoolArray
+    known: BoolArray
     judged: BoolArray
     level: FloatArray
     size: FloatArray
@@ -119,6 +121,7 @@ def compare(
     return Comparison(
         mode=mode,
         usable=usable,
+        known=known_well,
         judged=judged,
         level=level,
         size=size,

@@ -19,6 +19,8 @@ RING = 4096
 """Rows whose fingerprints are kept, to know a repeated one again."""
 LEVEL_KNOWN = 6
 """Readings after which the level of a signal that began anew is known well enough to judge it."""
+_OF_ARRIVAL = ("rows", "last_us", "interval_us", "replays", "fingerprints", "presence", "missing")
+_OF_FAULTS = ("bad_run", "good_run", "demerits", "namur")
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class QualityState:
         namur: State of the measuring point, a place in `holding.NAMUR_CODES`. Shape (asset, signal).
         evidence: That two signals are exchanged. Shape (asset, pair).
         swapped: Rows of running since that was confirmed, 0 where it is not. Shape (asset, pair).
+        turned: 1 where an exchange lasted so long that it is usual now: its end is no fault. Shape (asset, pair).
         contrast: Long-term mean of the first less the second in a mode. Shape (asset, mode, pair).
     """
 
@@ -97,11 +100,23 @@ class QualityState:
     namur: IntArray
     evidence: FloatArray
     swapped: IntArray
+    turned: IntArray
     contrast: FloatArray
 
     def copy(self) -> "QualityState":
         """Return an independent copy."""
         return _of_arrays({name: array.copy() for name, array in self.to_dict().items()})
+
+    def learned(self, assets: NDArray[np.bool_]) -> dict[str, Array]:
+        """Return copies of what these assets have taught: all but what tells of arrivals and of bad readings."""
+        return {
+            name: array[assets] for name, array in self.to_dict().items() if name not in (*_OF_ARRIVAL, *_OF_FAULTS)
+        }
+
+    def put_back(self, assets: NDArray[np.bool_], learned: Mapping[str, Array]) -> None:
+        """Make these assets what they were when `learned` gave this."""
+        for name, array in learned.items():
+            getattr(self, name)[assets] = array
 
     def first(self, assets: int) -> "QualityState":
         """Return a view of the first assets: what changes in it changes here."""
@@ -178,7 +193,7 @@ def reset(rules: QualityRules, state: QualityState, signals: Sequence[str]) -> Q
     after.namur[:, chosen], after.demerits[:, chosen], after.unit_index[:, chosen] = 0, 0.0, -1
     after.rough[:, chosen], after.lean[:, chosen], after.run_chance[:, chosen] = 0.8, 0.0, 1.0
     pairs = np.array([bool(chosen[first] or chosen[second]) for first, second in rules.swappable], np.bool_)
-    after.evidence[:, pairs], after.swapped[:, pairs] = 0.0, 0
+    after.evidence[:, pairs], after.swapped[:, pairs], after.turned[:, pairs] = 0.0, 0, 0
     return after
 
 
@@ -191,6 +206,7 @@ def _shapes(rules: QualityRules, assets: int) -> dict[str, tuple[tuple[int, ...]
         "count": (assets, MODES),
         "evidence": (assets, pairs),
         "swapped": (assets, pairs),
+        "turned": (assets, pairs),
         "contrast": (assets, MODES, pairs),
     }
     special |= dict.fromkeys(

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.quality.arrivals import follow_presence, follow_replays, follow_time
+from features.quality.conversions import follow_units
 from features.quality.elimination import diagonal
-from features.quality.exchanges import follow_swaps, follow_units, put_right
+from features.quality.exchanges import follow_swaps, put_right
 from features.quality.flatness import follow_repeats
 from features.quality.holding import hold, is_distrusted, rate_points
 from features.quality.learning import learn
@@ -70,9 +71,10 @@ def advance(plan: Plan, state: QualityState, time_us: IntArray, values: FloatArr
     present = np.isfinite(values)
     usable = plausible(values, plan.low, plan.high)
     silent = follow_time(plan, state, time_us)
-    missing = follow_presence(state, present)
-    _follow_mode(plan, state, values)
+    missing = follow_presence(plan, state, values, present)
     is_replayed = follow_replays(plan, state, values, present)
+    learned = state.learned(is_replayed) if is_replayed.any() else {}
+    _follow_mode(plan, state, values)
     right = put_right(plan, state, values)
     seen = compare(plan, state, right, np.isfinite(right), is_distrusted(state.verdict))
     decided = _decide(plan, state, values, right, present, usable, seen)
@@ -81,6 +83,7 @@ def advance(plan: Plan, state: QualityState, time_us: IntArray, values: FloatArr
     namur = rate_points(plan, state, held)
     learn(plan, state, right, seen, usable & (held == 0) & ~decided.waits & plan.is_measured)
     _accept(state, values, seen, decided.accepted)
+    state.put_back(is_replayed, learned)  # what was said before says nothing new
     state.rows += 1
     return StepJudgement(held.astype(np.int8), namur.astype(np.int8), missing, silent)
 

@@ -241,3 +241,61 @@ def test_long_stretch_that_comes_again_much_later_is_replayed() -> None:
     values[700:740] = rows.values[90:130]
     verdicts = judge(RULES, rows.time_us, values).verdicts
     assert (verdicts[702:740] == Verdict.REPLAYED).all()
+
+
+def test_exchange_is_named_while_load_lifts_all_signals_above_their_levels() -> None:
+    rows = machine_rows(1, more_load=0.3)
+    values = rows.values.copy()
+    values[405:425, FRONT], values[405:425, REAR] = rows.values[405:425, REAR], rows.values[405:425, FRONT]
+    verdicts = verdicts_of(AssetRows(rows.time_us, values))
+    assert (verdicts[409:425][:, [FRONT, REAR]] == Verdict.SWAPPED).all()
+
+
+def test_end_of_an_exchange_that_became_usual_is_no_fault() -> None:
+    rows = machine_rows(1, rows=760)
+    values = rows.values.copy()
+    values[60:600, FRONT], values[60:600, REAR] = rows.values[60:600, REAR], rows.values[60:600, FRONT]
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    assert (verdicts[520:600, FRONT] == 0).mean() > 0.9
+    assert (verdicts[610:, [FRONT, REAR]] == 0).mean() > 0.95
+
+
+def test_rows_that_come_again_teach_nothing() -> None:
+    rows = machine_rows(1, rows=480)
+    again = np.concatenate([rows.values[:400], rows.values[280:380], rows.values[400:480]])
+    time_us = np.arange(1, len(again) + 1, dtype=np.int64) * HOUR_US
+    replayed = judge(RULES, time_us, again).state.to_dict()
+    alone = judge(RULES, rows.time_us, rows.values).state.to_dict()
+    close = {"level": 0.6, "contrast": 2.0, "repeat_share": 0.05}
+    for name, most in close.items():
+        assert np.abs(replayed[name] - alone[name]).max() <= most, name
+
+
+def test_signal_that_comes_back_in_another_unit_after_a_long_absence_is_named_and_not_learned() -> None:
+    rows = machine_rows(1, rows=620)
+    values = rows.values.copy()
+    values[400:500, OUTLET] = np.nan
+    values[500:560, OUTLET] *= 0.01
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    runs = rows.values[:, SPEED] > 0.0
+    assert (verdicts[504:560, OUTLET][runs[504:560]] == Verdict.UNIT).all()
+    assert (verdicts[566:, OUTLET] == 0).mean() > 0.9
+
+
+def test_other_unit_stays_named_while_the_machine_changes() -> None:
+    rows = machine_rows(1, rows=620)
+    values = rows.values.copy()
+    drop = np.linspace(1.0, 0.85, 60)
+    values[400:460, OUTLET] *= 0.01 * drop
+    values[460:, OUTLET] *= 0.85
+    verdicts = judge(RULES, rows.time_us, values).verdicts
+    runs = rows.values[:, SPEED] > 0.0
+    assert (verdicts[404:460, OUTLET][runs[404:460]] == Verdict.UNIT).all()
+    assert (verdicts[500:, OUTLET] == 0).mean() > 0.9
+
+
+def test_values_outside_of_the_partners_range_are_no_exchange() -> None:
+    rows = machine_rows(1)
+    verdicts = verdicts_of(changed(rows, FRONT, AT, rows.values[AT, FRONT] + 273.15))
+    assert (verdicts[AT, REAR] == 0).all()
+    assert (verdicts[AT.start + 3 : AT.stop, FRONT] == Verdict.UNIT).all()
