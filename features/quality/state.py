@@ -19,7 +19,7 @@ RING = 4096
 """Rows whose fingerprints are kept, to know a repeated one again."""
 LEVEL_KNOWN = 6
 """Readings after which the level of a signal that began anew is known well enough to judge it."""
-_OF_ARRIVAL = ("rows", "last_us", "interval_us", "replays", "fingerprints", "presence", "missing")
+_OF_ARRIVAL = ("rows", "last_us", "replays", "fingerprints", "presence", "missing")
 _OF_FAULTS = ("bad_run", "good_run", "demerits", "namur")
 
 

@@ -70,10 +70,10 @@ def advance(plan: Plan, state: QualityState, time_us: IntArray, values: FloatArr
     """Like `judge_step`, but with prepared rules, and the state is changed in place."""
     present = np.isfinite(values)
     usable = plausible(values, plan.low, plan.high)
-    silent = follow_time(plan, state, time_us)
-    missing = follow_presence(plan, state, values, present)
     is_replayed = follow_replays(plan, state, values, present)
     learned = state.learned(is_replayed) if is_replayed.any() else {}
+    silent = follow_time(plan, state, time_us)
+    missing = follow_presence(plan, state, values, present)
     _follow_mode(plan, state, values)
     right = put_right(plan, state, values)
     seen = compare(plan, state, right, np.isfinite(right), is_distrusted(state.verdict))

@@ -271,6 +271,14 @@ def test_rows_that_come_again_teach_nothing() -> None:
         assert np.abs(replayed[name] - alone[name]).max() <= most, name
 
 
+def test_buffer_that_is_sent_again_in_a_burst_leaves_no_gaps_behind() -> None:
+    rows = machine_rows(1, rows=480)
+    again = np.concatenate([rows.values[:400], rows.values[200:400], rows.values[400:480]])
+    burst = rows.time_us[399] + 1_000_000 * np.arange(1, 201, dtype=np.int64)
+    gaps = judge(RULES, np.concatenate([rows.time_us[:400], burst, rows.time_us[400:480]]), again).gaps
+    assert gaps == []
+
+
 def test_signal_that_comes_back_in_another_unit_after_a_long_absence_is_named_and_not_learned() -> None:
     rows = machine_rows(1, rows=620)
     values = rows.values.copy()
