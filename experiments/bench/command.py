@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from experiments.bench.asof_command import asof
 from experiments.bench.quality_command import quality
 from pipelines.progress import Stages, print_result
 
@@ -28,6 +29,7 @@ Runs = Annotated[int, typer.Option(min=1, help="How often each way is timed.")]
 
 
 app.command()(quality)
+app.command()(asof)
 
 
 @app.command()

@@ -1,14 +1,20 @@
-"""The point-in-time join: for each label the newest feature row that was known at its time."""
+"""The point-in-time join: for each label the newest feature row that was known at its time.
+
+A row is known from the later of its event time and its created time. In that order the best row so far only ever gets
+newer, so one running maximum and one as-of join answer every label, however many rows were written late: there is no
+product of labels and rows. Keys are joined as small integers, and only keys and times take part; the features are
+gathered afterwards by position.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 import polars as pl
 
-ROW = "__row"
-EVENT = "__event_time"
-CREATED = "__created_time"
-_LABEL = "__label_time"
+_CODE, _LABEL, _ROW = "__code", "__label_time", "__row"
+_EVENT, _CREATED, _KNOWN = "__event_time", "__created_time", "__known_time"
+_POSITION, _RANK = "__position", "__rank"
+_ORDER = [_CODE, _EVENT, _CREATED, _POSITION]
 
 
 def point_in_time(
@@ -36,22 +42,44 @@ def point_in_time(
     Returns:
         The labels with the feature columns of `rows`; null where nothing was known.
     """
-    created = pl.col(created_time) if created_time else pl.col(event_time)
-    named = rows.with_columns(pl.col(event_time).alias(EVENT), created.alias(CREATED))
-    drop = {event_time, *([created_time] if created_time else [])}
-    named = named.drop([name for name in drop if name in named.columns])
-    left = labels.select(*keys, pl.col(label_time).alias(_LABEL)).with_row_index(ROW)
-    is_late = pl.col(CREATED) > pl.col(EVENT)
-    if not only_known:
-        matched = _newest_at_or_before(left, named, keys, ttl)
-    else:
-        punctual = _newest_at_or_before(left, named.filter(~is_late), keys, ttl)
-        late = _known_late(left, named.filter(is_late), keys, ttl)
-        both = pl.concat([punctual.filter(pl.col(EVENT).is_not_null()), late], how="diagonal_relaxed")
-        matched = both.sort(ROW, EVENT, CREATED).unique(ROW, keep="last", maintain_order=True)
-    features = [name for name in named.columns if name not in {*keys, EVENT, CREATED}]
-    joined = left.select(ROW).join(matched.select(ROW, *features), on=ROW, how="left", maintain_order="left")
-    return pl.concat([labels, joined.drop(ROW)], how="horizontal")
+    asked = labels.select(*keys, label_time)
+    times = [event_time, *([created_time] if created_time else [])]
+    found = match(asked, rows.select(*keys, *times), ttl, only_known)
+    side = {*keys, *times}
+    features = [column.gather(found) for column in rows.iter_columns() if column.name not in side]
+    return labels.hstack(features)
+
+
+def match(labels: pl.DataFrame, rows: pl.DataFrame, ttl: timedelta | None, only_known: bool) -> pl.Series:
+    """Find for every label the row that `point_in_time` joins.
+
+    Where event and created time are the same too, the later position wins. A label or row whose key or time is null
+    matches nothing; a row without created time is never known where `only_known` asks for it, and else the oldest
+    version.
+
+    Args:
+        labels: Join keys, then the label's time.
+        rows: The keys in the same order, under any names, then event time and, where there is one, created time.
+        ttl: As for `point_in_time`.
+        only_known: As for `point_in_time`.
+
+    Returns:
+        Position in `rows` for each label, null where nothing was known. Shape (label,).
+    """
+    keys = labels.columns[:-1]
+    event, created = pl.nth(len(keys)), pl.nth(-1)  # the same column where there is no created time
+    is_versioned = rows.width > len(keys) + 1
+    times = [event.alias(_EVENT), created.alias(_CREATED)] if is_versioned else [event.alias(_EVENT)]
+    shape = rows.schema
+    coded = dict(zip(keys, rows.columns, strict=False))
+    asked = labels.with_columns(pl.col(key).cast(shape[coded[key]]) for key in keys)
+    codes = asked.select(keys).unique().drop_nulls().with_row_index(_CODE)
+    given = rows.select(*times, *(pl.col(coded[key]).alias(key) for key in keys)).with_row_index(_POSITION)
+    if not is_versioned:
+        given = given.with_columns(pl.col(_EVENT).alias(_CREATED))
+    ranked = _ranked(given.join(codes, on=keys, how="inner").drop(keys))
+    left = asked.join(codes, on=keys, how="left", maintain_order="left").select(_CODE, pl.nth(-2).alias(_LABEL))
+    return _newest_known(left, ranked, ttl, only_known)
 
 
 def newest(rows: pl.DataFrame, keys: Sequence[str], event_time: str, created_time: str | None) -> pl.DataFrame:
@@ -60,18 +88,28 @@ def newest(rows: pl.DataFrame, keys: Sequence[str], event_time: str, created_tim
     return rows.sort(order).unique(keys, keep="last", maintain_order=True)
 
 
-def _newest_at_or_before(
-    left: pl.DataFrame, rows: pl.DataFrame, keys: Sequence[str], ttl: timedelta | None
-) -> pl.DataFrame:
-    versions = rows.sort(EVENT, CREATED).unique([*keys, EVENT], keep="last", maintain_order=True)
-    return left.sort(_LABEL).join_asof(
-        versions, left_on=_LABEL, right_on=EVENT, by=list(keys), tolerance=ttl, check_sortedness=False, coalesce=False
-    )
+def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows ranked by key, event time and version; among equals the later position ranks higher."""
+    return rows.filter(pl.col(_EVENT).is_not_null()).sort(_ORDER, nulls_last=False).with_row_index(_RANK)
 
 
-def _known_late(left: pl.DataFrame, rows: pl.DataFrame, keys: Sequence[str], ttl: timedelta | None) -> pl.DataFrame:
-    pairs = left.join(rows, on=list(keys), how="inner")
-    is_known = (pl.col(EVENT) <= pl.col(_LABEL)) & (pl.col(CREATED) <= pl.col(_LABEL))
+def _newest_known(left: pl.DataFrame, ranked: pl.DataFrame, ttl: timedelta | None, only_known: bool) -> pl.Series:
+    known = pl.max_horizontal(_EVENT, _CREATED) if only_known else pl.col(_EVENT)
+    usable = ranked.filter(pl.col(_CREATED).is_not_null()) if only_known else ranked
+    best = usable.select(_CODE, _RANK, known.alias(_KNOWN)).sort(_CODE, _KNOWN, _RANK)
+    best = best.with_columns(
+        pl.col(_RANK).cum_max()
+    )  # ranks rise with the key, so the maximum never crosses to the next
+    is_last = (pl.col(_CODE) != pl.col(_CODE).shift(-1)) | (pl.col(_KNOWN) != pl.col(_KNOWN).shift(-1))
+    best = best.filter(is_last.fill_null(value=True))
+    asked = left.with_row_index(_ROW).drop_nulls().sort(_CODE, _LABEL)
+    joined = asked.join_asof(best, left_on=_LABEL, right_on=_KNOWN, by=_CODE, check_sortedness=False, coalesce=False)
+    at = joined[_RANK]
+    position = ranked[_POSITION].gather(at)
     if ttl is not None:
-        is_known &= pl.col(EVENT) >= pl.col(_LABEL) - ttl
-    return pairs.filter(is_known)
+        is_fresh = joined[_LABEL] - ranked[_EVENT].gather(at) <= ttl
+        position = position.set(~is_fresh.fill_null(value=False), None)
+    found = pl.DataFrame({_ROW: joined[_ROW], _POSITION: position}).sort(_ROW)
+    if found.height == left.height:
+        return found[_POSITION]
+    return left.with_row_index(_ROW).select(_ROW).join(found, on=_ROW, how="left", maintain_order="left")[_POSITION]

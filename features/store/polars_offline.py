@@ -5,8 +5,7 @@ into training (docs/adr/0004). This one is named by its class in the configurati
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -14,33 +13,42 @@ import polars as pl
 import pyarrow as pa
 from feast.data_source import DataSource
 from feast.feature_view import FeatureView
-from feast.infra.offline_stores.file_source import FileSource
 from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob, RetrievalMetadata
 from feast.infra.registry.base_registry import BaseRegistry
 from feast.on_demand_feature_view import OnDemandFeatureView
 from feast.repo_config import FeastConfigBaseModel, RepoConfig
 from feast.saved_dataset import SavedDatasetStorage
 
-from features.store.asof import newest, point_in_time
+from features.store.asof import newest
 from features.store.errors import FeatureStoreRefused
+from features.store.view_rows import ViewRows, scan, source_path
 
 LABEL_TIME = "event_timestamp"
 
 
 class PolarsOfflineStoreConfig(FeastConfigBaseModel):
-    """Configuration of the store: its class is all it needs."""
+    """Configuration of the store: its class is all it needs.
+
+    Attributes:
+        only_known: Leave out versions that were written after a label's time. Feast does not pass its own default
+            (False) on, so its absence cannot be told from a wish; whoever wants corrections to leak says so here.
+    """
 
     type: Literal["features.store.polars_offline.PolarsOfflineStore"] = (
         "features.store.polars_offline.PolarsOfflineStore"
     )
+    only_known: bool = True
 
 
 class PolarsRetrievalJob(RetrievalJob):
     """A retrieval that runs when its result is asked for."""
 
-    def __init__(self, run: Callable[[], pl.DataFrame], full_feature_names: bool = False) -> None:
+    def __init__(
+        self, run: Callable[[], pl.DataFrame], full_feature_names: bool = False, told: RetrievalMetadata | None = None
+    ) -> None:
         self._run = run
         self._full_feature_names = full_feature_names
+        self._told = told
 
     def to_polars(self) -> pl.DataFrame:
         """Return the result as a polars frame."""
@@ -64,8 +72,8 @@ class PolarsRetrievalJob(RetrievalJob):
 
     @property
     def metadata(self) -> RetrievalMetadata | None:
-        """Nothing beyond the result itself."""
-        return None
+        """What was asked for, where labels were given."""
+        return self._told
 
     def persist(self, storage: SavedDatasetStorage, allow_overwrite: bool = False, timeout: int | None = None) -> None:
         """Write the result as one Parquet file where the storage says.
@@ -73,7 +81,7 @@ class PolarsRetrievalJob(RetrievalJob):
         Raises:
             FeatureStoreRefused: If a file is there already and may not be overwritten.
         """
-        path = _path(storage.to_data_source())
+        path = source_path(storage.to_data_source())
         if path.exists() and not allow_overwrite:
             raise FeatureStoreRefused(
                 f"A saved data set must not be overwritten unasked; found {path.name}. Choose another name."
@@ -95,24 +103,32 @@ class PolarsOfflineStore(OfflineStore):
         registry: BaseRegistry,
         project: str,
         full_feature_names: bool = False,
-        filter_by_created_timestamp: bool = True,
+        filter_by_created_timestamp: bool = False,
         **_: Any,  # Feast passes start_date and end_date, which only matter without labels
     ) -> RetrievalJob:
-        """Join features to label rows, each at its own time."""
+        """Join features to label rows, each at its own time.
+
+        Every label row is kept, in its order. Versions written after a label's time are left out whether or not
+        `filter_by_created_timestamp` is given, unless the store's configuration says otherwise.
+
+        Raises:
+            FeatureStoreRefused: If there are no labels, or their time has no zone.
+        """
         if not isinstance(entity_df, pd.DataFrame):
             raise FeatureStoreRefused(
                 f"Labels must be a data frame with a column {LABEL_TIME}; found {type(entity_df).__name__}."
             )
+        only_known = filter_by_created_timestamp or getattr(config.offline_store, "only_known", True)
         labels = in_utc(pl.from_pandas(entity_df))
 
         def run() -> pl.DataFrame:
             joined = labels
             for view in feature_views:
-                wanted = [ref.split(":", 1)[1] for ref in feature_refs if ref.split(":", 1)[0] == view.name]
-                joined = _join_view(joined, view, wanted, full_feature_names, filter_by_created_timestamp)
+                rows = ViewRows.of(view, feature_refs, full_feature_names)
+                joined = joined.hstack(rows.joined(labels, LABEL_TIME, only_known))
             return joined
 
-        return PolarsRetrievalJob(run, full_feature_names)
+        return PolarsRetrievalJob(run, full_feature_names, _told(labels, feature_refs))
 
     @staticmethod
     def pull_latest_from_table_or_query(
@@ -129,7 +145,7 @@ class PolarsOfflineStore(OfflineStore):
         columns = _columns(join_key_columns, feature_name_columns, timestamp_field, created_timestamp_column)
 
         def run() -> pl.DataFrame:
-            rows = _scan(data_source).select(columns)
+            rows = scan(data_source).select(columns)
             between = pl.col(timestamp_field).is_between(pl.lit(start_date), pl.lit(end_date))
             return newest(rows.filter(between).collect(), join_key_columns, timestamp_field, created_timestamp_column)
 
@@ -150,7 +166,7 @@ class PolarsOfflineStore(OfflineStore):
         columns = _columns(join_key_columns, feature_name_columns, timestamp_field, created_timestamp_column)
 
         def run() -> pl.DataFrame:
-            rows = _scan(data_source).select(columns)
+            rows = scan(data_source).select(columns)
             if start_date is not None:
                 rows = rows.filter(pl.col(timestamp_field) >= pl.lit(start_date))
             if end_date is not None:
@@ -172,31 +188,11 @@ def in_utc(labels: pl.DataFrame) -> pl.DataFrame:
     return labels.with_columns(pl.col(LABEL_TIME).dt.convert_time_zone("UTC").dt.cast_time_unit("us"))
 
 
+def _told(labels: pl.DataFrame, features: list[str]) -> RetrievalMetadata:
+    times = labels[LABEL_TIME].to_frame().select(first=pl.col(LABEL_TIME).min(), last=pl.col(LABEL_TIME).max())
+    keys = [name for name in labels.columns if name != LABEL_TIME]
+    return RetrievalMetadata(features, keys, times["first"][0], times["last"][0])
+
+
 def _columns(keys: list[str], features: list[str], time: str, created: str | None) -> list[str]:
     return list(dict.fromkeys([*keys, *features, time, *([created] if created else [])]))
-
-
-def _path(source: DataSource | None) -> Path:
-    if not isinstance(source, FileSource):
-        raise FeatureStoreRefused(f"A feature view must lie in Parquet files; found {type(source).__name__}.")
-    return Path(source.path)
-
-
-def _scan(source: DataSource | None) -> pl.LazyFrame:
-    path = _path(source)
-    return pl.scan_parquet(path / "**/*.parquet" if path.is_dir() else path)
-
-
-def _join_view(
-    labels: pl.DataFrame, view: FeatureView, wanted: list[str], full_feature_names: bool, only_known: bool
-) -> pl.DataFrame:
-    source = view.batch_source
-    if source is None:
-        raise FeatureStoreRefused(f"Feature view {view.name} must have a batch source; found none.")
-    keys = [column.name for column in view.entity_columns]
-    event, created = source.timestamp_field, source.created_timestamp_column or None
-    rows = _scan(source).select(_columns(keys, wanted, event, created)).collect()
-    if full_feature_names:
-        rows = rows.rename({name: f"{view.name}__{name}" for name in wanted})
-    ttl: timedelta | None = view.ttl or None
-    return point_in_time(labels, rows, keys, LABEL_TIME, event, created, ttl, only_known)

@@ -9,7 +9,7 @@ from tests.architecture.source_tree import PACKAGES, Source, code, imports, is_i
 
 OWNERS: dict[str, tuple[str, ...]] = {
     "ray": ("pipelines",),
-    "feast": ("features.store",),
+    "feast": ("features.store", "experiments"),
     "redis": ("features.store",),
     "fsspec": ("features.store",),
     "mlflow": ("models.registry", "pipelines"),
