@@ -38,21 +38,27 @@ class Sizes:
         return [f"feature_{number:02d}" for number in range(self.features)]
 
 
-def write_data(sizes: Sizes, folder: Path, seed: int = 0) -> None:
+def write_data(sizes: Sizes, folder: Path, seed: int = 0, corrected: float = 0.01) -> None:
     """Write `rows.parquet`, `labels.parquet` and `fresh.parquet` into a folder.
 
-    A row is written up to a quarter of an hour after its time; one in a hundred is corrected up to two days later. One
-    hour in ten is missing, and from every machine once three days. One value in a hundred is null.
+    A row is written up to a quarter of an hour after its time. One hour in ten is missing, and from every machine once
+    three days. One value in a hundred is null.
+
+    Args:
+        sizes: How much.
+        folder: Where to; it must be there.
+        seed: Of the random numbers.
+        corrected: Share of the rows that are corrected, each up to two days later.
     """
     generator = np.random.default_rng(seed)
-    rows = _rows(sizes, generator)
+    rows = _rows(sizes, corrected, generator)
     rows.write_parquet(folder / "rows.parquet", compression="zstd", compression_level=1)
     _labels(sizes, generator).write_parquet(folder / "labels.parquet")
     _fresh(sizes, rows, generator).write_parquet(folder / "fresh.parquet")
 
 
-def _rows(sizes: Sizes, generator: np.random.Generator) -> pl.DataFrame:
-    corrected = sizes.rows // 101
+def _rows(sizes: Sizes, share: float, generator: np.random.Generator) -> pl.DataFrame:
+    corrected = int(sizes.rows * share)
     asset, hour = _present_hours(sizes, sizes.rows - corrected, generator)
     event = _START_US + hour * _HOUR_US
     created = event + generator.integers(0, _HOUR_US // 4, len(event))

@@ -48,6 +48,8 @@ def test_data_holds_what_makes_the_join_hard(tmp_path: Path) -> None:
     rows, labels = pl.read_parquet(tmp_path / "rows.parquet"), pl.read_parquet(tmp_path / "labels.parquet")
     assert rows.height == 5_050
     assert rows.select("tenant", "asset", "event_time").is_duplicated().sum() >= 50
+    write_data(sizes, tmp_path, corrected=0.0)
+    assert not pl.read_parquet(tmp_path / "rows.parquet").select("tenant", "asset", "event_time").is_duplicated().any()
     assert (rows["created_time"] >= rows["event_time"]).all()
     assert rows["feature_00"].null_count() > 0
     assert labels.height == 2_000
