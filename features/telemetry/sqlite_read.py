@@ -1,5 +1,6 @@
 """Reading from the SQLite file: series by series through numpy, then one polars frame."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ Series = tuple[int, str, str]
 
 _TIME = pl.Datetime("us", "UTC")
 _LONG_ROW = np.dtype([("time", "i8"), ("value", "f8"), ("revision", "i8")])
-_WIDE_ROW = np.dtype([("time", "i8"), ("value", "f8")])
+_WIDE_ROW = np.dtype([("series", "i8"), ("time", "i8"), ("value", "f8")])
+_ASSETS_AT_ONCE = 256
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 
@@ -92,18 +94,18 @@ def wide_frame(
     *,
     with_suspect: bool,
 ) -> pl.DataFrame:
-    """Return one row for each asset and time, one column for each signal."""
-    question = "SELECT time_us, value FROM readings WHERE series = ? AND time_us >= ? AND time_us < ?"
-    if not with_suspect:
-        question += " AND verdict = 0"
+    """Return one row for each asset and time, one column for each signal; series come by asset."""
+    # one statement for many series, each looked up by itself: the order of the join must not be SQLite's choice
+    question = f"""SELECT readings.series, time_us, readings.value FROM json_each(?) AS wanted CROSS JOIN readings
+        ON series = wanted.value AND time_us >= ? AND time_us < ?{"" if with_suspect else " AND verdict = 0"}"""
     schema = pl.Schema({"asset": pl.String(), "time": _TIME} | {signal: pl.Float64() for signal in signals})
     parts: list[pl.DataFrame] = [schema.to_frame()]
-    for asset, of_asset in groupby(series, key=lambda each: each[1]):
-        columns = {
-            signal: np.fromiter(connection.execute(question, (number, span.first, span.end)), _WIDE_ROW)
-            for number, _, signal in of_asset
-        }
-        parts.append(_pivoted(asset, columns, signals))
+    by_asset = [list(of_asset) for _, of_asset in groupby(series, key=lambda each: each[1])]
+    for start in range(0, len(by_asset), _ASSETS_AT_ONCE):
+        group = by_asset[start : start + _ASSETS_AT_ONCE]
+        numbers = json.dumps([number for of_asset in group for number, _, _ in of_asset])
+        rows = np.fromiter(connection.execute(question, (numbers, span.first, span.end)), _WIDE_ROW)
+        parts.append(_pivoted(group, rows, signals))
     return pl.concat(parts)
 
 
@@ -132,15 +134,20 @@ def as_time(name: str = "time") -> pl.Expr:
     return pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias(name)
 
 
-def _pivoted(asset: str, columns: dict[str, NDArray[np.void]], signals: Sequence[str]) -> pl.DataFrame:
-    """Put the series of one asset side by side on the union of their times."""
-    times = np.unique(np.concatenate([rows["time"] for rows in columns.values()]))
-    wide: dict[str, NDArray[np.int64] | NDArray[np.float64]] = {"time": times}
-    for signal in signals:
-        values = np.full(times.size, np.nan)
-        if signal in columns:
-            values[np.searchsorted(times, columns[signal]["time"])] = columns[signal]["value"]
-        wide[signal] = values
+def _pivoted(by_asset: Sequence[Sequence[Series]], rows: NDArray[np.void], signals: Sequence[str]) -> pl.DataFrame:
+    """Put the series of each asset side by side on the union of their times."""
+    column = {signal: place for place, signal in enumerate(signals)}
+    places = [(number, asset, column[name]) for asset, of_asset in enumerate(by_asset) for number, _, name in of_asset]
+    number, asset, signal = np.array(sorted(places), np.int64).reshape(-1, 3).T
+    of_row = np.searchsorted(number, rows["series"])
+    order = np.lexsort((rows["time"], asset[of_row]))
+    assets, times = asset[of_row][order], rows["time"][order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (np.diff(times) != 0) | (np.diff(assets) != 0)
+    values = np.full((int(begins.sum()), len(signals)), np.nan, order="F")
+    values[np.cumsum(begins) - 1, signal[of_row][order]] = rows["value"][order]
+    names = pl.Series("asset", [of_asset[0][1] for of_asset in by_asset], pl.String)
     # a stored value is finite, so NaN can only mean "not measured"
-    frame = pl.DataFrame(wide, nan_to_null=True)
-    return frame.select(pl.lit(asset).alias("asset"), as_time(), *(pl.col(signal) for signal in signals))
+    measured = pl.DataFrame({name: values[:, place] for place, name in enumerate(signals)}, nan_to_null=True)
+    keys = pl.DataFrame({"asset": names.gather(assets[begins]), "time": times[begins]}).with_columns(as_time())
+    return keys.hstack(measured)
