@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from edge_export.bundle.calibration import Calibration
 from edge_export.runtime.requests import VectorLike
 from features.domain.forecasts import ForecastStatus
-from features.transforms.specification import LONG_STATISTICS, FeatureSpecification
+from features.transforms.recent import LONG_STATISTICS, WINDOW_STATISTICS
+from features.transforms.specification import FeatureSpecification
 
 _CLOCK_SKEW_SECONDS = 300.0
 """Data may be so much newer than the moment of issue: clocks of gateways and plants differ."""
@@ -45,7 +46,8 @@ class Judge:
     def of(specification: FeatureSpecification, calibration: Calibration) -> "Judge":
         """Prepare the rules of a bundle."""
         count = len(specification.sensors)
-        block = (len(specification.names) - 1) // count if count else 0  # the first feature is the age
+        # The first feature is the age; what a pack chose beside the statistics of its sensors comes after them.
+        block = len(LONG_STATISTICS) + len(WINDOW_STATISTICS) * len(specification.rule.windows)
         starts = [1 + index * block for index in range(count)]
         recent = tuple(slice(start + len(LONG_STATISTICS), start + block) for start in starts)
         return Judge(calibration, len(specification.names), specification.sensors, recent)

@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
 from features.domain.signals import Names, Signal, SignalRole
 
@@ -63,6 +64,46 @@ class RegimeRule:
     running_above: float
 
 
+class FeatureFamily(StrEnum):
+    """Features that a pack may choose beside the statistics that every pack has.
+
+    `whole_life` is extremes and spread of each sensor, `usage` counters and rates, `missing` the share of readings
+    without a good value, `unknown_regime` the share of rows in operation nobody has seen.
+    """
+
+    WHOLE_LIFE = "whole_life"
+    USAGE = "usage"
+    MISSING = "missing"
+    UNKNOWN_REGIME = "unknown_regime"
+
+
+class BalanceKind(StrEnum):
+    """Balances of power and heat that a pack may declare."""
+
+    HYDRAULIC_POWER = "hydraulic_power"
+    HYDRAULIC_EFFICIENCY = "hydraulic_efficiency"
+    TEMPERATURE_RISE = "temperature_rise"
+    THERMAL_RESISTANCE = "thermal_resistance"
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRule:
+    """A balance and the signals that it is made of, which become SI units by value · scale + offset.
+
+    Attributes:
+        id: What its features are called.
+        signals: In the order of its formula (`features.transforms.families.balances`).
+        scales: SI units per unit of each signal.
+        offsets: In SI units.
+    """
+
+    id: str
+    kind: BalanceKind
+    signals: tuple[SignalId, ...]
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureRule:
     """Which features a pack asks for.
@@ -74,6 +115,9 @@ class FeatureRule:
         minimum_life: Below this age in life units a forecast is `insufficient`.
         ttl: Age in life units from which a feature vector is stale.
         label_every: Distance of two training labels, in life units.
+        families: Further features of sensors and conditions.
+        balances: Balances of power and heat that become features.
+        events: Kinds of events that become features; none of them ends a life.
     """
 
     signals: tuple[SignalId, ...]
@@ -82,6 +126,9 @@ class FeatureRule:
     minimum_life: float
     ttl: float
     label_every: float
+    families: tuple[FeatureFamily, ...] = ()
+    balances: tuple[BalanceRule, ...] = ()
+    events: tuple[EventKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.transforms.errors import EventsMissing
+from features.transforms.families.family import RowEvents
+from features.transforms.families.occurrences import LifeEvents, row_events
 from features.transforms.specification import FeatureSpecification
-from features.transforms.state import FeatureState, initial_state
+from features.transforms.state import FeatureState, initial_state, unpack_state
 from features.transforms.step import StepPlan, advance
 
 
@@ -18,10 +21,12 @@ class LifeRows:
     Attributes:
         time: Seconds since EPOCH, ascending. Shape (time,).
         values: In the order of `FeatureSpecification.signals`; NaN where not measured. Shape (time, channel).
+        events: Events of the asset, or None where nobody looked; only features of events need them.
     """
 
     time: NDArray[np.float64]
     values: NDArray[np.float64]
+    events: LifeEvents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +48,66 @@ class LifeFeatures:
     state: NDArray[np.float64]
 
 
-def compute(specification: FeatureSpecification, lives: Sequence[LifeRows]) -> list[LifeFeatures]:
-    """Compute the features of many lives, each from its own beginning.
+def compute(
+    specification: FeatureSpecification,
+    lives: Sequence[LifeRows],
+    states: Sequence[NDArray[np.float64] | None] | None = None,
+) -> list[LifeFeatures]:
+    """Compute the features of many lives, each from its own beginning or from a packed state on.
 
     Args:
         specification: What to compute.
         lives: One entry per life; they may differ in length.
+        states: The state before the first row of each, as `LifeFeatures.state` gave it; None where a life begins.
 
     Returns:
         The features of each life, in the order given, one row per row of readings.
+
+    Raises:
+        EventsMissing: If the pack asks for events and a life comes without.
     """
     if not lives:
         return []
     plan = StepPlan.of(specification)
     time, values, is_present = _pad(lives, len(specification.signals))
-    state = initial_state(specification, len(lives))
-    shape = time.shape
-    vectors = np.empty((*shape, len(specification.names)), np.float32)
+    state, happened = _before(specification, len(lives), states), _events(plan, time, lives)
+    shape, out = time.shape, np.empty((len(specification.names), len(lives)), np.float32)
+    vectors = np.empty((len(lives), shape[0], len(specification.names)), np.float32)
     life, regime, is_running = np.empty(shape), np.empty(shape, np.int64), np.empty(shape, np.bool_)
     for row in range(shape[0]):
-        result = advance(plan, state, time[row], values[row], is_present[row])
-        vectors[row], life[row], regime[row], is_running[row] = (
+        result = advance(plan, state, time[row], values[row], is_present[row], _at(happened, row), out)
+        vectors[:, row], life[row], regime[row], is_running[row] = (
             result.vectors,
             result.life,
             result.regime,
             result.is_running,
         )
     return _cut(lives, vectors, life, regime, is_running, state)
+
+
+def _before(
+    specification: FeatureSpecification, lives: int, states: Sequence[NDArray[np.float64] | None] | None
+) -> FeatureState:
+    begun = initial_state(specification, lives)
+    if states is None or all(state is None for state in states):
+        return begun
+    packed = begun.pack()
+    for index, state in enumerate(states):
+        packed[index] = packed[index] if state is None else state
+    return unpack_state(specification, packed)
+
+
+def _events(plan: StepPlan, time: NDArray[np.float64], lives: Sequence[LifeRows]) -> RowEvents | None:
+    if not plan.layout.events:
+        return None
+    given = [rows.events for rows in lives if rows.events is not None]
+    if len(given) < len(lives):
+        raise EventsMissing(plan.specification.view)
+    return row_events(plan.layout, time, given)
+
+
+def _at(events: RowEvents | None, row: int) -> RowEvents | None:
+    return None if events is None else RowEvents(events.newest[row], events.weight[row])
 
 
 def _pad(
@@ -96,7 +134,7 @@ def _cut(
     packed = state.pack()
     return [
         LifeFeatures(
-            vectors[: len(rows.time), index],
+            vectors[index, : len(rows.time)],
             life[: len(rows.time), index],
             regime[: len(rows.time), index],
             is_running[: len(rows.time), index],

@@ -5,17 +5,32 @@ The specification is data. Its hash is the identity of every vector, model and b
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
-from features.domain.packs import FeatureRule, LifeRule, LifeSource, Pack, RegimeRule
+from features.domain.events import EventKind
+from features.domain.packs import (
+    BalanceKind,
+    BalanceRule,
+    FeatureFamily,
+    FeatureRule,
+    LifeRule,
+    LifeSource,
+    Pack,
+    RegimeRule,
+)
+from features.transforms.families.chosen import families_of
+from features.transforms.families.family import FeatureDescription, Layout
+from features.transforms.recent import describe_core
 from features.transforms.regimes import RegimeTable
 
 FORMAT = 1
 """Version of the feature formulas in `features.transforms.step`; part of the hash."""
 
-LONG_STATISTICS = ("life_mean", "base_mean")
-WINDOW_STATISTICS = ("mean", "slope", "spread", "shift", "rise")
+_CHOSEN = ("families", "balances", "events")
+_LEAST_GRADE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +57,52 @@ class FeatureSpecification:
     @property
     def signals(self) -> tuple[str, ...]:
         """Every signal that the step reads, in the order of its input columns."""
-        return _input_signals(self.conditions, self.sensors, self.life, self.regime_rule)
+        return _input_signals(self.conditions, self.sensors, self.life, self.regime_rule, self.rule)
+
+    @property
+    def layout(self) -> Layout:
+        """What decides which features there are."""
+        return Layout(
+            signals=self.signals,
+            conditions=self.conditions,
+            spans=self.regimes.spans,
+            sensors=self.sensors,
+            windows=self.rule.windows,
+            baseline=self.rule.baseline,
+            life_unit=self.life.unit,
+            seconds_per_unit=self.life.seconds_per_unit,
+            counter=self.life.signal,
+            running=self.regime_rule.running_signal,
+            families=self.rule.families,
+            balances=self.rule.balances,
+            events=self.rule.events,
+        )
+
+    @property
+    def descriptions(self) -> tuple[FeatureDescription, ...]:
+        """The features in words, in the order of the vector."""
+        return _descriptions(self.layout)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the features, in the order of the vector."""
-        names = ["age"]
-        for sensor in self.sensors:
-            names += [f"{sensor}__{statistic}" for statistic in LONG_STATISTICS]
-            for window in self.rule.windows:
-                names += [f"{sensor}__{statistic}_{window:g}" for statistic in WINDOW_STATISTICS]
-        return tuple(name.replace(".", "p") for name in names)
+        return tuple(each.name for each in self.descriptions)
+
+    @property
+    def lineage(self) -> dict[str, tuple[str, ...]]:
+        """By feature every signal on whose readings it hangs."""
+        return {each.name: each.signals for each in self.descriptions}
+
+    def grades(self, grade_by_signal: Mapping[str, int]) -> dict[str, int]:
+        """Return the data grade of every feature: the highest of its signals, 1 where it has none.
+
+        Args:
+            grade_by_signal: Grade of every signal of the pack, 1 (public) to 3 (confidential).
+        """
+        return {
+            name: max((grade_by_signal[signal] for signal in signals), default=_LEAST_GRADE)
+            for name, signals in self.lineage.items()
+        }
 
     @property
     def sha256(self) -> str:
@@ -61,7 +111,10 @@ class FeatureSpecification:
 
     def to_json(self) -> str:
         """Return the canonical JSON form: sorted keys, no spaces, shortest exact floats."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True, separators=(",", ":"))
+        document = {"format": FORMAT, **asdict(self)}
+        # What a pack has not chosen is not written: a specification of before there was a choice keeps its hash.
+        document["rule"] = {key: value for key, value in document["rule"].items() if value or key not in _CHOSEN}
+        return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 def specification_from_json(text: str) -> FeatureSpecification:
@@ -82,14 +135,14 @@ def specification_from_json(text: str) -> FeatureSpecification:
         sensors=tuple(document["sensors"]),
         life=LifeRule(**{**life, "source": LifeSource(life["source"])}),
         regime_rule=RegimeRule(**{**regime_rule, "signals": tuple(regime_rule["signals"])}),
-        rule=FeatureRule(**{**rule, "signals": tuple(rule["signals"]), "windows": tuple(rule["windows"])}),
+        rule=_rule_from(rule),
         regimes=RegimeTable.from_lists(document["regimes"]),
     )
 
 
 def pack_signals(pack: Pack) -> tuple[str, ...]:
     """Return the signals that features of a pack read, in the order of `FeatureSpecification.signals`."""
-    return _input_signals(pack.regimes.signals, pack.features.signals, pack.life, pack.regimes)
+    return _input_signals(pack.regimes.signals, pack.features.signals, pack.life, pack.regimes, pack.features)
 
 
 def specification_of(pack: Pack, regimes: RegimeTable) -> FeatureSpecification:
@@ -113,8 +166,33 @@ def condition_spans(pack: Pack) -> tuple[float, ...]:
     return tuple(by_id[name].high - by_id[name].low for name in pack.regimes.signals)
 
 
+@lru_cache(maxsize=32)
+def _descriptions(layout: Layout) -> tuple[FeatureDescription, ...]:
+    core = describe_core(layout)
+    return core + tuple(each for family in families_of(layout) for each in family.describe())
+
+
+def _rule_from(document: dict[str, Any]) -> FeatureRule:
+    lists = {name: tuple(document[name]) for name in ("signals", "windows")}
+    return FeatureRule(
+        **{
+            **document,
+            **lists,
+            "families": tuple(map(FeatureFamily, document.get("families", ()))),
+            "balances": tuple(map(_balance_from, document.get("balances", ()))),
+            "events": tuple(map(EventKind, document.get("events", ()))),
+        }
+    )
+
+
+def _balance_from(document: dict[str, Any]) -> BalanceRule:
+    lists = {name: tuple(document[name]) for name in ("signals", "scales", "offsets")}
+    return BalanceRule(**{**document, **lists, "kind": BalanceKind(document["kind"])})
+
+
 def _input_signals(
-    conditions: tuple[str, ...], sensors: tuple[str, ...], life: LifeRule, regimes: RegimeRule
+    conditions: tuple[str, ...], sensors: tuple[str, ...], life: LifeRule, regimes: RegimeRule, rule: FeatureRule
 ) -> tuple[str, ...]:
     extra = [name for name in (life.signal, regimes.running_signal) if name is not None]
-    return tuple(dict.fromkeys((*conditions, *sensors, *extra)))
+    balanced = [signal for balance in rule.balances for signal in balance.signals]
+    return tuple(dict.fromkeys((*conditions, *sensors, *extra, *balanced)))

@@ -6,17 +6,28 @@ Sensor values become z-scores of their operating regime (`features.transforms.re
 whole-life and recent statistics. Nothing looks ahead, and a row that is not measured changes no sum.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.packs import LifeSource
+from features.transforms.errors import EventsMissing
+from features.transforms.families.chosen import families_of
+from features.transforms.families.family import Family, Layout, Row, RowEvents
+from features.transforms.families.occurrences import LifeEvents, events_since
+from features.transforms.recent import (
+    LONG_STATISTICS,
+    WINDOW_STATISTICS,
+    advance_long,
+    advance_windows,
+    write_vectors,
+)
 from features.transforms.regimes import RegimeArrays
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState
 
-_TINY = 1e-12
 _RESET_BELOW = 0.5
 """A counter below this share of its last reading was reset; above it, it only flickered."""
 
@@ -32,11 +43,15 @@ class StepPlan:
     counter_column: int | None
     running_column: int | None
     windows: NDArray[np.float64]
+    layout: Layout
+    width: int
+    families: tuple[tuple[Family, slice], ...]
 
     @staticmethod
     def of(specification: FeatureSpecification) -> "StepPlan":
         """Prepare a specification."""
-        column = {name: index for index, name in enumerate(specification.signals)}
+        layout = specification.layout
+        column = {name: index for index, name in enumerate(layout.signals)}
         counter, running = specification.life.signal, specification.regime_rule.running_signal
         return StepPlan(
             specification=specification,
@@ -46,7 +61,15 @@ class StepPlan:
             counter_column=None if counter is None else column[counter],
             running_column=None if running is None else column[running],
             windows=np.asarray(specification.rule.windows, np.float64),
+            layout=layout,
+            width=len(specification.names),
+            families=_placed(families_of(layout), 1 + _core_width(layout)),
         )
+
+    @property
+    def core(self) -> slice:
+        """Where the statistics of the sensors are in the vector."""
+        return slice(1, 1 + _core_width(self.layout))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +90,11 @@ class StepResult:
 
 
 def step(
-    plan: StepPlan, state: FeatureState, time: NDArray[np.float64], values: NDArray[np.float64]
+    plan: StepPlan,
+    state: FeatureState,
+    time: NDArray[np.float64],
+    values: NDArray[np.float64],
+    events: Sequence[LifeEvents] | None = None,
 ) -> tuple[FeatureState, StepResult]:
     """Take one row of readings for every life of the batch.
 
@@ -77,12 +104,21 @@ def step(
         time: Time of the row, seconds since EPOCH. Shape (batch,).
         values: Readings in the order of `FeatureSpecification.signals`; NaN where not measured.
             Shape (batch, channel).
+        events: Events of each asset, where the pack asks for them: those since the row before, or all of them;
+            each counts once, strictly after its time.
 
     Returns:
         The state after the row, and what it gives.
+
+    Raises:
+        EventsMissing: If the pack asks for events and there are none given, not even an empty list.
     """
-    after = state.copy()
-    return after, advance(plan, after, time, values, np.ones(len(time), np.bool_))
+    after, happened = state.copy(), None
+    if plan.layout.events:
+        if events is None:
+            raise EventsMissing(plan.specification.view)
+        happened = events_since(plan.layout, state.chosen["event_time"], time, events)
+    return after, advance(plan, after, time, values, np.ones(len(time), np.bool_), happened)
 
 
 def advance(
@@ -91,6 +127,8 @@ def advance(
     time: NDArray[np.float64],
     values: NDArray[np.float64],
     is_present: NDArray[np.bool_],
+    events: RowEvents | None = None,
+    out: NDArray[np.float32] | None = None,
 ) -> StepResult:
     """Like `step`, but change the state in place and pass over lives that have no row here.
 
@@ -100,18 +138,46 @@ def advance(
         time: Seconds since EPOCH. Shape (batch,).
         values: Shape (batch, channel).
         is_present: False for lives without a row at this step. Shape (batch,).
+        events: What happened since the row before, where the pack asks for it.
+        out: Where the vectors are written, or None for a new array; the result looks at it. Shape (feature, batch).
     """
     life = _advance_life(plan, state, time, values, is_present)
     is_running = is_present & _runs(plan, values)
     conditions = _hold_conditions(plan, state, values, life, is_running)
-    regime = np.where(is_running, plan.regimes.assign(conditions), -1)
-    scores = plan.regimes.standardise(regime, conditions, values[:, plan.sensor_columns])
+    regime = np.where(is_running, plan.regimes.assign(conditions.T), -1)
+    measured = values[:, plan.sensor_columns]
+    scores = np.ascontiguousarray(plan.regimes.standardise(regime, conditions.T, measured).T)
     elapsed = np.where(np.isnan(state.life), 0.0, life - state.life)
+    decay = np.exp(-elapsed / plan.windows[:, None])
     state.life = life
     state.rows += is_running
-    _advance_long(plan, state, scores)
-    _advance_windows(plan, state, scores, elapsed)
-    return StepResult(_vectors(plan, state), life.copy(), regime, is_running)
+    advance_long(state, scores, plan.specification.rule.baseline)
+    advance_windows(state, scores, elapsed, decay)
+    out = np.empty((plan.width, len(life)), np.float32) if out is None else out
+    out[0] = life
+    write_vectors(state, plan.windows, out[plan.core])
+    if plan.families:
+        count, mean = state.count, state.mean
+        row = Row(
+            time, values, is_present, is_running, life, elapsed, decay, conditions, regime, scores, count, mean, events
+        )
+        for family, place in plan.families:
+            family.advance(state.chosen, row)
+            family.write(state.chosen, row, out[place])
+    return StepResult(out.T, life.copy(), regime, is_running)
+
+
+def _core_width(layout: Layout) -> int:
+    return len(layout.sensors) * (len(LONG_STATISTICS) + len(layout.windows) * len(WINDOW_STATISTICS))
+
+
+def _placed(families: Sequence[Family], start: int) -> tuple[tuple[Family, slice], ...]:
+    placed = []
+    for family in families:
+        stop = start + len(family.describe())
+        placed.append((family, slice(start, stop)))
+        start = stop
+    return tuple(placed)
 
 
 def _advance_life(
@@ -153,55 +219,9 @@ def _hold_conditions(
     is_running: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Keep a condition that was not measured at its last value, for the shortest window at most."""
-    now = values[:, plan.condition_columns]
-    is_measured = ~np.isnan(now) & is_running[:, None]
+    now = values[:, plan.condition_columns].T
+    is_measured = ~np.isnan(now) & is_running
     state.held = np.where(is_measured, now, state.held)
-    state.held_life = np.where(is_measured, life[:, None], state.held_life)
-    is_fresh = life[:, None] - state.held_life <= plan.windows[0]
+    state.held_life = np.where(is_measured, life, state.held_life)
+    is_fresh = life - state.held_life <= plan.windows[0]
     return np.where(is_fresh, state.held, np.nan)
-
-
-def _advance_long(plan: StepPlan, state: FeatureState, scores: NDArray[np.float64]) -> None:
-    is_seen = ~np.isnan(scores)
-    value = np.where(is_seen, scores, 0.0)
-    state.count += is_seen
-    state.mean += np.where(is_seen, (value - state.mean) / np.maximum(state.count, 1.0), 0.0)
-    in_baseline = is_seen & (state.life <= plan.specification.rule.baseline)[:, None]
-    state.base_count += in_baseline
-    state.base_mean += np.where(in_baseline, (value - state.base_mean) / np.maximum(state.base_count, 1.0), 0.0)
-
-
-def _advance_windows(
-    plan: StepPlan, state: FeatureState, scores: NDArray[np.float64], elapsed: NDArray[np.float64]
-) -> None:
-    is_seen = ~np.isnan(scores)[:, :, None]
-    value = np.where(is_seen, scores[:, :, None], 0.0)
-    age = elapsed[:, None, None]
-    decay = np.exp(-age / plan.windows[None, None, :])
-    state.time_squared = decay * (state.time_squared - 2.0 * age * state.time + age * age * state.weight)
-    state.time = decay * (state.time - age * state.weight)
-    state.time_value = decay * (state.time_value - age * state.value)
-    state.weight = decay * state.weight + is_seen
-    state.value = decay * state.value + value
-    state.value_squared = decay * state.value_squared + value * value
-
-
-def _vectors(plan: StepPlan, state: FeatureState) -> NDArray[np.float32]:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight = np.where(state.weight > _TINY, state.weight, np.nan)
-        mean = state.value / weight
-        spread = np.sqrt(np.maximum(state.value_squared / weight - mean * mean, 0.0))
-        time = state.time / weight
-        # A line through few samples is mostly noise: a prior as heavy as half a sample one window away holds it flat.
-        time_sum = state.time_squared - state.time * time + 0.5 * plan.windows**2
-        slope = (state.time_value - state.time * mean) / time_sum
-        life_mean = np.where(state.count > 0, state.mean, np.nan)
-        base_mean = np.where(state.base_count > 0, state.base_mean, np.nan)
-    slope = slope * plan.windows[None, None, :]  # per window, so that all features have the size of a z-score
-    shift, rise = mean - life_mean[:, :, None], mean - base_mean[:, :, None]
-    recent = np.stack([mean, slope, spread, shift, rise], axis=-1)
-    batch, sensors = life_mean.shape
-    recent = recent.reshape(batch, sensors, -1)
-    long = np.stack([life_mean, base_mean], axis=-1)
-    by_sensor = np.concatenate([long, recent], axis=-1).reshape(batch, -1)
-    return np.concatenate([state.life[:, None], by_sensor], axis=1).astype(np.float32)

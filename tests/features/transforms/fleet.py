@@ -5,9 +5,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
-from features.domain.packs import FeatureRule, LifeRule, LifeSource, RegimeRule
+from features.domain.packs import (
+    BalanceKind,
+    BalanceRule,
+    FeatureFamily,
+    FeatureRule,
+    LifeRule,
+    LifeSource,
+    RegimeRule,
+)
 from features.transforms.batch import LifeRows
+from features.transforms.families.occurrences import LifeEvents
 from features.transforms.regimes import RegimeTable
 from features.transforms.specification import FeatureSpecification
 
@@ -48,7 +58,37 @@ PLAIN = replace(
     regime_rule=RegimeRule((), 0.1, None, 0.0),
     regimes=RegimeTable((), ((),), 0.15, ((2.0, 40.0),), (((), ()),), ((0.5, 4.0),)),
 )
+BAR, KELVIN = 1e5, 273.15
+RICH = replace(
+    COUNTER,
+    rule=replace(
+        COUNTER.rule,
+        families=tuple(FeatureFamily),
+        balances=(
+            BalanceRule(
+                "efficiency",
+                BalanceKind.HYDRAULIC_EFFICIENCY,
+                tuple(map(SignalId, ("flow", "suction", "discharge", "power"))),
+                (1.0 / 3600.0, BAR, BAR, 1000.0),
+                (0.0, 0.0, 0.0, 0.0),
+            ),
+            BalanceRule(
+                "rise",
+                BalanceKind.TEMPERATURE_RISE,
+                (SignalId("temperature"), SignalId("ambient")),
+                (1.0, 1.0),
+                (KELVIN, KELVIN),
+            ),
+        ),
+        events=(EventKind.REPAIR, EventKind.PART_REPLACED),
+    ),
+)
+"""Everything that a pack may choose, at once."""
+
+RICH_COUNT = replace(RICH, life=COUNT.life)
 SPECIFICATIONS = {"counter": COUNTER, "calendar": CALENDAR, "count": COUNT, "plain": PLAIN}
+ALL = {**SPECIFICATIONS, "rich": RICH, "rich count": RICH_COUNT}
+_EXTRA = ("suction", "discharge", "power", "ambient")
 
 
 def life(specification: FeatureSpecification, rows: int = 80, seed: int = 0) -> LifeRows:
@@ -59,8 +99,28 @@ def life(specification: FeatureSpecification, rows: int = 80, seed: int = 0) -> 
     if specification.life.source is LifeSource.COUNT:
         time = np.cumsum(generator.choice([1.0, 1.0, 2.0], rows))
     values = _values(generator, gaps)
+    values = np.concatenate([values, _balanced(rows, seed)], axis=1)
     columns = {"speed": SPEED, "flow": FLOW, "vibration": VIBRATION, "temperature": TEMPERATURE, "hours": HOURS}
-    return LifeRows(time, values[:, [columns[name] for name in specification.signals]])
+    columns |= {name: HOURS + 1 + place for place, name in enumerate(_EXTRA)}
+    return LifeRows(time, values[:, [columns[name] for name in specification.signals]], _events(time, seed))
+
+
+def _balanced(rows: int, seed: int) -> NDArray[np.float64]:
+    generator = np.random.default_rng(1000 + seed)
+    middle, spread = np.array([1.0, 5.0, 6.0, 20.0]), np.array([0.05, 0.2, 0.3, 3.0])
+    values = middle + spread * generator.standard_normal((rows, len(middle)))
+    values[generator.random(values.shape) < 0.15] = np.nan
+    values[generator.random(rows) < 0.05, 2] = 0.0  # no power: an efficiency that cannot be told
+    return values
+
+
+def _events(time: NDArray[np.float64], seed: int) -> LifeEvents:
+    """Make events between rows, at rows, before the first and after the last."""
+    generator = np.random.default_rng(2000 + seed)
+    between = generator.uniform(time[0] - 5.0, time[-1] + 5.0, 6)
+    at = generator.choice(time, 4)
+    kinds = generator.choice([EventKind.REPAIR, EventKind.PART_REPLACED, EventKind.INSPECTION], 10)
+    return LifeEvents(np.concatenate([between, at]), tuple(map(EventKind, kinds)))
 
 
 def _values(generator: np.random.Generator, gaps: NDArray[np.float64]) -> NDArray[np.float64]:

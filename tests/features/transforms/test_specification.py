@@ -16,10 +16,10 @@ from features.transforms.specification import (
     specification_of,
 )
 from features.transforms.step import StepPlan
-from tests.features.transforms.fleet import COUNTER, SPECIFICATIONS
+from tests.features.transforms.fleet import ALL, COUNTER, RICH
 
 
-@pytest.mark.parametrize("specification", SPECIFICATIONS.values(), ids=SPECIFICATIONS)
+@pytest.mark.parametrize("specification", ALL.values(), ids=ALL)
 def test_specification_reads_back_from_its_json(specification: FeatureSpecification) -> None:
     read = specification_from_json(specification.to_json())
     assert read == specification
@@ -42,9 +42,14 @@ def variants(value: Any) -> list[Any]:
 
 
 def test_hash_changes_with_any_part() -> None:
-    hashes = [COUNTER.sha256, *(each.sha256 for each in variants(COUNTER))]
-    assert len(hashes) > 40
+    hashes = [RICH.sha256, *(each.sha256 for each in variants(RICH))]
+    assert len(hashes) > 60
     assert len(set(hashes)) == len(hashes)
+
+
+def test_specification_that_chose_nothing_keeps_the_hash_of_before_there_was_a_choice() -> None:
+    assert not {"families", "balances", "events"} & set(json.loads(COUNTER.to_json())["rule"])
+    assert COUNTER.sha256 == "13bc58f01e4a7ff91ba324c5386f3299a4fd516c6498039280cfeccf50cab655"
 
 
 def test_hash_does_not_hang_on_the_process() -> None:

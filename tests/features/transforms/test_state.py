@@ -7,25 +7,33 @@ from features.transforms.batch import compute
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state, unpack_state
 from features.transforms.step import StepPlan, step
-from tests.features.transforms.fleet import COUNTER, SPECIFICATIONS, life
+from tests.features.transforms.fleet import ALL, COUNTER, RICH, life
 
 
-@pytest.mark.parametrize("specification", SPECIFICATIONS.values(), ids=SPECIFICATIONS)
+@pytest.mark.parametrize("specification", ALL.values(), ids=ALL)
 def test_packed_state_reads_back_whole(specification: FeatureSpecification) -> None:
     packed = np.stack([each.state for each in compute(specification, [life(specification, 30, s) for s in range(3)])])
     state = unpack_state(specification, packed)
     np.testing.assert_array_equal(state.pack(), packed)
-    for each in fields(FeatureState):
-        assert getattr(state, each.name).shape == getattr(initial_state(specification, 3), each.name).shape
+    assert _shapes(state) == _shapes(initial_state(specification, 3))
 
 
-def test_computation_goes_on_from_a_packed_state_as_if_it_had_never_stopped() -> None:
-    rows = life(COUNTER, 60)
-    (whole,) = compute(COUNTER, [rows])
-    plan, state = StepPlan.of(COUNTER), initial_state(COUNTER, 1)
+def _shapes(state: FeatureState) -> dict[str, tuple[int, ...]]:
+    own = {each.name: getattr(state, each.name) for each in fields(FeatureState) if each.name != "chosen"}
+    return {name: array.shape for name, array in (own | state.chosen).items()}
+
+
+@pytest.mark.parametrize("specification", ALL.values(), ids=ALL)
+def test_computation_goes_on_from_a_packed_state_as_if_it_had_never_stopped(
+    specification: FeatureSpecification,
+) -> None:
+    rows = life(specification, 60)
+    (whole,) = compute(specification, [rows])
+    plan, state, events = StepPlan.of(specification), initial_state(specification, 1), rows.events
+    assert events is not None
     for index, (time, values) in enumerate(zip(rows.time, rows.values, strict=True)):
-        state = unpack_state(COUNTER, state.pack())
-        state, result = step(plan, state, np.array([time]), values[None, :])
+        state = unpack_state(specification, state.pack())
+        state, result = step(plan, state, np.array([time]), values[None, :], [events])
         np.testing.assert_array_equal(result.vectors[0], whole.vectors[index])
 
 
@@ -42,6 +50,16 @@ def test_state_of_another_specification_is_refused() -> None:
         unpack_state(wider, packed)
 
 
-def test_size_of_a_state_does_not_grow_with_age() -> None:
-    young, old = compute(COUNTER, [life(COUNTER, 2), life(COUNTER, 90)])
+def test_copy_shares_nothing_with_what_it_was_copied_from() -> None:
+    state = initial_state(RICH, 2)
+    copied = state.copy()
+    for array in copied.chosen.values():
+        array.fill(7.0)
+    copied.weight.fill(7.0)
+    np.testing.assert_array_equal(state.pack(), initial_state(RICH, 2).pack())
+
+
+@pytest.mark.parametrize("specification", ALL.values(), ids=ALL)
+def test_size_of_a_state_does_not_grow_with_age(specification: FeatureSpecification) -> None:
+    young, old = compute(specification, [life(specification, 2), life(specification, 90)])
     assert young.state.shape == old.state.shape

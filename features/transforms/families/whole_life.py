@@ -1,0 +1,62 @@
+"""Extremes and spread of each sensor's z-scores over the whole life of the machine."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.families.family import FeatureDescription, Layout, Memory, Row, Slot
+
+_SOURCE = "Welford, Technometrics 4 (1962); West, Communications of the ACM 22 (1979)"
+
+
+class WholeLife:
+    """life_min and life_max: extremes of z. life_spread = sqrt(M2 / n), the population standard deviation.
+
+    M2 += (z - mean)² n / (n - 1), with the mean and the number n after the row: Welford (Technometrics 4, 1962), in
+    the form of West (Communications of the ACM 22, 1979). All in standard deviations of training machines.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def describe(self) -> tuple[FeatureDescription, ...]:
+        """Describe three features of each sensor."""
+        words = (
+            ("life_min", "least z-score of {} since the life began", "min z"),
+            ("life_max", "greatest z-score of {} since the life began", "max z"),
+            ("life_spread", "standard deviation of the z-scores of {} since the life began", "sqrt(Σ(z - mean)² / n)"),
+        )
+        return tuple(
+            FeatureDescription(
+                f"{sensor}__{name}",
+                meaning.format(sensor),
+                "sd",
+                formula,
+                _SOURCE,
+                self._layout.lineage(sensor, conditions=True),
+            )
+            for sensor in self._layout.sensors
+            for name, meaning, formula in words
+        )
+
+    def slots(self) -> dict[str, Slot]:
+        """Return the extremes and the sum of squares."""
+        shape = (len(self._layout.sensors),)
+        return {
+            "life_minimum": Slot(shape, np.nan),
+            "life_maximum": Slot(shape, np.nan),
+            "life_squares": Slot(shape),
+        }
+
+    def advance(self, memory: Memory, row: Row) -> None:
+        """Take the z-scores of a row in."""
+        np.fmin(memory["life_minimum"], row.scores, out=memory["life_minimum"])
+        np.fmax(memory["life_maximum"], row.scores, out=memory["life_maximum"])
+        gained = (row.scores - row.mean) ** 2 * (row.count / np.maximum(row.count - 1.0, 1.0))
+        memory["life_squares"] += np.where(np.isnan(gained), 0.0, gained)
+
+    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
+        """Write extremes and spread of each sensor."""
+        by_sensor = out.reshape(len(self._layout.sensors), 3, -1)
+        by_sensor[:, 0], by_sensor[:, 1] = memory["life_minimum"], memory["life_maximum"]
+        known = np.where(row.count > 0, row.count, np.nan)
+        by_sensor[:, 2] = np.sqrt(memory["life_squares"] / known)
