@@ -1,7 +1,10 @@
 """From checked files to the frozen types of the domain, the only form of a pack that the other rooms see."""
 
+from collections.abc import Mapping
+
 from features.domain.identifiers import SignalId
 from features.domain.packs import (
+    BalanceRule,
     Costs,
     FailureMode,
     FeatureRule,
@@ -13,8 +16,9 @@ from features.domain.packs import (
     Symptom,
 )
 from features.domain.signals import Names, Signal
+from features.packs.balances import PLACES, UNITS
 from features.packs.knowledge import CaseEntry, KnowledgeFile, ModeEntry
-from features.packs.schema import FeaturesEntry, LifeEntry, PackFile, RegimesEntry, SignalEntry
+from features.packs.schema import BalanceEntry, FeaturesEntry, LifeEntry, PackFile, RegimesEntry, SignalEntry
 from features.packs.terms import NamesEntry
 
 
@@ -27,7 +31,7 @@ def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
         signals=tuple(map(_signal, file.signals)),
         life=_life(file.life),
         regimes=_regimes(file.regimes),
-        features=_features(file.features),
+        features=_features(file.features, {signal.id: signal.unit for signal in file.signals}),
         grid=LifeGrid(float(file.prognosis.step), file.prognosis.steps),
         targets=tuple(file.prognosis.targets),
         horizons=_floats(file.prognosis.horizons),
@@ -74,7 +78,7 @@ def _regimes(entry: RegimesEntry) -> RegimeRule:
     )
 
 
-def _features(entry: FeaturesEntry) -> FeatureRule:
+def _features(entry: FeaturesEntry, unit_by_signal: Mapping[str, str]) -> FeatureRule:
     return FeatureRule(
         signals=_ids(entry.signals),
         windows=_floats(entry.windows),
@@ -82,7 +86,18 @@ def _features(entry: FeaturesEntry) -> FeatureRule:
         minimum_life=float(entry.minimum_life),
         ttl=float(entry.ttl),
         label_every=float(entry.label_every),
+        families=tuple(entry.families),
+        balances=tuple(_balance(each, unit_by_signal) for each in entry.balances),
+        events=tuple(entry.events),
     )
+
+
+def _balance(entry: BalanceEntry, unit_by_signal: Mapping[str, str]) -> BalanceRule:
+    places = PLACES[entry.kind]
+    signals = tuple(str(getattr(entry, place)) for place in places)  # given and in a known unit: checked before
+    conversions = [UNITS[place][unit_by_signal[signal]] for place, signal in zip(places, signals, strict=True)]
+    scales, offsets = zip(*conversions, strict=True)
+    return BalanceRule(entry.id, entry.kind, tuple(map(SignalId, signals)), scales, offsets)
 
 
 def _mode(entry: ModeEntry) -> FailureMode:

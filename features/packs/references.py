@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from features.domain.packs import LifeSource, Measure
+from features.domain.packs import FeatureFamily, LifeSource, Measure
 from features.domain.signals import SignalRole
+from features.packs.balances import PLACES, UNITS
 from features.packs.draft import Draft
 from features.packs.explanation import Fault, suggestion
 from features.packs.findings import KeyPath
 from features.packs.knowledge import CaseEntry, ModeEntry, SymptomEntry
-from features.packs.schema import LifeEntry
+from features.packs.schema import BalanceEntry, FeaturesEntry, LifeEntry
 
 _OBSERVED = (SignalRole.SENSOR, SignalRole.CONDITION)
 
@@ -21,6 +22,10 @@ def pack_faults(draft: Draft) -> Iterator[Fault]:
     yield from _regimes(draft)
     if draft.features is not None:
         yield from _listed(draft, ("features", "signals"), draft.features.signals, (SignalRole.SENSOR,))
+        yield from _families(draft, draft.features)
+        for place, balance in enumerate(draft.features.balances):
+            yield from _balance(draft, ("features", "balances", place), balance)
+        yield from _repeated(("features", "balances"), {n: b.id for n, b in enumerate(draft.features.balances)})
     yield from _horizons(draft)
 
 
@@ -78,6 +83,40 @@ def _regimes(draft: Draft) -> Iterator[Fault]:
         must = f"lie within the range of {signal.id}, {signal.range[0]:g} to {signal.range[1]:g} {signal.unit}"
         remedy = "Choose a value that the signal exceeds only while the machine runs."
         yield Fault((*path, "above"), must, f"{regimes.running.above:g}", remedy)
+
+
+def _families(draft: Draft, features: FeaturesEntry) -> Iterator[Fault]:
+    regimes = draft.regimes
+    if regimes is None:
+        return
+    lacking = {
+        FeatureFamily.UNKNOWN_REGIME: not regimes.signals,
+        FeatureFamily.USAGE: not regimes.signals and regimes.running is None,
+    }
+    for place, family in enumerate(features.families):
+        if lacking.get(family):
+            must = f"have regimes.signals to say anything, for {family.value}"
+            remedy = "Name condition signals in regimes.signals, or leave the family out."
+            yield Fault(("features", "families", place), must, "an empty list there", remedy)
+
+
+def _balance(draft: Draft, path: KeyPath, balance: BalanceEntry) -> Iterator[Fault]:
+    if balance.id in draft.signal_ids.values():
+        remedy = "Rename the balance: its features would be called like those of the signal."
+        yield Fault((*path, "id"), "be the id of no signal", repr(balance.id), remedy)
+    asked, kind = PLACES[balance.kind], balance.kind.value
+    for place, units in UNITS.items():
+        name, here = getattr(balance, place), (*path, place)
+        if place in asked and name is None:
+            yield Fault(here, f"be given, because kind is {kind}", "it is missing", "Name the signal that measures it.")
+        elif place not in asked and name is not None:
+            yield Fault(here, f"be absent, because kind is {kind}", repr(name), f"Give {', '.join(asked)} only.")
+        elif name is not None:
+            yield from _reference(draft, here, name, _OBSERVED)
+            signal = draft.signal(name)
+            if signal is not None and signal.unit not in units:
+                found, remedy = f"{name!r} in {signal.unit}", "Name another signal, or correct its unit."
+                yield Fault(here, f"be measured in one of {', '.join(units)}", found, remedy)
 
 
 def _horizons(draft: Draft) -> Iterator[Fault]:

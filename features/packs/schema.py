@@ -14,7 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from features.domain.packs import LifeSource, Target
+from features.domain.events import LIFE_ENDS, EventKind
+from features.domain.packs import BalanceKind, FeatureFamily, LifeSource, Target
 from features.domain.signals import SignalRole
 from features.packs.terms import (
     Ascending,
@@ -76,8 +77,29 @@ class RegimesEntry(Entry):
     running: RunningEntry | None = None
 
 
+def _are_once(words: list[str]) -> bool:
+    return len(set(words)) == len(words)
+
+
+_ONCE = rule(_are_once, "name each word once", "Remove repetitions.")
+_NO_ENDS = LIFE_ENDS - {EventKind.PART_REPLACED}
+
+
+class BalanceEntry(Entry):
+    """A balance of power or heat; which signals it asks for hangs on its kind (`features.packs.balances`)."""
+
+    id: SignalName
+    kind: Word[BalanceKind]
+    flow: SignalName | None = None
+    suction: SignalName | None = None
+    discharge: SignalName | None = None
+    power: SignalName | None = None
+    temperature: SignalName | None = None
+    ambient: SignalName | None = None
+
+
 class FeaturesEntry(Entry):
-    """Which sensors become features, over which windows."""
+    """Which sensors become features, over which windows, and what is computed beside the usual statistics."""
 
     signals: Annotated[list[SignalName], Field(min_length=1)]
     windows: Ascending
@@ -85,6 +107,13 @@ class FeaturesEntry(Entry):
     minimum_life: NotNegative
     ttl: Positive
     label_every: Positive
+    families: Annotated[list[Word[FeatureFamily]], _ONCE] = Field(default_factory=list)
+    balances: Annotated[list[BalanceEntry], Field(max_length=50)] = Field(default_factory=list)
+    events: Annotated[
+        list[Word[EventKind]],
+        _ONCE,
+        rule(lambda kinds: not _NO_ENDS & set(kinds), "be no event that ends a life", "Name events within a life."),
+    ] = Field(default_factory=list)
 
 
 class PrognosisEntry(Entry):
