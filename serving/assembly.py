@@ -1,10 +1,8 @@
 """Putting the parts of the service together from its settings. Happens at start-up, never at import."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 
 from edge_export.bundle.shelf import BundleShelf
 from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
@@ -23,7 +21,7 @@ from features.records.lives import LifeRecords
 from features.records.signal_states import SignalStates
 from features.spool.durable import DurableSpool
 from features.spool.limits import SpoolLimits
-from features.store.online import OnlineFeatures, OnlineVector
+from features.store.opening import open_online
 from serving.champion import ChampionIssuer, Loaded
 from serving.parts import Parts, PartState, Readiness, Telemetry
 from serving.settings import Settings
@@ -47,7 +45,7 @@ def assemble(settings: Settings) -> Parts:
     telemetry = open_telemetry(home, pack, settings.telemetry_server)
     lives = LifeRecords(engine)
     spool = _spool(home, settings)
-    champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, lives, ledger))
+    champion = ChampionIssuer(BundleShelf(home.bundles), pack.id, _loader(home, lives, ledger, settings.online_url))
     champion.start()
 
     def readiness() -> Sequence[Readiness]:
@@ -86,30 +84,13 @@ def _spool(home: Home, settings: Settings) -> DurableSpool:
     return DurableSpool(home.spool, limits=limits)
 
 
-@dataclass(frozen=True, slots=True)
-class OneAtATime:
-    """Online features read by one thread at a time: Feast keeps one connection and one registry for all of them."""
-
-    online: OnlineFeatures
-    lock: Lock = field(default_factory=Lock)
-
-    def read(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, OnlineVector]:
-        """Return the newest vector of each asset that has one.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
-        with self.lock:
-            return self.online.read(tenant, assets)
-
-
-def _loader(home: Home, lives: LifeRecords, ledger: ForecastLedger) -> Callable[[Path], Loaded]:
+def _loader(
+    home: Home, lives: LifeRecords, ledger: ForecastLedger, features_url: str | None
+) -> Callable[[Path], Loaded]:
     def load(path: Path) -> Loaded:
-        from features.store.feast_store import open_features  # lazy: feast takes seconds to import
-
         runtime = Runtime.load(path)
-        features = OneAtATime(open_features(home.root, runtime.specification))
-        features.read(TenantId(_PROBE), [_PROBE])  # the first read is slow, and fails where features were never built
+        features = open_online(home.root, runtime.specification, features_url)
+        features.read(TenantId(_PROBE), [_PROBE])  # the first read opens the store, and fails where nothing was built
         online = CurrentLifeFeatures(features, lives)
         return Loaded(path, Forecaster(online, runtime, ledger), online)
 

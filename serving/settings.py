@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.domain.environment import broken_settings, unknown_variable
 from features.domain.identifiers import TenantId, tenant_id
+from features.store.address import check_redis_url
 from features.telemetry.influx.address import influx_server
 from features.telemetry.influx.server import InfluxServer
 from serving.errors import InvalidSettings
@@ -60,6 +61,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_PASSWORD", "MILLWRIGHT_TELEMETRY_PASSWORD"),
         description="Password of that user.",
     )
+    features_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}FEATURES_URL", "MILLWRIGHT_FEATURES_URL"),
+        description="Redis that holds the newest features, such as redis://:password@localhost:6379/0, or rediss:// "
+        "for TLS; unset means SQLite in the data folder. MILLWRIGHT_FEATURES_URL sets it for every part at once.",
+    )
     retention_days: dict[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,
         validation_alias=AliasChoices(f"{PREFIX}RETENTION_DAYS", "MILLWRIGHT_RETENTION_DAYS"),
@@ -91,6 +98,13 @@ class Settings(BaseSettings):
         None, description="Secret that signs sessions; reserved for sign-in, and there is no default."
     )
 
+    @field_validator("features_url")
+    @classmethod
+    def _features_url_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_redis_url(value.get_secret_value())
+        return value
+
     @field_validator("tenant")
     @classmethod
     def _tenant_is_well_formed(cls, value: str) -> str:
@@ -104,6 +118,11 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("must be an IANA time zone such as UTC or Asia/Shanghai") from error
         return value
+
+    @property
+    def online_url(self) -> str | None:
+        """The address of the Redis that holds the newest features, with its password, or None for SQLite."""
+        return None if self.features_url is None else self.features_url.get_secret_value()
 
     @property
     def telemetry_server(self) -> InfluxServer | None:

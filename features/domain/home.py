@@ -36,6 +36,11 @@ class Home:
         return self.root / "features"
 
     @property
+    def online(self) -> Path:
+        """The newest feature vectors, where they are in SQLite."""
+        return self.features / "vectors.sqlite"
+
+    @property
     def bundles(self) -> Path:
         """The shelf of promoted bundles."""
         return self.root / "bundles"

@@ -1,23 +1,24 @@
 """What Feast is told: two entities, and per feature specification one view and one service. Applied from code."""
 
-from datetime import timedelta
 from pathlib import Path
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
 from feast.data_format import ParquetFormat
 from feast.types import Float32, Float64, Int64, String
 
+from features.store.names import (
+    ASSET,
+    CREATED_TIME,
+    EVENT_TIME,
+    LIFE,
+    LIFE_NUMBER,
+    REGIME,
+    TENANT,
+    TIME_US,
+    ttl_of,
+    view_name,
+)
 from features.transforms.specification import FeatureSpecification
-
-TENANT, ASSET = "tenant", "asset"
-EVENT_TIME, CREATED_TIME = "event_time", "created_time"
-LIFE, REGIME, LIFE_NUMBER, TIME_US = "life", "regime", "life_number", "time_us"
-SIDE_FIELDS = (LIFE, REGIME, LIFE_NUMBER, TIME_US)
-
-
-def view_name(specification: FeatureSpecification) -> str:
-    """Return the Feast name: the view and its version, so that two specifications never share a row."""
-    return f"{specification.view}_{specification.sha256[:12]}"
 
 
 def service_name(specification: FeatureSpecification) -> str:
@@ -46,7 +47,7 @@ def feature_view(specification: FeatureSpecification, folder: Path) -> FeatureVi
     return FeatureView(
         name=view_name(specification),
         entities=entities(),
-        ttl=timedelta(seconds=specification.rule.ttl * life.seconds_per_unit),
+        ttl=ttl_of(specification),
         schema=[
             Field(name=TENANT, dtype=String),
             Field(name=ASSET, dtype=String),
@@ -58,7 +59,12 @@ def feature_view(specification: FeatureSpecification, folder: Path) -> FeatureVi
         ],
         source=source,
         online=True,
-        tags={"specification_sha256": specification.sha256, "pack": specification.pack_id, "life_unit": life.unit},
+        tags={
+            "specification_sha256": specification.sha256,
+            "pack": specification.pack_id,
+            "life_unit": life.unit,
+            "life_source": life.source.value,
+        },
     )
 
 

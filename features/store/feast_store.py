@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.time import from_microseconds
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
+from features.store.frames import asset_vectors
+from features.store.names import ASSET, CREATED_TIME, EVENT_TIME, PROJECT, TENANT, view_name
 from features.store.online import OnlineVector
+from features.store.online_vectors import OnlineVectors
+from features.store.opening import open_online, vectors_path
 from features.transforms.specification import FeatureSpecification
 
 if TYPE_CHECKING:
@@ -23,17 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FeastFeatures:
-    """One feature specification in Feast: offline as Parquet, online in Feast's SQLite store.
+    """One feature specification in Feast: offline as Parquet, online as packed vectors in SQLite or Redis.
 
     Attributes:
         feast: The opened Feast store.
         specification: Whose features these are.
         folder: Where the offline rows lie.
+        online: The newest vectors; reading and writing them goes past Feast, which has the same store behind it.
     """
 
     feast: "FeatureStore"
     specification: FeatureSpecification
     folder: Path
+    online: OnlineVectors
 
     def apply(self) -> None:
         """Tell Feast of the entities, the view and the service. Doing it again changes nothing."""
@@ -80,7 +84,7 @@ class FeastFeatures:
         from features.store.polars_offline import in_utc
 
         if not any(self.folder.glob("*.parquet")):
-            raise FeatureRowsMissing(d.view_name(self.specification))
+            raise FeatureRowsMissing(view_name(self.specification))
         labels = in_utc(labels)
         with _translated("offline store"):
             job = self.feast.get_historical_features(
@@ -99,41 +103,31 @@ class FeastFeatures:
         Raises:
             FeatureRowsMissing: If no rows were built.
         """
-        from features.store import definitions as d  # lazy: feast takes seconds to import
-        from features.store.asof import newest
+        from features.store.asof import newest  # lazy: only this method needs it
 
         if not any(self.folder.glob("*.parquet")):
-            raise FeatureRowsMissing(d.view_name(self.specification))
+            raise FeatureRowsMissing(view_name(self.specification))
         with _translated("offline store"):
             rows = pl.scan_parquet(self.folder / "*.parquet").collect()
-        return self._write_online(newest(rows, [d.TENANT, d.ASSET], d.EVENT_TIME, d.CREATED_TIME), or_equal=False)
+        latest = newest(rows, [TENANT, ASSET], EVENT_TIME, CREATED_TIME)
+        return self.online.write(asset_vectors(latest, self.specification), or_equal=False)
 
     def write_online(self, rows: pl.DataFrame) -> int:
         """Write the newest vectors online; a row older than what is there is passed over.
 
         A row of the same time takes the place of the one there: a late or corrected reading changes a vector
-        without making it newer. Feast's SQLite store would let an older event overwrite a newer one, so the
-        guard stands here.
+        without making it newer.
 
         Args:
-            rows: As for `write_offline`, one row per asset.
+            rows: As for `write_offline`.
 
         Returns:
-            Number of assets written.
+            Number of vectors written.
+
+        Raises:
+            FeatureStoreUnavailable: If the online store does not answer.
         """
-        return self._write_online(rows, or_equal=True)
-
-    def _write_online(self, rows: pl.DataFrame, *, or_equal: bool) -> int:
-        from features.store import definitions as d  # lazy: feast takes seconds to import
-
-        newer = [part.filter(self._is_newer(part, or_equal)) for part in rows.partition_by(d.TENANT)]
-        frame = pl.concat(newer) if newer else rows
-        if frame.is_empty():
-            return 0
-        self._reconnect()
-        with _translated("online store"):
-            self.feast.write_to_online_store(d.view_name(self.specification), df=frame.to_pandas())
-        return frame.height
+        return self.online.write(asset_vectors(rows, self.specification))
 
     def read(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, OnlineVector]:
         """Return the newest vector of each asset that has one.
@@ -141,87 +135,43 @@ class FeastFeatures:
         Raises:
             FeatureStoreUnavailable: If the online store does not answer.
         """
-        from features.store import definitions as d  # lazy: feast takes seconds to import
-
-        if not assets:
-            return {}
-        self._reconnect()
-        with _translated("online store"):
-            view = d.view_name(self.specification)
-            names = [*self.specification.names, *d.SIDE_FIELDS]
-            response = self.feast.get_online_features(
-                features=[f"{view}:{name}" for name in names],
-                entity_rows=[{d.TENANT: tenant, d.ASSET: asset} for asset in assets],
-            )
-            columns = response.to_dict()
-        return self._vectors(tenant, assets, columns)
-
-    def _reconnect(self) -> None:
-        """Let go of Feast's connection: it would go on for ever with a file that was moved away or replaced since.
-
-        Raises:
-            FeatureStoreUnavailable: If the file is gone; Feast would make an empty one.
-        """
-        with _translated("online store"):
-            store = self.feast._get_provider().online_store
-            connection, store._conn = store._conn, None  # type: ignore[attr-defined]  # of the SQLite store that we chose
-            if connection is not None:
-                connection.close()
-            if not Path(self.feast.config.online_store.path).is_file():
-                raise FeatureStoreUnavailable("online store", "its file is gone. Build the features again")
-
-    def _is_newer(self, rows: pl.DataFrame, or_equal: bool) -> pl.Series:
-        from features.store import definitions as d  # lazy: feast takes seconds to import
-
-        tenant = TenantId(rows[d.TENANT][0])
-        present = self.read(tenant, [AssetId(asset) for asset in rows[d.ASSET]])
-        known = [present.get(AssetId(asset)) for asset in rows[d.ASSET]]
-        times = [None if vector is None else vector.time for vector in known]
-        floor = pl.Series(times, dtype=pl.Datetime("us", "UTC"))
-        is_newer = rows[d.EVENT_TIME] >= floor if or_equal else rows[d.EVENT_TIME] > floor
-        return is_newer.fill_null(value=True)
-
-    def _vectors(
-        self, tenant: TenantId, assets: Sequence[AssetId], columns: dict[str, list[float | int | None]]
-    ) -> dict[AssetId, OnlineVector]:
-        from features.store import definitions as d  # lazy: feast takes seconds to import
-
-        matrix = np.array([columns[name] for name in self.specification.names], dtype=np.float32).T
-        found = {}
-        for index, asset in enumerate(assets):
-            time = columns[d.TIME_US][index]
-            life, regime = columns[d.LIFE][index], columns[d.REGIME][index]
-            if time is None or life is None or regime is None:
-                continue
-            moment, sha256 = from_microseconds(int(time)), self.specification.sha256
-            found[asset] = OnlineVector(tenant, asset, moment, matrix[index], float(life), int(regime), sha256)
-        return found
+        return self.online.read(tenant, assets)
 
 
-def open_features(home: Path, specification: FeatureSpecification) -> FeastFeatures:
+def open_features(home: Path, specification: FeatureSpecification, online_url: str | None = None) -> FeastFeatures:
     """Open the feature store of a home folder for one specification.
 
     Args:
         home: The data folder; the store lies in `features/` within.
         specification: Whose features.
+        online_url: Address of the Redis that holds the newest vectors; None means SQLite in the data folder.
+
+    Raises:
+        InvalidValue: If the address cannot be right.
     """
     folder = Home(home.resolve()).features
     folder.mkdir(parents=True, exist_ok=True)
     offline = folder / "offline" / f"{specification.view}_{specification.sha256[:12]}"
-    return FeastFeatures(_open_feast(folder), specification, offline)
+    online = open_online(home, specification, online_url)
+    return FeastFeatures(_open_feast(folder, vectors_path(home), online_url), specification, offline, online)
 
 
-def _open_feast(folder: Path) -> "FeatureStore":
+def _open_feast(folder: Path, online: Path, online_url: str | None) -> "FeatureStore":
     from feast import FeatureStore  # lazy: feast takes seconds to import
     from feast.repo_config import RegistryConfig, RepoConfig
+    from pydantic import SecretStr
 
     with _translated("feature registry"):
         return FeatureStore(
             config=RepoConfig(
-                project="millwright",
+                project=PROJECT,
                 provider="local",
                 registry=RegistryConfig(path=str(folder / "registry.db")),
-                online_store={"type": "sqlite", "path": str(folder / "online.sqlite")},
+                online_store={
+                    "type": "features.store.feast_online.VectorOnlineStore",
+                    "path": str(online),
+                    "url": None if online_url is None else SecretStr(online_url),
+                },
                 offline_store={"type": "features.store.polars_offline.PolarsOfflineStore"},
                 entity_key_serialization_version=3,
             )

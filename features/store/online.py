@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +21,9 @@ class OnlineVector:
         life: Life at that row, life units.
         regime: Operating regime at that row, -1 where unknown.
         specification_sha256: Hash of the feature specification that made it.
+        age: Time since then at the moment of reading. Where life is a bare count no clock tells it: it is counted
+            in life, one second for one unit, and nothing newer being known it is none.
+        ttl: Age that the specification allows.
     """
 
     tenant: TenantId
@@ -30,6 +33,13 @@ class OnlineVector:
     life: float
     regime: int
     specification_sha256: str
+    age: timedelta = timedelta(0)
+    ttl: timedelta = timedelta.max
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is older than its specification allows; exactly so old is not."""
+        return self.age > self.ttl
 
 
 class OnlineFeatures(Protocol):

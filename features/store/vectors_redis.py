@@ -8,15 +8,15 @@ missing, Redis was emptied or the view never made, and the store says so instead
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, cast
-from urllib.parse import SplitResult, urlsplit
 
 from redis import Redis
 from redis import exceptions as vendor
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from features.domain.errors import InvalidValue, ServiceError
+from features.domain.errors import ServiceError
 from features.domain.identifiers import AssetId, TenantId
+from features.store.address import check_redis_url
 from features.store.errors import CursorMoved, FeatureStoreFault, FeatureStoreUnavailable
 from features.store.packed import FORMAT, Cursor, PackedState, PackedVector, views_of
 
@@ -89,7 +89,7 @@ class RedisVectorStore:
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = 5.0) -> None:
-        check_url(url)
+        check_redis_url(url)
         with translated():
             self._redis = Redis.from_url(
                 url,
@@ -169,22 +169,6 @@ class RedisVectorStore:
         return {asset: content for asset, content in zip(assets, found, strict=True) if content is not None}
 
 
-def check_url(url: str) -> None:
-    """Refuse what is no address of a Redis; a password in it is not repeated.
-
-    Raises:
-        InvalidValue: If it is none.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"redis", "rediss", "unix"} or not (parts.hostname or parts.path) or not _has_port(parts):
-        raise InvalidValue(
-            "the address of Redis",
-            must="begin with redis://, rediss:// or unix:// and name a host or a path",
-            found=parts.scheme,
-            remedy="Write for example redis://localhost:6379/0.",
-        )
-
-
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn every exception of Redis in the block into one of ours."""
@@ -203,13 +187,6 @@ def ours(error: Exception) -> ServiceError:
     if isinstance(error, _OF_OURS) or is_answer:
         return FeatureStoreFault(words)
     return FeatureStoreUnavailable(PART, words)
-
-
-def _has_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
-        return False
 
 
 def _told(cursor: Cursor | None) -> tuple[str, str, str]:

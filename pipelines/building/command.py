@@ -31,7 +31,8 @@ def build(
     equipment, stages = load_pack(settings.pack), Stages()
     with stages.stage("features") as tell:
         tracks = read_tracks(settings.folder, equipment, settings.owner, settings.telemetry_server, tell)
-        data = prepare(settings.folder, equipment, settings.owner, tracks, settings.held_out_share, tell)
+        share, url = settings.held_out_share, settings.online_url
+        data = prepare(settings.folder, equipment, settings.owner, tracks, share, tell, url)
     with stages.stage("online"):
         online = data.features.materialise()
     specification = data.features.specification

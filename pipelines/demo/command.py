@@ -53,7 +53,15 @@ def run_demo(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, obj
 
     pack, settings = load_pack(PACK), read_settings(home=home.root, pack=PACK, tenant=DEFAULT_TENANT)
     ingested = _simulate_and_ingest(home, pumps, days, stages)
-    order = TrainingOrder(home, pack, settings.owner, candidates(), settings.held_out_share, settings.ray_workers)
+    order = TrainingOrder(
+        home,
+        pack,
+        settings.owner,
+        candidates(),
+        settings.held_out_share,
+        settings.ray_workers,
+        features_url=settings.online_url,
+    )
     outcome = train(order, stages)
     assets = [asset.id for asset in AssetRecords(open_records(home.records_url)).list_all(settings.owner, pack.id)]
     log = home.root / "service.log"

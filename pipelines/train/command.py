@@ -34,6 +34,7 @@ def train(
         settings.ray_workers,
         settings.ray_address,
         settings.telemetry_server,
+        settings.online_url,
     )
     stages = Stages()
     outcome = run_training(order, stages)

@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
+from features.store.names import view_name
 from features.telemetry.influx.server import InfluxServer
 from features.transforms.survival import failure_probability, mean_life
 from models.prognosis.baseline import fit_baseline
@@ -47,6 +48,7 @@ class TrainingOrder:
         workers: Ray Train workers.
         ray_address: A cluster, or None for this machine.
         server: The InfluxDB that holds the telemetry, or None for SQLite.
+        features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
     """
 
     home: Home
@@ -57,6 +59,7 @@ class TrainingOrder:
     workers: int = 2
     ray_address: str | None = None
     server: InfluxServer | None = None
+    features_url: str | None = field(default=None, repr=False)
 
     @property
     def model_name(self) -> str:
@@ -121,7 +124,7 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
     hush_vendors()
     with stages.stage("features") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
-        data = prepare(order.home, order.pack, order.tenant, tracks, order.held_out_share, tell)
+        data = prepare(order.home, order.pack, order.tenant, tracks, order.held_out_share, tell, order.features_url)
     tracking = order.tracking
     run_id = tracking.start(order.pack.id, f"{order.model_name} {data.digest[:8]}", _tags(data), _parameters(order))
     try:
@@ -268,7 +271,7 @@ def _promote(order: TrainingOrder, data: PreparedData, shelf: BundleShelf, versi
 
 
 def _tags(data: PreparedData) -> dict[str, str]:
-    from features.store.definitions import service_name, view_name  # lazy: feast
+    from features.store.definitions import service_name  # lazy: feast
 
     specification = data.features.specification
     return {

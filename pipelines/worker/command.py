@@ -47,6 +47,7 @@ def worker(
         settings.lease_seconds,
         open_store(),
         settings.retention_days,
+        settings.online_url,
     )
 
     if once:

@@ -66,6 +66,7 @@ class Worker:
         lease_seconds: Length of its lease.
         telemetry: The readings, closed with the worker; None means the SQLite store of the data folder.
         retention_days: Days that readings of a data grade are kept; a grade without an entry is kept for good.
+        features_url: The Redis that holds the newest features; None means SQLite in the data folder.
 
     Raises:
         WorkerRunning: If another worker holds the lease.
@@ -80,9 +81,11 @@ class Worker:
         lease_seconds: float,
         telemetry: TelemetryStore | None = None,
         retention_days: Mapping[int, int] | None = None,
+        features_url: str | None = None,
     ) -> None:
         engine = open_records(home.records_url)
         self._home, self._pack, self._tenant = home, pack, tenant
+        self._features_url = features_url
         self._owner, self._lease_seconds = owner, lease_seconds
         self._leases, self._cursors = Leases(engine), Cursors(engine)
         if not self._leases.acquire(LEASE, owner, lease_seconds, _now()):
@@ -176,7 +179,7 @@ class Worker:
         if place is None or (self._champion is not None and self._champion.place == place):
             return self._champion, False
         runtime = Runtime.load(place)
-        features = open_features(self._home.root, runtime.specification)
+        features = open_features(self._home.root, runtime.specification, self._features_url)
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         self._champion = Champion(place, forecaster, OnlineRefresh(self._telemetry, self._lives, features))

@@ -31,7 +31,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pyarrow": ("features.telemetry", "features.store", "pipelines", "experiments"),
     "pandas": ("features.store", "models.registry", "pipelines", "experiments"),
     "yaml": ("features.packs",),
-    "pydantic": ("features.packs", "edge_export", "pipelines", "serving", "experiments"),
+    "pydantic": ("features.packs", "features.store", "edge_export", "pipelines", "serving", "experiments"),
     "pydantic_settings": ("pipelines", "serving"),
     "torch": ("models", "edge_export", "pipelines"),
     "lightgbm": ("models",),

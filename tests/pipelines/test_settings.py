@@ -102,3 +102,21 @@ def test_password_of_the_broker_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> 
     assert "s3cret" not in repr(settings)
     assert settings.mqtt_password is not None
     assert settings.mqtt_password.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize("variable", ["MILLWRIGHT_FEATURES_URL", f"{PREFIX}FEATURES_URL"])
+def test_redis_of_the_features_is_named_with_its_password_and_does_not_tell_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    assert read_settings().online_url is None
+    monkeypatch.setenv(variable, "rediss://:s3cret@redis.plant:6380/1")
+    settings = read_settings()
+    assert settings.online_url == "rediss://:s3cret@redis.plant:6380/1"
+    assert "s3cret" not in repr(settings)
+
+
+def test_address_that_is_no_redis_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLWRIGHT_FEATURES_URL", "http://:s3cret@redis.plant")
+    with pytest.raises(InvalidSettings, match="redis://") as refused:
+        read_settings()
+    assert "s3cret" not in str(refused.value)

@@ -1,5 +1,7 @@
 """The real parts together: from readings and a promoted bundle on disk to a recorded forecast over HTTP."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,7 @@ from serving.app import build_app
 from serving.assembly import assemble
 from serving.parts import Wiring
 from serving.settings import Settings
+from tests.architecture.source_tree import ROOT
 from tests.edge_export.machine import CALIBRATION, HOUR, SPECIFICATION, TinyHazard, healthy_rows, sample_vectors
 from tests.serving.conftest import LOOPBACK
 from tests.serving.fakes import LOCAL, asset
@@ -97,3 +100,30 @@ def test_from_disk_to_a_recorded_forecast(tmp_path: Path) -> None:
     assert issued[1]["issued_at"] <= format_time(datetime.now(UTC) + timedelta(seconds=1))
     assert client.get("/assets/p-01").status_code == 200
     assert "tiny 1" in client.get("/").text
+
+
+_SERVING_ALONE = """
+import sys, time
+from pathlib import Path
+from datetime import UTC, datetime
+from features.domain.identifiers import AssetId
+from serving.assembly import assemble
+from serving.settings import Settings
+from tests.serving.fakes import LOCAL
+parts = assemble(Settings(home=Path(sys.argv[1])))
+parts.issuer.wait(60)
+forecast, = parts.issuer.issue(LOCAL, [AssetId("p-01")], datetime.now(UTC))
+assert forecast.status == "ok", forecast.reason
+print(*sorted({name.split(".")[0] for name in sys.modules} & {"feast", "mlflow", "ray", "torch", "redis"}))
+"""
+
+
+def test_serving_forecasts_without_importing_feast(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    AssetRecords(open_records(home.records_url)).put_all([asset("p-01")])
+    put_features_online(home, OUR_SPECIFICATION)
+    promote(home, tmp_path / "bundle")
+    command = [sys.executable, "-c", _SERVING_ALONE, str(home.root)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split() == []

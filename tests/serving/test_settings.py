@@ -49,3 +49,21 @@ def test_value_that_breaks_its_rule_is_named(monkeypatch: pytest.MonkeyPatch, na
 def test_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{PREFIX}SECRET", "hunter2hunter2")
     assert "hunter2" not in repr(read_settings())
+
+
+@pytest.mark.parametrize("variable", ["MILLWRIGHT_FEATURES_URL", f"{PREFIX}FEATURES_URL"])
+def test_redis_of_the_features_is_named_with_its_password_and_does_not_tell_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    assert read_settings().online_url is None
+    monkeypatch.setenv(variable, "rediss://:s3cret@redis.plant:6380/1")
+    settings = read_settings()
+    assert settings.online_url == "rediss://:s3cret@redis.plant:6380/1"
+    assert "s3cret" not in repr(settings)
+
+
+def test_address_that_is_no_redis_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLWRIGHT_FEATURES_URL", "http://:s3cret@redis.plant")
+    with pytest.raises(InvalidSettings, match="redis://") as refused:
+        read_settings()
+    assert "s3cret" not in str(refused.value)

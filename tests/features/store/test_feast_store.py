@@ -16,6 +16,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
 from features.store.feast_store import FeastFeatures, _translated, open_features
+from features.store.online_vectors import OnlineVectors
 from tests.features.transforms.fleet import COUNTER
 
 pytestmark = pytest.mark.slow  # importing Feast alone takes seconds
@@ -68,7 +69,7 @@ def store(opened: FeastFeatures, request: pytest.FixtureRequest) -> Iterator[Fea
     """A specification of its own for each test, in the store that all share."""
     own = replace(COUNTER, pack_version=f"1.0.0+{request.node.name}")
     specification_folder = opened.folder.parent / own.sha256[:12]
-    features = FeastFeatures(opened.feast, own, specification_folder)
+    features = FeastFeatures(opened.feast, own, specification_folder, OnlineVectors.of(opened.online.store, own))
     features.apply()
     yield features
     shutil.rmtree(specification_folder, ignore_errors=True)
@@ -196,8 +197,8 @@ def test_online_store_that_is_taken_away_is_unavailability(tmp_path: Path, damag
     features = open_features(tmp_path, COUNTER)
     features.apply()
     features.write_online(row("mine", "a", 4, 2))
-    online = tmp_path / "features" / "online.sqlite"
-    for file in online.parent.glob("online.sqlite*"):
+    online = tmp_path / "features" / "vectors.sqlite"
+    for file in online.parent.glob("vectors.sqlite*"):
         file.unlink()
     if damage == "folder":
         online.mkdir()
@@ -216,7 +217,7 @@ def test_a_store_that_is_open_notices_that_its_file_was_taken_away_or_replaced(t
     features = open_features(tmp_path, COUNTER)
     features.apply()
     features.write_online(row("mine", "a", 4, 2))
-    online, aside = tmp_path / "features" / "online.sqlite", tmp_path / "aside.sqlite"
+    online, aside = tmp_path / "features" / "vectors.sqlite", tmp_path / "aside.sqlite"
     assert set(features.read(MINE, [A])) == {A}
 
     online.rename(aside)
