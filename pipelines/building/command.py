@@ -50,3 +50,19 @@ def build(
         print_result(document)
     else:
         stages.console.print(document)
+
+
+@app.command()
+def describe(
+    pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Print every feature of a pack: meaning, unit, formula, source, the signals it hangs on, and its data grade."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from pipelines.building.describe import describe_features, print_features
+
+    document = describe_features(load_pack(read_settings(pack=pack).pack))
+    if json:
+        print_result(document)
+    else:
+        print_features(Stages().console, document)
