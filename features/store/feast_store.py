@@ -1,9 +1,10 @@
 """The feature store as the house sees it. Feast is imported when a store is opened, never before."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from features.transforms.specification import FeatureSpecification
 
 if TYPE_CHECKING:
     from feast import FeatureStore
+
+    from features.store.rows import OfflineRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +53,62 @@ class FeastFeatures:
             self.feast.apply([*d.entities(), view, service])
 
     def write_offline(self, rows: pl.DataFrame, part: str) -> None:
-        """Write feature rows as one file; the same part again replaces it.
+        """Write feature rows in one commit; the same part again takes its place.
 
         Args:
             rows: Columns tenant, asset, event_time, created_time, the features, life, regime, life_number, time_us.
-            part: Name of the file, without ending.
+            part: Name of what is written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self.folder / f".{part}.unfinished"
-        rows.write_parquet(unfinished, compression="zstd", compression_level=1)
-        unfinished.replace(self.folder / f"{part}.parquet")
+        with _translated("offline store"):
+            self.offline.append(rows, part)
 
-    def keep_offline(self, prefix: str, parts: Collection[str]) -> None:
-        """Remove files of earlier builds that begin with `prefix` and are not among `parts`."""
-        for file in self.folder.glob(f"{prefix}*.parquet"):
-            if file.stem not in parts:
-                file.unlink()
+    def append_offline(self, rows: pl.DataFrame) -> None:
+        """Add versions of feature rows in one commit; none of those that are there changes.
+
+        Args:
+            rows: As for `write_offline`.
+        """
+        with _translated("offline store"):
+            self.offline.append(rows)
+
+    @contextmanager
+    def rebuild_offline(self, tenant: TenantId) -> Iterator[Callable[[pl.DataFrame], None]]:
+        """Put new rows in the place of all that a tenant has, in one commit at the end of the block.
+
+        When the block raises nothing changes; rows that others append meanwhile stay.
+
+        Yields:
+            A function that takes some of the new rows, in the form of `write_offline`.
+        """
+        with _translated("offline store"):
+            replacement = self.offline.replacement(tenant)
+
+        def take(rows: pl.DataFrame) -> None:
+            with _translated("offline store"):
+                replacement.take(rows)
+
+        yield take
+        with _translated("offline store"):
+            replacement.commit()
+
+    def tidy_offline(self, retention: timedelta | None = None) -> None:
+        """Merge small parts and delete what counts no longer; every version within retention stays.
+
+        Args:
+            retention: Rows whose event is older are left out; None keeps all.
+        """
+        from features.store.compaction import compact, sweep  # lazy: only this method needs it
+
+        with _translated("offline store"):
+            compact(self.offline, retention)
+            sweep(self.offline)
+
+    @property
+    def offline(self) -> "OfflineRows":
+        """Return the offline rows, opened."""
+        from features.store.rows import OfflineRows  # lazy: whoever only reads online needs no Parquet
+
+        return OfflineRows.at(self.folder)
 
     def training_frame(self, labels: pl.DataFrame) -> pl.DataFrame:
         """Join features to labels as they were known at each label's time.
@@ -83,12 +126,11 @@ class FeastFeatures:
         from features.store import definitions as d  # lazy: feast takes seconds to import
         from features.store.polars_offline import in_utc
 
-        if not any(self.folder.glob("*.parquet")):
-            raise FeatureRowsMissing(view_name(self.specification))
         labels = in_utc(labels)
+        self._require_rows()
         with _translated("offline store"):
             job = self.feast.get_historical_features(
-                entity_df=labels.to_pandas(),
+                entity_df=labels.to_pandas(use_pyarrow_extension_array=True),  # strings are not copied one by one
                 features=self.feast.get_feature_service(d.service_name(self.specification)),
                 filter_by_created_timestamp=True,
             )
@@ -105,12 +147,16 @@ class FeastFeatures:
         """
         from features.store.asof import newest  # lazy: only this method needs it
 
-        if not any(self.folder.glob("*.parquet")):
-            raise FeatureRowsMissing(view_name(self.specification))
+        self._require_rows()
         with _translated("offline store"):
-            rows = pl.scan_parquet(self.folder / "*.parquet").collect()
+            rows = self.offline.reading(lambda snapshot: snapshot.read())
         latest = newest(rows, [TENANT, ASSET], EVENT_TIME, CREATED_TIME)
         return self.online.write(asset_vectors(latest, self.specification), or_equal=False)
+
+    def _require_rows(self) -> None:
+        with _translated("offline store"):
+            if not self.offline.snapshot().parts:
+                raise FeatureRowsMissing(view_name(self.specification))
 
     def write_online(self, rows: pl.DataFrame) -> int:
         """Write the newest vectors online; a row older than what is there is passed over.

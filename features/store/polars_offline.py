@@ -6,6 +6,7 @@ into training (docs/adr/0004). This one is named by its class in the configurati
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -21,7 +22,9 @@ from feast.saved_dataset import SavedDatasetStorage
 
 from features.store.asof import newest
 from features.store.errors import FeatureStoreRefused
-from features.store.view_rows import ViewRows, scan, source_path
+from features.store.rows import OfflineRows
+from features.store.sources import reading, source_path
+from features.store.view_rows import ViewRows
 
 LABEL_TIME = "event_timestamp"
 
@@ -81,7 +84,7 @@ class PolarsRetrievalJob(RetrievalJob):
         Raises:
             FeatureStoreRefused: If a file is there already and may not be overwritten.
         """
-        path = source_path(storage.to_data_source())
+        path = Path(source_path(storage.to_data_source()))
         if path.exists() and not allow_overwrite:
             raise FeatureStoreRefused(
                 f"A saved data set must not be overwritten unasked; found {path.name}. Choose another name."
@@ -145,9 +148,9 @@ class PolarsOfflineStore(OfflineStore):
         columns = _columns(join_key_columns, feature_name_columns, timestamp_field, created_timestamp_column)
 
         def run() -> pl.DataFrame:
-            rows = scan(data_source).select(columns)
             between = pl.col(timestamp_field).is_between(pl.lit(start_date), pl.lit(end_date))
-            return newest(rows.filter(between).collect(), join_key_columns, timestamp_field, created_timestamp_column)
+            found = reading(data_source, lambda rows: rows.read(columns, between))
+            return newest(found, join_key_columns, timestamp_field, created_timestamp_column)
 
         return PolarsRetrievalJob(run)
 
@@ -166,14 +169,29 @@ class PolarsOfflineStore(OfflineStore):
         columns = _columns(join_key_columns, feature_name_columns, timestamp_field, created_timestamp_column)
 
         def run() -> pl.DataFrame:
-            rows = scan(data_source).select(columns)
-            if start_date is not None:
-                rows = rows.filter(pl.col(timestamp_field) >= pl.lit(start_date))
-            if end_date is not None:
-                rows = rows.filter(pl.col(timestamp_field) <= pl.lit(end_date))
-            return rows.collect()
+            time = pl.col(timestamp_field)
+            since = [] if start_date is None else [time >= pl.lit(start_date)]
+            until = [] if end_date is None else [time <= pl.lit(end_date)]
+            where = pl.all_horizontal(*since, *until) if since or until else None
+            return reading(data_source, lambda rows: rows.read(columns, where))
 
         return PolarsRetrievalJob(run)
+
+    @staticmethod
+    def offline_write_batch(
+        config: RepoConfig, feature_view: FeatureView, table: pa.Table, progress: Callable[[int], Any] | None
+    ) -> None:
+        """Append rows to a view's, in one commit; none of those that are there changes.
+
+        Raises:
+            FeatureStoreRefused: If the view lies in one file, which cannot be appended to.
+        """
+        path = source_path(feature_view.batch_source)
+        if path.endswith(".parquet"):
+            raise FeatureStoreRefused(f"A view that is written to must lie in a folder; found {path}. Name a folder.")
+        OfflineRows.at(path).append(pl.DataFrame(pl.from_arrow(table)))
+        if progress is not None:
+            progress(table.num_rows)
 
 
 def in_utc(labels: pl.DataFrame) -> pl.DataFrame:

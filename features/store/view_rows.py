@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import polars as pl
 from feast.data_source import DataSource
 from feast.feature_view import FeatureView
-from feast.infra.offline_stores.file_source import FileSource
 
 from features.store.asof import match
 from features.store.errors import FeatureStoreRefused
+from features.store.names import ASSET, TENANT
+from features.store.rows import Snapshot
+from features.store.sources import Rows, reading
 
 _COLUMNS_AT_ONCE = 4
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _UTC = pl.Datetime("us", "UTC")
 
 
@@ -72,19 +74,32 @@ class ViewRows:
             FeatureStoreRefused: If the labels lack a key, or have a column of a feature's name.
         """
         self._require_columns(labels)
-        rows = scan(self.source)
+        asked = labels.select(*self.keys, label_time)
+        return reading(self.source, lambda rows: self._read(self._needed(rows, asked), asked, only_known))
+
+    def _read(self, rows: Rows, asked: pl.DataFrame, only_known: bool) -> list[pl.Series]:
         times = [self.event_time, *([self.created_time] if self.created_time else [])]
-        schema = rows.collect_schema()
-        sides = rows.select(*self.keys.values(), *(_in_utc(name, schema[name]) for name in times)).collect()
-        found = match(labels.select(*self.keys, label_time), sides, self.ttl, only_known)
-        del sides
+        found = match(asked, _times_in_utc(rows.read([*self.keys.values(), *times]), times), self.ttl, only_known)
         columns: list[pl.Series] = []
         names = list(self.features)
         for start in range(0, len(names), _COLUMNS_AT_ONCE):
             part = names[start : start + _COLUMNS_AT_ONCE]
-            read = rows.select(pl.col(self.features[name]).alias(name) for name in part).collect()
+            read = rows.read([pl.col(self.features[name]).alias(name) for name in part])
             columns += [column.gather(found) for column in read.iter_columns()]
         return columns
+
+    def _needed(self, rows: Rows, asked: pl.DataFrame) -> Rows:
+        """Return the rows without the parts that hold none for these labels; one part always stays, for its types."""
+        if not isinstance(rows, Snapshot) or asked.is_empty():
+            return rows
+        label = {row: asked[key].drop_nulls().cast(pl.String).unique().sort() for key, row in self.keys.items()}
+        times = asked[asked.columns[-1]].drop_nulls().sort()
+        needed = rows.of(tenants=set(label[TENANT])) if TENANT in label else rows
+        if ASSET in label and not label[ASSET].is_empty():
+            needed = needed.of(assets=(label[ASSET][0], label[ASSET][-1]))
+        if not times.is_empty():
+            needed = needed.of(times=(times[0] - self.ttl if self.ttl else _BEGINNING, times[-1]))
+        return needed if needed.parts else Snapshot(rows.files, rows.parts[:1])
 
     def _require_columns(self, labels: pl.DataFrame) -> None:
         missing = [key for key in self.keys if key not in labels.columns]
@@ -100,25 +115,7 @@ class ViewRows:
             )
 
 
-def source_path(source: DataSource | None) -> Path:
-    """Return where a source lies.
-
-    Raises:
-        FeatureStoreRefused: If it is no file or folder.
-    """
-    if not isinstance(source, FileSource):
-        raise FeatureStoreRefused(f"A feature view must lie in Parquet files; found {type(source).__name__}.")
-    return Path(source.path)
-
-
-def scan(source: DataSource | None) -> pl.LazyFrame:
-    """Return the rows of a source, unread."""
-    path = source_path(source)
-    return pl.scan_parquet(path / "**/*.parquet" if path.is_dir() else path)
-
-
-def _in_utc(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
-        column = column.dt.replace_time_zone("UTC")  # Feast takes times without a zone for UTC
-    return column.cast(_UTC)
+def _times_in_utc(rows: pl.DataFrame, times: Sequence[str]) -> pl.DataFrame:
+    """Return rows with their times in UTC, to the microsecond; like Feast, take times without a zone for UTC."""
+    naive = [name for name in times if getattr(rows.schema[name], "time_zone", None) is None]
+    return rows.with_columns(pl.col(naive).dt.replace_time_zone("UTC")).with_columns(pl.col(times).cast(_UTC))

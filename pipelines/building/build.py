@@ -1,6 +1,5 @@
 """Fits a feature specification on training machines and fills the feature store with its rows."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -63,7 +62,7 @@ def fit_specification(
 def build_features(
     features: FeastFeatures, tenant: TenantId, tracks: Sequence[LifeTrack], progress: Progress | None = None
 ) -> BuiltFeatures:
-    """Compute the features of every life and write them to the offline store.
+    """Compute the features of every life and put them in the offline store, in the place of the tenant's earlier rows.
 
     Args:
         features: The store, opened for the specification.
@@ -76,20 +75,18 @@ def build_features(
     """
     specification = features.specification
     ordered = sorted(tracks, key=lambda track: len(track.time_us))  # lives of like length share a batch
-    rows, labels, written = 0, [], []
-    mark = f"part-{hashlib.sha256(tenant.encode()).hexdigest()[:8]}"  # tenants never write to one another's files
-    for start in range(0, len(ordered), _LIVES_AT_ONCE):
-        part = ordered[start : start + _LIVES_AT_ONCE]
-        computed = compute(specification, [track.rows for track in part])
-        pairs = list(zip(part, computed, strict=True))
-        frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
-        written.append(f"{mark}-{start // _LIVES_AT_ONCE:05d}")
-        features.write_offline(frame, written[-1])
-        labels += [label_rows(specification, tenant, track, life) for track, life in pairs]
-        rows += frame.height
-        if progress is not None:
-            progress(start + len(part), len(ordered))
-    features.keep_offline(mark, written)
+    rows, labels = 0, []
+    with features.rebuild_offline(tenant) as take:
+        for start in range(0, len(ordered), _LIVES_AT_ONCE):
+            part = ordered[start : start + _LIVES_AT_ONCE]
+            computed = compute(specification, [track.rows for track in part])
+            pairs = list(zip(part, computed, strict=True))
+            frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
+            take(frame)
+            labels += [label_rows(specification, tenant, track, life) for track, life in pairs]
+            rows += frame.height
+            if progress is not None:
+                progress(start + len(part), len(ordered))
     return BuiltFeatures(rows, pl.concat(labels) if labels else pl.DataFrame())
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -111,14 +111,27 @@ def test_writing_a_part_again_replaces_it(store: FeastFeatures) -> None:
     store.write_offline(row("mine", "a", 0, 1), "one")
     store.write_offline(row("mine", "a", 0, 2), "one")
     assert store.training_frame(labels(("mine", "a", 1)))["age"].to_list() == [2.0]
-    assert [file.name for file in store.folder.iterdir()] == ["one.parquet"]
+    assert store.offline.snapshot().read()["age"].to_list() == [2.0]
 
 
-def test_only_parts_that_are_kept_stay(store: FeastFeatures) -> None:
-    for part in ("mine-0", "mine-1", "yours-0"):
-        store.write_offline(row("mine", "a", 0, 1), part)
-    store.keep_offline("mine", ["mine-0"])
-    assert sorted(file.stem for file in store.folder.iterdir()) == ["mine-0", "yours-0"]
+def test_rebuilding_replaces_a_tenant_s_rows_at_once_and_no_other_s(store: FeastFeatures) -> None:
+    store.write_offline(pl.concat([row("mine", "a", 0, 1), row("yours", "a", 0, 7)]), "one")
+    with store.rebuild_offline(MINE) as take:
+        take(row("mine", "a", 0, 2))
+        take(row("mine", "b", 0, 3))
+        store.append_offline(row("mine", "c", 0, 4))
+        assert sorted(store.offline.snapshot().read()["age"]) == [1.0, 4.0, 7.0]
+    assert sorted(store.offline.snapshot().read()["age"]) == [2.0, 3.0, 4.0, 7.0]
+    with pytest.raises(ServiceError), store.rebuild_offline(MINE) as take:
+        _take_and_fail(take)
+    store.tidy_offline()
+    assert sorted(store.offline.snapshot().read()["age"]) == [2.0, 3.0, 4.0, 7.0]
+    assert len(store.offline.snapshot().parts) == 2
+
+
+def _take_and_fail(take: Callable[[pl.DataFrame], None]) -> None:
+    take(row("mine", "a", 0, 9))
+    raise ServiceError("The build must end; found that it did not. Build again.")
 
 
 def test_materialised_rows_are_read_back_and_no_other_tenant_sees_them(store: FeastFeatures) -> None:
@@ -185,7 +198,7 @@ def test_labels_without_a_zone_are_refused(store: FeastFeatures) -> None:
 
 def test_broken_offline_file_is_unavailability(store: FeastFeatures) -> None:
     store.write_offline(row("mine", "a", 0, 1), "one")
-    (store.folder / "one.parquet").write_bytes(b"no parquet")
+    (store.folder / store.offline.snapshot().parts[0].name).write_bytes(b"no parquet")
     with pytest.raises(FeatureStoreUnavailable, match="offline store"):
         store.training_frame(labels(("mine", "a", 1)))
     with pytest.raises(FeatureStoreUnavailable, match="offline store"):

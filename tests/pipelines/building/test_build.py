@@ -1,3 +1,5 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,17 +26,17 @@ class OfflineFiles:
     """Keeps the offline files of a feature store in memory."""
 
     specification: FeatureSpecification
-    parts: dict[str, pl.DataFrame] = field(default_factory=dict)
+    parts: list[pl.DataFrame] = field(default_factory=list)
 
-    def write_offline(self, rows: pl.DataFrame, part: str) -> None:
-        self.parts[part] = rows
-
-    def keep_offline(self, prefix: str, parts: list[str]) -> None:
-        self.parts = {name: rows for name, rows in self.parts.items() if name in parts or not name.startswith(prefix)}
+    @contextmanager
+    def rebuild_offline(self, tenant: TenantId) -> Iterator[Callable[[pl.DataFrame], None]]:
+        new: list[pl.DataFrame] = []
+        yield new.append
+        self.parts = [rows.filter(pl.col("tenant") != tenant) for rows in self.parts] + new
 
     @property
     def rows(self) -> pl.DataFrame:
-        return pl.concat(self.parts.values()).sort("tenant", "asset", "event_time")
+        return pl.concat(self.parts).sort("tenant", "asset", "event_time")
 
 
 def test_signals_of_pack_and_specification_are_the_same() -> None:

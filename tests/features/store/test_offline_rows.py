@@ -1,0 +1,365 @@
+"""Offline rows that are written, read and tidied at once, and by machines that stop anywhere."""
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.domain.errors import ServiceError
+from features.store.commits import COMMITS, Commit, Part, commit
+from features.store.compaction import compact, sweep
+from features.store.errors import FeatureStoreUnavailable
+from features.store.files import Files, open_files
+from features.store.rows import PARTS, OfflineRows
+from tests.features.store.failing_files import Stopped, StoppingFiles
+from tests.features.store.versions import T0, Version, files_of, found, versions
+
+KINDS = pytest.mark.parametrize("kind", ["local", "memory"])
+DAY = timedelta(days=1)
+OLD: list[Version] = [("mine", "a", 0, 0, 1), ("mine", "b", 0, 0, 2), ("yours", "a", 0, 0, 3)]
+NEW: list[Version] = [("mine", "a", 1, 1, 4), ("mine", "a", 0, 5, 5), ("yours", "b", 1, 1, 6)]
+REBUILT: list[Version] = [("mine", "a", 0, 0, 7), ("mine", "c", 0, 0, 8)]
+
+
+@KINDS
+def test_appended_rows_are_there_once(kind: str, tmp_path: Path) -> None:
+    rows = OfflineRows(files_of(kind, tmp_path))
+    assert found(rows) == Counter()
+    rows.append(versions(*OLD))
+    rows.append(versions(*NEW))
+    assert found(rows) == Counter([*OLD, *NEW])
+    assert rows.commit().number == 2
+
+
+@KINDS
+def test_a_slot_takes_the_place_of_itself(kind: str, tmp_path: Path) -> None:
+    rows = OfflineRows(files_of(kind, tmp_path))
+    rows.append(versions(*OLD))
+    rows.append(versions(*NEW), "batch")
+    rows.append(versions(NEW[0]), "batch")
+    assert found(rows) == Counter([*OLD, NEW[0]])
+
+
+@KINDS
+def test_replacing_leaves_other_tenants_and_what_came_meanwhile(kind: str, tmp_path: Path) -> None:
+    rows = OfflineRows(files_of(kind, tmp_path))
+    rows.append(versions(*OLD))
+    replacement = rows.replacement("mine")
+    replacement.take(versions(REBUILT[0]))
+    rows.append(versions(*NEW))
+    replacement.take(versions(REBUILT[1]))
+    assert found(rows) == Counter([*OLD, *NEW])
+    replacement.commit()
+    assert found(rows) == Counter([OLD[2], *NEW, *REBUILT])
+
+
+@KINDS
+def test_two_writers_both_count(kind: str, tmp_path: Path) -> None:
+    """Each looks, and the second finds its number taken."""
+    files = files_of(kind, tmp_path)
+    rows = OfflineRows(files)
+    raced: list[int] = []
+
+    def change(before: Commit) -> list[Part]:
+        if not raced:
+            raced.append(before.number)
+            rows.append(versions(*NEW))
+        return [*before.parts, *staged]
+
+    staged = rows.stage(versions(*OLD), "")
+    made = commit(files, T0, change)
+    assert (raced, made.number) == ([0], 2)
+    assert found(rows) == Counter([*OLD, *NEW])
+
+
+@KINDS
+def test_compaction_keeps_every_version_and_is_seen_as_nothing(kind: str, tmp_path: Path) -> None:
+    rows = OfflineRows(files_of(kind, tmp_path))
+    for each in (*OLD, *NEW):
+        rows.append(versions(each))
+    compact(rows)
+    assert found(rows) == Counter([*OLD, *NEW])
+    assert sorted(part.tenant for part in rows.commit().parts) == ["mine", "yours"]
+    number = rows.commit().number
+    compact(rows)
+    assert rows.commit().number == number
+
+
+@KINDS
+def test_version_written_twice_is_kept_as_it_was_written_last(kind: str, tmp_path: Path) -> None:
+    rows = OfflineRows(files_of(kind, tmp_path))
+    rows.append(versions(("mine", "a", 0, 0, 1)))
+    rows.append(versions(("mine", "a", 0, 0, 2)))
+    compact(rows)
+    assert found(rows) == Counter([("mine", "a", 0, 0, 2)])
+
+
+def test_compaction_leaves_out_what_is_older_than_retention_and_nothing_else(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path), lambda: T0 + timedelta(hours=10))
+    listed: list[Version] = [("mine", "a", at, created, at) for at in range(8) for created in (at, at + 30)]
+    rows.append(versions(*listed))
+    compact(rows, retention=timedelta(hours=7))
+    assert found(rows) == Counter(each for each in listed if each[2] >= 3)
+
+
+def test_parts_are_cut_between_assets(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path))
+    listed: list[Version] = [("mine", f"m{asset}", at, at, at) for asset in range(6) for at in range(4)]
+    random.Random(1).shuffle(listed)
+    for start in range(0, len(listed), 5):
+        rows.append(versions(*listed[start : start + 5]))
+    compact(rows, rows_of_a_part=8)
+    assert found(rows) == Counter(listed)
+    assert [(part.first_asset, part.last_asset) for part in rows.commit().parts] == [
+        ("m0", "m1"),
+        ("m2", "m3"),
+        ("m4", "m5"),
+    ]
+
+
+def test_snapshot_leaves_out_parts_that_cannot_hold_what_is_asked(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path))
+    rows.append(versions(("mine", "a", 0, 0, 1), ("yours", "b", 0, 0, 2)))
+    rows.append(versions(("mine", "c", 5, 5, 3)))
+    snapshot = rows.snapshot()
+    hour = timedelta(hours=1)
+    assert snapshot.of(tenants={"yours"}).read(["x"])["x"].to_list() == [2]
+    assert snapshot.of(assets=("b", "c")).read(["x"])["x"].to_list() == [2, 3]
+    assert snapshot.of(times=(T0 - hour, T0)).read(["x"])["x"].to_list() == [1, 2]
+    assert snapshot.of(times=(T0 + hour, T0 + 5 * hour)).read(["x"])["x"].to_list() == [3]
+
+
+@KINDS
+def test_sweeping_deletes_what_counts_no_longer_once_nobody_can_read_it(kind: str, tmp_path: Path) -> None:
+    files = files_of(kind, tmp_path)
+    rows = OfflineRows(files)
+    rows.append(versions(*OLD))
+    rows.append(versions(*NEW))
+    rows.stage(versions(*NEW), "")  # of a writer that stopped
+    before = rows.snapshot()
+    compact(rows)
+    assert sweep(rows) == 0
+    assert before.read().height == 6
+    in_two_days = OfflineRows(files, lambda: rows.now() + 2 * DAY)
+    assert sweep(in_two_days) > 0
+    assert sorted(files.names(PARTS)) == sorted(part.name for part in rows.commit().parts)
+    assert len(files.names(COMMITS)) == 1
+    assert found(rows) == Counter([*OLD, *NEW])
+    with pytest.raises(FileNotFoundError):
+        before.read()
+
+
+def test_part_that_was_swept_away_before_its_commit_is_not_committed(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path))
+    rows.append(versions(*OLD))
+    replacement = rows.replacement("mine")
+    replacement.take(versions(*REBUILT))
+    sweep(OfflineRows(rows.files, lambda: rows.now() + 2 * DAY))
+    with pytest.raises(FeatureStoreUnavailable, match="swept"):
+        replacement.commit()
+    assert found(rows) == Counter(OLD)
+
+
+def test_commit_that_is_none_of_ours_is_unavailability(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path))
+    rows.append(versions(*OLD))
+    (tmp_path / f"{COMMITS}/{2:016d}.json").write_text('{"number": 2}')
+    with pytest.raises(FeatureStoreUnavailable, match="list of parts"):
+        rows.snapshot()
+
+
+def _append(rows: OfflineRows) -> None:
+    rows.append(versions(*NEW))
+
+
+def _replace(rows: OfflineRows) -> None:
+    replacement = rows.replacement("mine")
+    for each in REBUILT:
+        replacement.take(versions(each))
+    replacement.commit()
+
+
+def _compact(rows: OfflineRows) -> None:
+    compact(rows)
+
+
+def _sweep(rows: OfflineRows) -> None:
+    sweep(OfflineRows(rows.files, lambda: rows.now() + 2 * DAY))
+
+
+CHANGES: list[tuple[Callable[[OfflineRows], None], list[Version]]] = [
+    (_append, [*OLD, *NEW]),
+    (_replace, [OLD[2], *REBUILT]),
+    (_compact, OLD),
+    (_sweep, OLD),
+]
+
+
+def _prepared(files: Files) -> OfflineRows:
+    rows = OfflineRows(files)
+    for each in OLD:
+        rows.append(versions(each))
+    rows.stage(versions(*NEW), "")  # of a writer that stopped
+    return rows
+
+
+@KINDS
+@pytest.mark.parametrize(("change", "after"), CHANGES)
+@pytest.mark.parametrize("is_after", [False, True])
+def test_stop_at_any_step_leaves_all_or_nothing_and_the_change_can_be_made_again(
+    kind: str, change: Callable[[OfflineRows], None], after: list[Version], is_after: bool, tmp_path: Path
+) -> None:
+    stop_at = 0
+    while True:
+        files = files_of(kind, tmp_path / str(stop_at))
+        rows = _prepared(files)
+        stopping = StoppingFiles(files, stop_at, is_after)
+        try:
+            change(OfflineRows(stopping))
+        except Stopped:
+            pass
+        else:
+            break
+        seen = found(rows)
+        assert seen in (Counter(OLD), Counter(after))
+        if seen != Counter(after) or change is not _append:  # who appends asks whether it counts, or names a slot
+            change(rows)
+        assert found(rows) == Counter(after)
+        _sweep(rows)
+        assert found(rows) == Counter(after)
+        assert sorted(files.names(PARTS)) == sorted(part.name for part in rows.commit().parts)
+        stop_at += 1
+    assert stop_at >= 2
+    assert found(rows) == Counter(after)
+
+
+TENANTS, ASSETS = st.sampled_from(["mine", "yours"]), st.sampled_from(["a", "b", "c"])
+DRAWN = st.lists(st.tuples(TENANTS, ASSETS, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), max_size=6)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), DRAWN),
+        st.tuples(st.just("replace"), DRAWN),
+        st.tuples(st.just("compact"), DRAWN),
+        st.tuples(st.just("sweep"), DRAWN),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STEPS)
+def test_any_order_of_changes_gives_what_a_plain_list_gives(steps: list[tuple[str, list[Version]]]) -> None:
+    """The last written value of each version, after any changes; compaction and sweeping are never seen."""
+    rows = OfflineRows(files_of("memory", Path()))
+    expected: list[Version] = []
+    for step, drawn in steps:
+        if step == "append":
+            rows.append(versions(*drawn))
+            expected += drawn
+        elif step == "replace":
+            mine = [("mine", *each[1:]) for each in drawn]
+            replacement = rows.replacement("mine")
+            replacement.take(versions(*mine))
+            replacement.commit()
+            expected = [each for each in expected if each[0] != "mine"] + mine
+        elif step == "compact":
+            compact(rows, rows_of_a_part=3)
+        else:
+            _sweep(rows)
+    compact(rows)
+    last = {each[:4]: each for each in expected}
+    seen = found(rows)
+    assert {each[:4] for each in seen} == set(last)
+    assert set(last.values()) <= set(seen)
+
+
+@pytest.mark.slow
+def test_readers_see_every_acknowledged_row_once_while_others_write_compact_and_sweep(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path))
+    acknowledged = [0]
+    failed: list[Exception] = []
+    end = threading.Event()
+
+    def guarded(work: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                while not end.is_set():
+                    work()
+            except (AssertionError, OSError, ServiceError, pl.exceptions.PolarsError) as error:
+                failed.append(error)
+                end.set()
+
+        return threading.Thread(target=run)
+
+    def write() -> None:
+        number = acknowledged[0]
+        rows.append(versions(("mine", f"m{number % 7}", number, number, number)))
+        acknowledged[0] = number + 1
+
+    def read() -> None:
+        least = acknowledged[0]
+        seen = found(rows)
+        assert set(seen.values()) <= {1}
+        assert {each[4] for each in seen} >= set(range(least))
+
+    def tidy() -> None:
+        compact(rows, rows_of_a_part=20)
+        sweep(rows, grace=timedelta(seconds=0.3))
+
+    threads = [guarded(work) for work in (write, read, read, tidy)]
+    for thread in threads:
+        thread.start()
+    end.wait(5)
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert acknowledged[0] > 10
+    assert found(rows).total() == acknowledged[0]
+
+
+WRITER = """
+import sys
+from features.store.compaction import compact
+from features.store.rows import OfflineRows
+from tests.features.store.versions import versions
+rows, number = OfflineRows.at(sys.argv[1]), int(sys.argv[2])
+while True:
+    rows.append(versions(("mine", f"m{number % 3}", number, number, number)))
+    print(number, flush=True)
+    number += 1
+    if number % 4 == 0:
+        compact(rows)
+"""
+
+
+@pytest.mark.slow
+def test_killed_writers_lose_nothing_that_they_acknowledged_and_show_nothing_twice(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    rows = OfflineRows(open_files(tmp_path / "rows"))
+    acknowledged: set[int] = set()
+    for attempt in range(8):
+        command = [sys.executable, "-c", WRITER, str(tmp_path / "rows"), str(attempt * 1000)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            acknowledged.add(int(writer.stdout.readline()))
+            time.sleep(chance.uniform(0, 0.4))
+            writer.kill()
+            acknowledged |= {int(line) for line in writer.stdout.read().split("\n")[:-1]}
+        seen = found(rows)
+        assert set(seen.values()) == {1}
+        numbers = {each[4] for each in seen}
+        assert numbers >= acknowledged
+        assert len(numbers - acknowledged) <= attempt + 1  # one that counted before it could say so, each time
+    compact(rows)
+    assert {each[4] for each in found(rows)} == numbers
