@@ -17,11 +17,19 @@ from features.transforms.specification import FeatureSpecification
 
 @dataclass(frozen=True, slots=True)
 class AssetVector:
-    """A vector and whose it is."""
+    """A vector and whose it is.
+
+    Attributes:
+        tenant: Whose machine.
+        asset: Which.
+        vector: None takes the one there away.
+        replaces: See `features.store.packed.PackedVector`.
+    """
 
     tenant: TenantId
     asset: AssetId
-    vector: Vector
+    vector: Vector | None
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,9 @@ class OnlineVectors:
             FeatureStoreUnavailable: If the store does not answer, or features were never built.
             CursorMoved: If the store is at another cursor than the batch follows.
         """
-        packed = [PackedVector(self._key(each.tenant, each.asset), self._packed(each)) for each in vectors]
+        packed = [
+            PackedVector(self._key(each.tenant, each.asset), self._packed(each), each.replaces) for each in vectors
+        ]
         kept = [PackedState(self._key(each.tenant, each.asset), each.content) for each in states]
         return self.store.write(packed, kept, cursor, or_equal=or_equal)
 
@@ -143,7 +153,9 @@ class OnlineVectors:
     def _key(self, tenant: TenantId, asset: AssetId) -> VectorKey:
         return VectorKey(tenant, self.view, asset)
 
-    def _packed(self, each: AssetVector) -> bytes:
+    def _packed(self, each: AssetVector) -> bytes | None:
+        if each.vector is None:
+            return None
         self._require_width(len(each.vector.values), each.asset)
         return pack(each.vector)
 

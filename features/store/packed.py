@@ -74,11 +74,14 @@ class PackedVector:
 
     Attributes:
         key: Whose.
-        content: From `pack`.
+        content: From `pack`; None takes the one there away, which is done only where `replaces` is set.
+        replaces: Whether it takes the place of the one there whatever its time: what is computed from readings goes
+            back when the reading that made it newer turns out to be none. Only whoever owns a cursor may say so.
     """
 
     key: VectorKey
-    content: bytes
+    content: bytes | None
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,16 @@ class Cursor:
     name: str
     value: int
     before: int | None = None
+
+
+def require_owner(vectors: Iterable[PackedVector], cursor: Cursor | None) -> None:
+    """Refuse vectors that replace others whatever their time, unless the batch follows a cursor.
+
+    Raises:
+        FeatureStoreFault: If it follows none.
+    """
+    if (cursor is None or cursor.before is None) and any(each.replaces for each in vectors):
+        raise FeatureStoreFault("a vector that replaces whatever is there, in a batch that follows no cursor")
 
 
 def pack(vector: Vector) -> bytes:

@@ -40,8 +40,8 @@ class VectorStore(Protocol):
     ) -> int:
         """Write vectors, states and a cursor: all of it is there afterwards, or nothing.
 
-        A vector older than the one there is passed over: by event time, and where that is equal by created time.
-        States and the cursor take the place of those there.
+        A vector older than the one there is passed over: by event time, and where that is equal by created time,
+        unless it `replaces`. States and the cursor take the place of those there.
 
         Args:
             vectors: Of one asset there may be several.
@@ -50,11 +50,12 @@ class VectorStore(Protocol):
             or_equal: Whether a vector of the same event and created time takes the place of the one there.
 
         Returns:
-            Number of vectors written.
+            Number of vectors written or taken away.
 
         Raises:
             FeatureStoreUnavailable: If the store does not answer, or a view was not created.
             CursorMoved: If the store is at another cursor than the batch follows.
+            FeatureStoreFault: If a vector `replaces`, and the batch follows no cursor.
         """
         ...
 

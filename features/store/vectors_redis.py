@@ -18,7 +18,7 @@ from features.domain.errors import ServiceError
 from features.domain.identifiers import AssetId, TenantId
 from features.store.address import check_redis_url
 from features.store.errors import CursorMoved, FeatureStoreFault, FeatureStoreUnavailable
-from features.store.packed import FORMAT, Cursor, PackedState, PackedVector, views_of
+from features.store.packed import FORMAT, Cursor, PackedState, PackedVector, require_owner, views_of
 
 PART = "online store"
 
@@ -61,12 +61,17 @@ end
 local at, written = 7, 0
 for _ = 1, vectors do
   local key, field, content = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2]
-  local present = redis.call('HGET', key, field)
-  if not present or newer(content, present) then
-    redis.call('HSET', key, field, content)
-    written = written + 1
+  local replaces = ARGV[at + 3] == '1'
+  if content == '' then
+    written = written + redis.call('HDEL', key, field)
+  else
+    local present = redis.call('HGET', key, field)
+    if replaces or not present or newer(content, present) then
+      redis.call('HSET', key, field, content)
+      written = written + 1
+    end
   end
-  at = at + 3
+  at = at + 4
 end
 for _ = 1, states do
   redis.call('HSET', KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2])
@@ -118,12 +123,14 @@ class RedisVectorStore:
         or_equal: bool = True,
     ) -> int:
         """Write vectors, states and a cursor in one script; see `VectorStore.write`."""
+        require_owner(vectors, cursor)
         views = views_of(vectors, states)
         place = {view: 2 + 2 * index for index, view in enumerate(views)}
         keys = [_CURSORS, *(key for view in views for key in (_vectors(view), _states(view)))]
         rows: list[bytes | str | int] = [len(vectors), len(states), int(or_equal), *_told(cursor)]
         for vector in vectors:
-            rows += place[vector.key.view], _field(vector.key.tenant, vector.key.asset), vector.content
+            field, content = _field(vector.key.tenant, vector.key.asset), vector.content or b""
+            rows += place[vector.key.view], field, content, int(vector.replaces)
         for state in states:
             rows += place[state.key.view] + 1, _field(state.key.tenant, state.key.asset), state.content
         with translated():

@@ -11,7 +11,7 @@ from features.domain.errors import ServiceError
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.sqlite_files import Trouble, file_at, keep_folder, make_folder, switch_to_wal, trouble_of
 from features.store.errors import CursorMoved, FeatureStoreFault, FeatureStoreUnavailable
-from features.store.packed import Cursor, PackedState, PackedVector, times_of, views_of
+from features.store.packed import Cursor, PackedState, PackedVector, require_owner, times_of, views_of
 
 FORMAT = 1
 """Version of the tables below, kept in the file as `user_version`."""
@@ -33,6 +33,8 @@ _PUT_VECTOR = """INSERT INTO vectors VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (view, tenant, asset) DO UPDATE
     SET event_us = excluded.event_us, created_us = excluded.created_us, content = excluded.content
     WHERE (excluded.event_us, excluded.created_us) {newer} (event_us, created_us)"""
+_REPLACE_VECTOR = "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?)"
+_TAKE_VECTOR = "DELETE FROM vectors WHERE view = ? AND tenant = ? AND asset = ?"
 _PUT_STATE = """INSERT INTO states VALUES (?, ?, ?, ?)
     ON CONFLICT (view, tenant, asset) DO UPDATE SET content = excluded.content"""
 _PUT_CURSOR = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -81,13 +83,13 @@ class SqliteVectorStore:
         or_equal: bool = True,
     ) -> int:
         """Write vectors, states and a cursor in one transaction; see `VectorStore.write`."""
-        statement = _PUT_VECTOR.format(newer=">=" if or_equal else ">")
-        rows = [(*_key(each), *times_of(each.content), each.content) for each in vectors]
+        require_owner(vectors, cursor)
+        put = _PUT_VECTOR.format(newer=">=" if or_equal else ">")
         with self._held() as connection, self._transaction(connection):
             for view in views_of(vectors, states):
                 _require_view(connection, view)
             _require_cursor(connection, cursor)
-            written = connection.executemany(statement, rows).rowcount if rows else 0
+            written = sum(connection.execute(*_statement(each, put)).rowcount for each in vectors)
             connection.executemany(_PUT_STATE, [(*_key(each), each.content) for each in states])
             if cursor is not None:
                 connection.execute(_PUT_CURSOR, (cursor.name, cursor.value))
@@ -215,6 +217,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _format_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statement(vector: PackedVector, put: str) -> tuple[str, tuple[object, ...]]:
+    key, content = _key(vector), vector.content
+    if content is None:
+        return _TAKE_VECTOR, key
+    return _REPLACE_VECTOR if vector.replaces else put, (*key, *times_of(content), content)
 
 
 def _key(each: PackedVector | PackedState) -> tuple[str, str, str]:

@@ -24,7 +24,8 @@ from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.records.signal_states import SignalState, SignalStates
 from features.telemetry.store import Change, TelemetryStore
-from pipelines.quality.memory import Checkpoint, Memory
+from pipelines.checkpoints import Memory
+from pipelines.quality.checkpoint import Checkpoint
 from pipelines.quality.portions import CELLS, judge_all
 from pipelines.quality.tables import verdict_table
 from pipelines.quality.timeline import Timeline, cuts_of
@@ -71,7 +72,7 @@ class QualityRefresh:
     pack: Pack
     owns: Callable[[TenantId, AssetId], bool]
     _rules: QualityRules = field(init=False)
-    _memories: dict[tuple[TenantId, AssetId], Memory] = field(default_factory=dict, init=False)
+    _memories: dict[tuple[TenantId, AssetId], Memory[Checkpoint]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Make the rules of the pack."""
@@ -105,7 +106,7 @@ class QualityRefresh:
 
     def _timeline(self, tenant: TenantId, asset: AssetId, first: datetime) -> Timeline:
         """Read what has to be judged of an asset whose readings changed from a moment on."""
-        known = self._memories.setdefault((tenant, asset), Memory()).before(microseconds(first))
+        known = self._memories.setdefault((tenant, asset), Memory[Checkpoint]()).before(microseconds(first))
         start = None if known is None else from_microseconds(known.last_us + 1)
         names = self._rules.names
         wide = self.telemetry.read_wide(tenant, signals=names, assets=[asset], start=start, with_suspect=True)

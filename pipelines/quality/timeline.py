@@ -11,7 +11,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
 from features.quality.batch import AssetRows, Judged
 from features.quality.state import QualityState
-from pipelines.quality.memory import Checkpoint
+from pipelines.quality.checkpoint import Checkpoint
 
 CHECKPOINT: tuple[str, ...] = ()
 

@@ -15,23 +15,26 @@ from features.domain.events import LifeEpoch
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
-from features.domain.time import EPOCH
+from features.domain.time import EPOCH, microseconds
 from features.records.assets import AssetRecords
 from features.records.cursors import Cursors
 from features.records.database import open_records
 from features.records.forecasts import ForecastLedger
 from features.records.leases import Leases
 from features.records.lives import LifeRecords
+from features.store.errors import CursorMoved
 from features.store.feast_store import open_features
 from features.telemetry.opening import open_telemetry
-from features.telemetry.store import TelemetryStore
+from features.telemetry.store import Change, TelemetryStore
 from pipelines.errors import WorkerRunning
 from pipelines.quality.opening import quality_refresh
-from pipelines.worker.refresh import OnlineRefresh
+from pipelines.quality.refresh import CURSOR as JUDGED
 from pipelines.worker.retention import Retention
+from pipelines.worker.streams import EVERYTHING, FeatureStreams
 
 LEASE, CURSOR = "worker", "worker.telemetry"
 _CHANGES_AT_ONCE = 10_000
+_LATEST = 2**63 - 1
 _RENEW_BEFORE = timedelta(seconds=10)
 
 _logger = logging.getLogger(__name__)
@@ -47,12 +50,21 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class _Followed:
+    """What following the telemetry did: assets that changed, vectors written, place in the telemetry's changes."""
+
+    changed: set[AssetId]
+    vectors: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Champion:
     """The promoted model with what it needs to work."""
 
     place: Path
     forecaster: Forecaster
-    refresh: OnlineRefresh
+    streams: FeatureStreams
 
 
 class Worker:
@@ -129,6 +141,9 @@ class Worker:
                 _logger.warning("a store does not answer", extra={"part": error.part, "reason": error.reason})
             self._is_waiting = True
             return
+        except CursorMoved as error:  # whoever it was, the lease says in a moment who may go on
+            _logger.warning("another worker wrote features", extra={"cursor": error.name, "found": error.found})
+            return
         if self._is_waiting:
             _logger.info("all stores answer again")
         self._is_waiting = False
@@ -151,21 +166,40 @@ class Worker:
         champion, is_new = self._load_champion()
         if champion is None:
             return Round(0, 0, 0)
-        cursor = self._cursors.get(CURSOR)
-        changes = self._telemetry.changes_since(cursor, _CHANGES_AT_ONCE)
-        changed = {change.asset for change in changes if change.tenant == self._tenant}
-        current = {life.asset: life for life in self._lives.list_all(self._tenant)}
-        if self._current is not None:  # an event may begin another life without any reading
-            changed |= {asset for asset, life in current.items() if self._current.get(asset) != life}
+        current = {life.asset: life for life in self._lives.list_all(self._tenant)}  # by number: the newest stays
         known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
-        dirty = known if is_new else [asset for asset in known if asset in changed]
-        vectors = champion.refresh.refresh(self._tenant, dirty)
+        begun = self._begun(champion, current, is_new=is_new)
+        followed = self._follow(champion, {asset: current[asset] for asset in known if asset in current}, begun)
+        dirty = known if is_new else [asset for asset in known if asset in followed.changed | begun]
         due = dict.fromkeys([*dirty, *self._expiring(known, until_next)])
         forecasts = champion.forecaster.issue(self._tenant, list(due), _now()) if due else []
-        if changes:
-            self._cursors.advance(CURSOR, changes[-1].cursor)
+        self._cursors.advance(CURSOR, followed.position)
         self._current = current
-        return Round(len(changed), vectors, len(forecasts))
+        return Round(len(followed.changed | begun), followed.vectors, len(forecasts))
+
+    def _begun(self, champion: "Champion", current: dict[AssetId, LifeEpoch], *, is_new: bool) -> set[AssetId]:
+        """Return the assets for which another life began without any reading: an event may do that."""
+        if self._current is None or is_new:
+            return set(champion.streams.outdated(self._tenant, current))
+        return {asset for asset, life in current.items() if self._current.get(asset) != life}
+
+    def _follow(self, champion: "Champion", lives: dict[AssetId, LifeEpoch], begun: set[AssetId]) -> "_Followed":
+        """Bring features up to date with every change that was judged, and say which assets need a forecast."""
+        judged, done, issued = self._cursors.get(JUDGED), champion.streams.position(), self._cursors.get(CURSOR)
+        since: dict[AssetId, int] = dict.fromkeys(begun, EVERYTHING)
+        changes: list[Change] = []
+        if done is None:  # nothing was ever computed under this specification
+            since, done, issued = dict.fromkeys(lives, EVERYTHING), judged, judged
+        else:
+            changes = self._telemetry.changes_since(min(issued, done), _CHANGES_AT_ONCE)
+            changes = [change for change in changes if change.cursor <= judged]
+        for change in changes:
+            if change.tenant == self._tenant and change.cursor > done:
+                since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
+        last = changes[-1].cursor if changes else done
+        vectors = champion.streams.take(self._tenant, since, lives, max(done, last), now_us=microseconds(_now()))
+        changed = {change.asset for change in changes if change.tenant == self._tenant and change.cursor > issued}
+        return _Followed(changed | set(since), vectors, max(issued, last))
 
     def _expiring(self, known: list[AssetId], until_next: timedelta) -> list[AssetId]:
         # Where life is a bare count, forecasts expire by that count: without a reading, none does.
@@ -182,7 +216,9 @@ class Worker:
         features = open_features(self._home.root, runtime.specification, self._features_url)
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
-        self._champion = Champion(place, forecaster, OnlineRefresh(self._telemetry, self._lives, features))
+        self._champion = Champion(
+            place, forecaster, FeatureStreams(self._telemetry, features.online, runtime.specification)
+        )
         _logger.info("champion loaded", extra={"model_version": runtime.model.version})
         return self._champion, True
 

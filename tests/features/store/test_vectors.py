@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.domain.identifiers import AssetId, TenantId
-from features.store.errors import CursorMoved, FeatureStoreUnavailable
+from features.store.errors import CursorMoved, FeatureStoreFault, FeatureStoreUnavailable
 from features.store.packed import Cursor, PackedState, PackedVector, Vector, VectorKey, pack, unpack
 from features.store.vectors import VectorStore
 
@@ -201,3 +202,16 @@ def test_closing_twice_is_allowed(vectors: VectorStore) -> None:
     vectors.create(VIEW)
     vectors.close()
     vectors.close()
+
+
+def test_owner_of_a_cursor_may_go_back_and_take_away_what_nobody_else_may(store: VectorStore) -> None:
+    store.write([vector(A, 9, 1), vector(B, 9, 1)], cursor=Cursor("stream", 5))
+    back, away = replace(vector(A, 3, 2), replaces=True), replace(vector(B, 9, 1), content=None, replaces=True)
+    for cursor in (None, Cursor("stream", 6)):
+        with pytest.raises(FeatureStoreFault, match="follows no cursor"):
+            store.write([back, away], cursor=cursor)
+    with pytest.raises(CursorMoved):
+        store.write([back, away], cursor=Cursor("stream", 6, before=4))
+    assert values(store) == {A: 1, B: 1}
+    assert store.write([back, away], cursor=Cursor("stream", 6, before=5)) == 2
+    assert values(store) == {A: 2}

@@ -137,7 +137,7 @@ def test_worker_forecasts_what_changed_and_nothing_else(tmp_path: Path) -> None:
 
     # An event alone, long after the readings, begins another life: the old forecast must not stand.
     record(records, pack, "a", [Event(MINE, A, at(1000), EventKind.FAILURE)])
-    assert work.look() == Round(1, 0, 1)
+    assert work.look() == Round(1, 1, 1)  # the vector of the life before is taken away
     assert [each.status.value for each in history(home, A)] == ["insufficient", "ok"]
     assert work.look() == NOTHING
     assert work.look(timedelta(days=36_500)).forecasts == 2  # both would run out in so long a pause

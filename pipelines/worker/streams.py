@@ -1,0 +1,211 @@
+"""From readings to online vectors without a batch job: what arrives moves the features of its assets on.
+
+Each asset's computation goes on from where it was; where something arrived late, was corrected or filled in, from the
+last point before it. Vectors, states and the place in the telemetry's changes are written together, so that after a
+crash nothing is left out and nothing counted twice. Streaming and batch are one function, and so are their results.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.domain.events import LifeEpoch
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import microseconds
+from features.store.errors import CursorMoved
+from features.store.online_vectors import AssetState, AssetVector, OnlineVectors
+from features.store.packed import Cursor, Vector
+from features.telemetry.store import TelemetryStore
+from features.transforms.batch import LifeFeatures, LifeRows, compute
+from features.transforms.families.occurrences import LifeEvents
+from features.transforms.specification import FeatureSpecification
+from features.transforms.state import initial_state
+from pipelines.checkpoints import Memory
+from pipelines.reading import ReadRows, read_from
+from pipelines.worker.life_point import LifePoint
+
+EVERYTHING = -(2**63)
+"""As the moment from which an asset's readings changed: from the beginning of its life."""
+_ASSETS_AT_ONCE = 512
+_POINTS, _ROWS_APART = 4, 50
+
+
+@dataclass(slots=True)
+class FeatureStreams:
+    """Keeps the online vectors of one specification up to date with the telemetry.
+
+    Attributes:
+        telemetry: The readings.
+        online: The vectors, with the states behind them.
+        specification: What is computed.
+    """
+
+    telemetry: TelemetryStore
+    online: OnlineVectors
+    specification: FeatureSpecification
+    _memories: dict[tuple[TenantId, AssetId], Memory[LifePoint]] = field(default_factory=dict, init=False)
+
+    @property
+    def cursor_name(self) -> str:
+        """Name of the place in the telemetry's changes, in the online store."""
+        return f"telemetry:{self.online.view}"
+
+    def position(self) -> int | None:
+        """Return up to which change of the telemetry everything is in the vectors; None if nothing ever was.
+
+        Raises:
+            FeatureStoreUnavailable: If the online store does not answer.
+        """
+        return self.online.store.cursor(self.cursor_name)
+
+    def take(
+        self,
+        tenant: TenantId,
+        since_us: Mapping[AssetId, int],
+        lives: Mapping[AssetId, LifeEpoch],
+        position: int,
+        events: Mapping[AssetId, LifeEvents] | None = None,
+        now_us: int = 0,
+    ) -> int:
+        """Bring the vectors of assets up to date, and the position with them.
+
+        Args:
+            tenant: Whose assets.
+            since_us: The earliest reading of each that changed, microseconds since 1970, or `EVERYTHING`.
+            lives: The current life of each; an asset without one is passed over.
+            position: Place in the changes of the telemetry up to which all are in `since_us` or were before.
+            events: Of each asset; only features of events need them.
+            now_us: Moment of computation, microseconds since 1970.
+
+        Returns:
+            Number of vectors written.
+
+        Raises:
+            CursorMoved: If another worker wrote meanwhile; nothing is lost, and the next call begins from what it left.
+            Unavailable: If a store does not answer; the call may be repeated.
+        """
+        before = self.position()
+        if before is None:
+            before = 0
+            self.online.write([], [], Cursor(self.cursor_name, before))
+        assets, written = [asset for asset in since_us if asset in lives], 0
+        if not assets and position <= before:
+            return 0
+        try:
+            for start in range(0, len(assets), _ASSETS_AT_ONCE):
+                part = {asset: since_us[asset] for asset in assets[start : start + _ASSETS_AT_ONCE]}
+                written += self._take(tenant, part, lives, Cursor(self.cursor_name, before, before), events, now_us)
+            self.online.write([], [], Cursor(self.cursor_name, max(position, before), before))
+        except CursorMoved:
+            self._memories.clear()
+            raise
+        return written
+
+    def outdated(self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch]) -> list[AssetId]:
+        """Return the assets whose stored state is of another life than the current one, or of none."""
+        self._load(tenant, list(lives))
+        points = {asset: self._memory(tenant, asset).points for asset in lives}
+        return [asset for asset, found in points.items() if found and not found[-1].is_of(lives[asset])]
+
+    def _take(
+        self,
+        tenant: TenantId,
+        since_us: Mapping[AssetId, int],
+        lives: Mapping[AssetId, LifeEpoch],
+        cursor: Cursor,
+        events: Mapping[AssetId, LifeEvents] | None,
+        now_us: int,
+    ) -> int:
+        self._load(tenant, [asset for asset, first in since_us.items() if first != EVERYTHING])
+        points = {asset: self._before(tenant, asset, first, lives[asset]) for asset, first in since_us.items()}
+        starts: dict[AssetId, int | None] = {asset: _start(points[asset], lives[asset]) for asset in since_us}
+        read = read_from(self.telemetry, tenant, starts, self.specification.signals)
+        rows = {asset: kept for asset in since_us if len((kept := _within(read[asset], lives[asset])).time_us)}
+        moved = self._move(rows, points, lives, events or {}, now_us)
+        newest = {asset: pieces[-1].newest for asset, pieces in moved.items()}
+        newest |= {asset: None for asset in since_us if asset not in moved and points[asset] is None}  # no row of it
+        vectors = [AssetVector(tenant, asset, vector, replaces=True) for asset, vector in newest.items()]
+        states = [AssetState(tenant, asset, pieces[-1].to_bytes()) for asset, pieces in moved.items()]
+        written = self.online.write(vectors, states, cursor)
+        for asset, pieces in moved.items():
+            for point in pieces:
+                self._memory(tenant, asset).add(point)
+        return written
+
+    def _move(
+        self,
+        rows: Mapping[AssetId, ReadRows],
+        points: Mapping[AssetId, LifePoint | None],
+        lives: Mapping[AssetId, LifeEpoch],
+        events: Mapping[AssetId, LifeEvents],
+        now_us: int,
+    ) -> dict[AssetId, list[LifePoint]]:
+        """Compute the rows of all assets together; of long ones the last rows apart, to leave a point before them."""
+        moved: dict[AssetId, list[LifePoint]] = {asset: [] for asset in rows}
+        for begin, end in ((0, -_ROWS_APART), (-_ROWS_APART, None)):
+            parts = {asset: part for asset, each in rows.items() if len((part := _piece(each, begin, end)).time_us)}
+            ahead = {asset: moved[asset][-1] if moved[asset] else points[asset] for asset in parts}
+            given = [LifeRows(part.time_us / 1e6, part.values, events.get(asset)) for asset, part in parts.items()]
+            states = [None if (point := ahead[asset]) is None else point.state for asset in parts]
+            for asset, features in zip(parts, compute(self.specification, given, states), strict=True):
+                moved[asset].append(_after(ahead[asset], lives[asset], parts[asset].time_us, features, now_us))
+        return moved
+
+    def _before(self, tenant: TenantId, asset: AssetId, first: int, life: LifeEpoch) -> LifePoint | None:
+        memory = self._memory(tenant, asset)
+        point = memory.before(first)
+        if point is None or not point.is_of(life):
+            memory.points.clear()
+            return None
+        return point
+
+    def _load(self, tenant: TenantId, assets: Sequence[AssetId]) -> None:
+        """Begin with the stored states of assets of which nothing is remembered."""
+        unknown = [asset for asset in assets if (tenant, asset) not in self._memories]
+        size = initial_state(self.specification, 1).pack().shape[1]
+        for asset, content in (self.online.states(tenant, unknown) if unknown else {}).items():
+            point = LifePoint.from_bytes(content, size)
+            if point is not None:
+                self._memory(tenant, asset).add(point)
+
+    def _memory(self, tenant: TenantId, asset: AssetId) -> Memory[LifePoint]:
+        return self._memories.setdefault((tenant, asset), Memory[LifePoint](_POINTS, _ROWS_APART))
+
+
+def _start(point: LifePoint | None, life: LifeEpoch) -> int:
+    """Return from which moment on rows count; that at which a life ended belongs to the one before."""
+    if point is not None:
+        return point.last_us + 1
+    return microseconds(life.started_at) + (1 if life.number > 0 else 0)
+
+
+def _within(rows: ReadRows, life: LifeEpoch) -> ReadRows:
+    if life.ended_at is None:
+        return rows
+    return _piece(rows, 0, int(np.searchsorted(rows.time_us, microseconds(life.ended_at), side="right")))
+
+
+def _piece(rows: ReadRows, begin: int, end: int | None) -> ReadRows:
+    return ReadRows(rows.time_us[begin:end], rows.values[begin:end])
+
+
+def _after(
+    before: LifePoint | None, life: LifeEpoch, time_us: NDArray[np.int64], features: LifeFeatures, now_us: int
+) -> LifePoint:
+    """Return the point after some more rows of a life."""
+    rows, newest = (0, None) if before is None else (before.rows, before.newest)
+    running = np.flatnonzero(features.is_running)
+    if len(running):
+        at = int(running[-1])
+        newest = Vector(
+            int(time_us[at]),
+            now_us,
+            features.vectors[at],
+            float(features.life[at]),
+            int(features.regime[at]),
+            life.number,
+        )
+    started = microseconds(life.started_at)
+    return LifePoint(life.number, started, int(time_us[-1]), rows + len(time_us), newest, features.state)
