@@ -9,7 +9,10 @@ gathered afterwards by position.
 from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
+
+from features.store.gathering import Positions
 
 _CODE, _LABEL, _ROW = "__code", "__label_time", "__row"
 _EVENT, _CREATED, _KNOWN = "__event_time", "__created_time", "__known_time"
@@ -46,7 +49,8 @@ def point_in_time(
     times = [event_time, *([created_time] if created_time else [])]
     found = match(asked, rows.select(*keys, *times), ttl, only_known)
     side = {*keys, *times}
-    features = [column.gather(found) for column in rows.iter_columns() if column.name not in side]
+    positions = Positions.of(found)
+    features = [positions.take(column) for column in rows.iter_columns() if column.name not in side]
     return labels.hstack(features)
 
 
@@ -73,11 +77,11 @@ def match(labels: pl.DataFrame, rows: pl.DataFrame, ttl: timedelta | None, only_
     shape = rows.schema
     coded = dict(zip(keys, rows.columns, strict=False))
     asked = labels.with_columns(pl.col(key).cast(shape[coded[key]]) for key in keys)
-    codes = asked.select(keys).unique().drop_nulls().with_row_index(_CODE)
+    codes = asked.select(keys).unique().drop_nulls().sort(keys).with_row_index(_CODE)  # sorted rows stay sorted
     given = rows.select(*times, *(pl.col(coded[key]).alias(key) for key in keys)).with_row_index(_POSITION)
     if not is_versioned:
         given = given.with_columns(pl.col(_EVENT).alias(_CREATED))
-    ranked = _ranked(given.join(codes, on=keys, how="inner").drop(keys))
+    ranked = _ranked(given.join(codes, on=keys, how="inner", maintain_order="left").drop(keys))
     left = asked.join(codes, on=keys, how="left", maintain_order="left").select(_CODE, pl.nth(-2).alias(_LABEL))
     return _newest_known(left, ranked, ttl, only_known)
 
@@ -102,14 +106,13 @@ def _newest_known(left: pl.DataFrame, ranked: pl.DataFrame, ttl: timedelta | Non
     )  # ranks rise with the key, so the maximum never crosses to the next
     is_last = (pl.col(_CODE) != pl.col(_CODE).shift(-1)) | (pl.col(_KNOWN) != pl.col(_KNOWN).shift(-1))
     best = best.filter(is_last.fill_null(value=True))
-    asked = left.with_row_index(_ROW).drop_nulls().sort(_CODE, _LABEL)
+    asked = left.with_row_index(_ROW).drop_nulls().sort(_LABEL)
     joined = asked.join_asof(best, left_on=_LABEL, right_on=_KNOWN, by=_CODE, check_sortedness=False, coalesce=False)
     at = joined[_RANK]
     position = ranked[_POSITION].gather(at)
     if ttl is not None:
         is_fresh = joined[_LABEL] - ranked[_EVENT].gather(at) <= ttl
         position = position.set(~is_fresh.fill_null(value=False), None)
-    found = pl.DataFrame({_ROW: joined[_ROW], _POSITION: position}).sort(_ROW)
-    if found.height == left.height:
-        return found[_POSITION]
-    return left.with_row_index(_ROW).select(_ROW).join(found, on=_ROW, how="left", maintain_order="left")[_POSITION]
+    found = np.full(left.height, -1, np.int64)
+    found[joined[_ROW].to_numpy()] = position.fill_null(-1).to_numpy()
+    return pl.Series(found).set(pl.Series(found < 0), None)

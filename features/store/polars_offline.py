@@ -122,7 +122,7 @@ class PolarsOfflineStore(OfflineStore):
                 f"Labels must be a data frame with a column {LABEL_TIME}; found {type(entity_df).__name__}."
             )
         only_known = filter_by_created_timestamp or getattr(config.offline_store, "only_known", True)
-        labels = in_utc(pl.from_pandas(entity_df))
+        labels = in_utc(_from_pandas(entity_df))
 
         def run() -> pl.DataFrame:
             joined = labels
@@ -204,6 +204,15 @@ def in_utc(labels: pl.DataFrame) -> pl.DataFrame:
     if not isinstance(dtype, pl.Datetime) or dtype.time_zone is None:
         raise FeatureStoreRefused(f"Column {LABEL_TIME} must hold times with a zone; found {dtype}. Give UTC times.")
     return labels.with_columns(pl.col(LABEL_TIME).dt.convert_time_zone("UTC").dt.cast_time_unit("us"))
+
+
+def _from_pandas(labels: pd.DataFrame) -> pl.DataFrame:
+    try:
+        return pl.DataFrame(pl.from_arrow(pa.Table.from_pandas(labels, preserve_index=False)))
+    except pa.ArrowException as error:
+        raise FeatureStoreRefused(
+            f"Each column of the labels must hold values of one type; found: {error}. Convert it first."
+        ) from error
 
 
 def _told(labels: pl.DataFrame, features: list[str]) -> RetrievalMetadata:

@@ -11,6 +11,7 @@ from feast.feature_view import FeatureView
 
 from features.store.asof import match
 from features.store.errors import FeatureStoreRefused
+from features.store.gathering import Positions
 from features.store.names import ASSET, TENANT
 from features.store.rows import Snapshot
 from features.store.sources import Rows, reading
@@ -79,13 +80,15 @@ class ViewRows:
 
     def _read(self, rows: Rows, asked: pl.DataFrame, only_known: bool) -> list[pl.Series]:
         times = [self.event_time, *([self.created_time] if self.created_time else [])]
-        found = match(asked, _times_in_utc(rows.read([*self.keys.values(), *times]), times), self.ttl, only_known)
+        sides = _times_in_utc(rows.read([*self.keys.values(), *times]), times)
+        found = Positions.of(match(asked, sides, self.ttl, only_known))
+        del sides  # memory: the features come next
         columns: list[pl.Series] = []
         names = list(self.features)
         for start in range(0, len(names), _COLUMNS_AT_ONCE):
             part = names[start : start + _COLUMNS_AT_ONCE]
             read = rows.read([pl.col(self.features[name]).alias(name) for name in part])
-            columns += [column.gather(found) for column in read.iter_columns()]
+            columns += [found.take(column) for column in read.iter_columns()]
         return columns
 
     def _needed(self, rows: Rows, asked: pl.DataFrame) -> Rows:

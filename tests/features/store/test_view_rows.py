@@ -80,6 +80,12 @@ def test_labels_without_a_key_or_with_a_feature_s_name_are_refused(feast: Featur
         feast.get_historical_features("SELECT 1", ["v00:v00_x"])
 
 
+def test_labels_of_mixed_types_are_refused(feast: FeatureStore) -> None:
+    mixed = LABELS.to_pandas().assign(note=[1, "two"] * (LABELS.height // 2))
+    with pytest.raises(FeatureStoreRefused, match="one type"):
+        feast.get_historical_features(mixed, ["v00:v00_x"])
+
+
 def test_renamed_keys_and_columns_and_times_without_zone_are_followed(tmp_path: Path) -> None:
     opened = open_feast(tmp_path, {"type": OURS})
     stored = pd.DataFrame({"tenant": ["t", "t"], "asset": ["a", "b"], "raw": [1, 2]})
