@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from experiments.bench.asof_command import asof
+from experiments.bench.features_command import features
 from experiments.bench.online_command import online
 from experiments.bench.quality_command import quality
 from pipelines.progress import Stages, print_result
@@ -31,6 +32,7 @@ Runs = Annotated[int, typer.Option(min=1, help="How often each way is timed.")]
 
 app.command()(quality)
 app.command()(asof)
+app.command()(features)
 app.command()(online)
 
 
