@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from features.packs.loader import load_pack
 from pipelines.building.command import app
 from pipelines.building.describe import describe_features, print_features, unfitted
-from tests.features.transforms.test_leakage import shipped
+from tests.features.transforms.leakage import shipped
 
 
 @pytest.mark.parametrize("name", ["pump", "turbofan"])
