@@ -1,32 +1,23 @@
-"""Offline rows that are written, read and tidied at once, and by machines that stop anywhere."""
+"""Offline rows that are written, replaced, compacted and swept."""
 
 import random
-import subprocess
-import sys
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.domain.errors import ServiceError
 from features.store.commits import COMMITS, Commit, Part, commit
 from features.store.compaction import compact, sweep
 from features.store.errors import FeatureStoreUnavailable
-from features.store.files import Files, open_files
 from features.store.rows import PARTS, OfflineRows
-from tests.features.store.failing_files import Stopped, StoppingFiles
+from tests.features.store.failing_files import OLD, sweep_later
 from tests.features.store.versions import T0, Version, files_of, found, versions
 
 KINDS = pytest.mark.parametrize("kind", ["local", "memory"])
 DAY = timedelta(days=1)
-OLD: list[Version] = [("mine", "a", 0, 0, 1), ("mine", "b", 0, 0, 2), ("yours", "a", 0, 0, 3)]
 NEW: list[Version] = [("mine", "a", 1, 1, 4), ("mine", "a", 0, 5, 5), ("yours", "b", 1, 1, 6)]
 REBUILT: list[Version] = [("mine", "a", 0, 0, 7), ("mine", "c", 0, 0, 8)]
 
@@ -178,71 +169,6 @@ def test_commit_that_is_none_of_ours_is_unavailability(tmp_path: Path) -> None:
         rows.snapshot()
 
 
-def _append(rows: OfflineRows) -> None:
-    rows.append(versions(*NEW))
-
-
-def _replace(rows: OfflineRows) -> None:
-    replacement = rows.replacement("mine")
-    for each in REBUILT:
-        replacement.take(versions(each))
-    replacement.commit()
-
-
-def _compact(rows: OfflineRows) -> None:
-    compact(rows)
-
-
-def _sweep(rows: OfflineRows) -> None:
-    sweep(OfflineRows(rows.files, lambda: rows.now() + 2 * DAY))
-
-
-CHANGES: list[tuple[Callable[[OfflineRows], None], list[Version]]] = [
-    (_append, [*OLD, *NEW]),
-    (_replace, [OLD[2], *REBUILT]),
-    (_compact, OLD),
-    (_sweep, OLD),
-]
-
-
-def _prepared(files: Files) -> OfflineRows:
-    rows = OfflineRows(files)
-    for each in OLD:
-        rows.append(versions(each))
-    rows.stage(versions(*NEW), "")  # of a writer that stopped
-    return rows
-
-
-@KINDS
-@pytest.mark.parametrize(("change", "after"), CHANGES)
-@pytest.mark.parametrize("is_after", [False, True])
-def test_stop_at_any_step_leaves_all_or_nothing_and_the_change_can_be_made_again(
-    kind: str, change: Callable[[OfflineRows], None], after: list[Version], is_after: bool, tmp_path: Path
-) -> None:
-    stop_at = 0
-    while True:
-        files = files_of(kind, tmp_path / str(stop_at))
-        rows = _prepared(files)
-        stopping = StoppingFiles(files, stop_at, is_after)
-        try:
-            change(OfflineRows(stopping))
-        except Stopped:
-            pass
-        else:
-            break
-        seen = found(rows)
-        assert seen in (Counter(OLD), Counter(after))
-        if seen != Counter(after) or change is not _append:  # who appends asks whether it counts, or names a slot
-            change(rows)
-        assert found(rows) == Counter(after)
-        _sweep(rows)
-        assert found(rows) == Counter(after)
-        assert sorted(files.names(PARTS)) == sorted(part.name for part in rows.commit().parts)
-        stop_at += 1
-    assert stop_at >= 2
-    assert found(rows) == Counter(after)
-
-
 TENANTS, ASSETS = st.sampled_from(["mine", "yours"]), st.sampled_from(["a", "b", "c"])
 DRAWN = st.lists(st.tuples(TENANTS, ASSETS, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), max_size=6)
 STEPS = st.lists(
@@ -275,91 +201,9 @@ def test_any_order_of_changes_gives_what_a_plain_list_gives(steps: list[tuple[st
         elif step == "compact":
             compact(rows, rows_of_a_part=3)
         else:
-            _sweep(rows)
+            sweep_later(rows)
     compact(rows)
     last = {each[:4]: each for each in expected}
     seen = found(rows)
     assert {each[:4] for each in seen} == set(last)
     assert set(last.values()) <= set(seen)
-
-
-@pytest.mark.slow
-def test_readers_see_every_acknowledged_row_once_while_others_write_compact_and_sweep(tmp_path: Path) -> None:
-    rows = OfflineRows(files_of("local", tmp_path))
-    acknowledged = [0]
-    failed: list[Exception] = []
-    end = threading.Event()
-
-    def guarded(work: Callable[[], None]) -> threading.Thread:
-        def run() -> None:
-            try:
-                while not end.is_set():
-                    work()
-            except (AssertionError, OSError, ServiceError, pl.exceptions.PolarsError) as error:
-                failed.append(error)
-                end.set()
-
-        return threading.Thread(target=run)
-
-    def write() -> None:
-        number = acknowledged[0]
-        rows.append(versions(("mine", f"m{number % 7}", number, number, number)))
-        acknowledged[0] = number + 1
-
-    def read() -> None:
-        least = acknowledged[0]
-        seen = found(rows)
-        assert set(seen.values()) <= {1}
-        assert {each[4] for each in seen} >= set(range(least))
-
-    def tidy() -> None:
-        compact(rows, rows_of_a_part=20)
-        sweep(rows, grace=timedelta(seconds=0.3))
-
-    threads = [guarded(work) for work in (write, read, read, tidy)]
-    for thread in threads:
-        thread.start()
-    end.wait(5)
-    end.set()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    assert acknowledged[0] > 10
-    assert found(rows).total() == acknowledged[0]
-
-
-WRITER = """
-import sys
-from features.store.compaction import compact
-from features.store.rows import OfflineRows
-from tests.features.store.versions import versions
-rows, number = OfflineRows.at(sys.argv[1]), int(sys.argv[2])
-while True:
-    rows.append(versions(("mine", f"m{number % 3}", number, number, number)))
-    print(number, flush=True)
-    number += 1
-    if number % 4 == 0:
-        compact(rows)
-"""
-
-
-@pytest.mark.slow
-def test_killed_writers_lose_nothing_that_they_acknowledged_and_show_nothing_twice(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    rows = OfflineRows(open_files(tmp_path / "rows"))
-    acknowledged: set[int] = set()
-    for attempt in range(8):
-        command = [sys.executable, "-c", WRITER, str(tmp_path / "rows"), str(attempt * 1000)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout is not None
-            acknowledged.add(int(writer.stdout.readline()))
-            time.sleep(chance.uniform(0, 0.4))
-            writer.kill()
-            acknowledged |= {int(line) for line in writer.stdout.read().split("\n")[:-1]}
-        seen = found(rows)
-        assert set(seen.values()) == {1}
-        numbers = {each[4] for each in seen}
-        assert numbers >= acknowledged
-        assert len(numbers - acknowledged) <= attempt + 1  # one that counted before it could say so, each time
-    compact(rows)
-    assert {each[4] for each in found(rows)} == numbers
