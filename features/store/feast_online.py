@@ -52,6 +52,7 @@ class VectorOnlineStore(OnlineStore):
     """Feast's online store over a `VectorStore`."""
 
     _vectors: VectorStore | None = None
+    _known: tuple[FeatureView, list[str] | None, Layout] | None = None
 
     def online_write_batch(
         self,
@@ -84,7 +85,7 @@ class VectorOnlineStore(OnlineStore):
         Raises:
             FeatureStoreUnavailable: If the store does not answer.
         """
-        view, layout = _view(config, table), Layout.of(table, requested_features)
+        view, layout = _view(config, table), self._layout(table, requested_features)
         keys = [_key(view, key) for key in entity_keys]
         found: dict[tuple[TenantId, AssetId], bytes] = {}
         for tenant in dict.fromkeys(key.tenant for key in keys):
@@ -114,6 +115,15 @@ class VectorOnlineStore(OnlineStore):
         """Forget the views."""
         for table in tables:
             self._store(config).drop(_view(config, table))
+
+    def _layout(self, table: FeatureView, wanted: list[str] | None) -> Layout:
+        """Return where the values are; whoever asks again and again asks with the same view of Feast's cache."""
+        known = self._known
+        if known is not None and known[0] is table and known[1] == wanted:
+            return known[2]
+        layout = Layout.of(table, wanted)
+        self._known = table, None if wanted is None else list(wanted), layout
+        return layout
 
     def _store(self, config: RepoConfig) -> VectorStore:
         if self._vectors is None:

@@ -15,11 +15,11 @@ from feast.repo_config import RegistryConfig, RepoConfig
 from feast.types import Array, Bool, FeastType, Float32, Int64, String, UnixTimestamp
 
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.time import microseconds
+from features.domain.time import microseconds, time_of_life
 from features.store.errors import FeatureStoreRefused
 from features.store.feast_store import FeastFeatures, open_features
 from tests.features.store.conftest import KINDS
-from tests.features.transforms.fleet import COUNTER
+from tests.features.transforms.fleet import COUNT, COUNTER
 
 pytestmark = pytest.mark.slow  # importing Feast alone takes seconds
 
@@ -128,6 +128,14 @@ def test_expired_vector_is_served_as_null_and_its_time_is_told(features: FeastFe
     assert times[1] == int((at - timedelta(seconds=1)).timestamp())
     vector = features.read(MINE, [AssetId("old")])[AssetId("old")]
     assert vector.is_expired
+
+
+def test_bare_life_count_is_expired_by_no_clock(tmp_path: Path) -> None:
+    opened = open_features(tmp_path, COUNT)
+    opened.apply()
+    opened.feast.write_to_online_store(view_of(opened), df=rows(time_of_life(100.0), "a", value=2.0))
+    assert ask(opened, "a").values[COUNTER.names[0]] == [2.0]
+    assert not opened.read(MINE, [A])[A].is_expired
 
 
 def test_materialising_through_feast_fills_the_store(features: FeastFeatures) -> None:
