@@ -23,7 +23,7 @@ from features.transforms.specification import FeatureSpecification
 if TYPE_CHECKING:
     from feast import FeatureStore
 
-    from features.store.rows import OfflineRows
+    from features.store.rows import OfflineRows, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class FeastFeatures:
         from features.store.polars_offline import in_utc
 
         labels = in_utc(labels)
-        self._require_rows()
+        self.offline_snapshot()
         with _translated("offline store"):
             job = self.feast.get_historical_features(
                 entity_df=labels.to_pandas(use_pyarrow_extension_array=True),  # strings are not copied one by one
@@ -147,16 +147,23 @@ class FeastFeatures:
         """
         from features.store.asof import newest  # lazy: only this method needs it
 
-        self._require_rows()
+        self.offline_snapshot()
         with _translated("offline store"):
             rows = self.offline.reading(lambda snapshot: snapshot.read())
         latest = newest(rows, [TENANT, ASSET], EVENT_TIME, CREATED_TIME)
         return self.online.write(asset_vectors(latest, self.specification), or_equal=False)
 
-    def _require_rows(self) -> None:
+    def offline_snapshot(self) -> "Snapshot":
+        """Return the offline rows as they are now.
+
+        Raises:
+            FeatureRowsMissing: If no rows were built.
+        """
         with _translated("offline store"):
-            if not self.offline.snapshot().parts:
-                raise FeatureRowsMissing(view_name(self.specification))
+            snapshot = self.offline.snapshot()
+        if not snapshot.parts:
+            raise FeatureRowsMissing(view_name(self.specification))
+        return snapshot
 
     def write_online(self, rows: pl.DataFrame) -> int:
         """Write the newest vectors online; a row older than what is there is passed over.

@@ -3,23 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import polars as pl
 from feast.data_source import DataSource
 from feast.infra.offline_stores.file_source import FileSource
 
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused
+from features.store.joining import Rows
 from features.store.rows import OfflineRows, Snapshot
 
 T = TypeVar("T")
-
-
-class Rows(Protocol):
-    """Rows that do not change while they are read."""
-
-    def read(self, columns: Sequence[str | pl.Expr] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
-        """Return columns of the rows that a condition holds for, always in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
