@@ -1,8 +1,9 @@
-"""Features: our step against pandas and tsfresh on the statistics that they share, then its own speed and growth.
+"""Features: our step against pandas and tsfresh on the same statistics, then its own speed and growth.
 
 `pandas_ratio` and `tsfresh_ratio` are times on one core for the same statistics of the same rows, which are compared
-first; our step computes slope, rise and baseline beside them and is not excused from it. `tsfresh_once_ratio` asks
-tsfresh for one vector of each asset's whole history while our step still gives one for every row.
+first; pandas gives all that our step does, tsfresh four of it, and our step computes the rest all the same.
+`tsfresh_once_ratio` asks tsfresh for one vector of each asset's whole history while our step still gives one for every
+row.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,9 @@
 """The statistics of our step that pandas and tsfresh give as well, computed by them; and the comparison.
 
-Every way gives, for every row of every asset, statistics of the history up to that row. pandas: expanding mean,
-minimum, maximum and standard deviation, and by window the exponentially weighted mean and standard deviation, and the
-mean less that of the life. tsfresh has no running form: it cuts the history of every row out with its own
+Every way gives, for every row of every asset, statistics of the history up to that row. pandas gives all that our step
+does: expanding mean, minimum, maximum and standard deviation, the mean of the first hours, and by window the
+exponentially weighted mean, standard deviation and slope, and the mean less that of the life and of the first hours.
+tsfresh has no running form: it cuts the history of every row out with its own
 `roll_time_series` and extracts mean, minimum, maximum and standard deviation, four of `MinimalFCParameters`.
 """
 
@@ -17,7 +18,7 @@ from tsfresh.feature_extraction import MinimalFCParameters  # type: ignore[impor
 from tsfresh.utilities.dataframe_functions import roll_time_series  # type: ignore[import-untyped]  # as above
 
 from experiments.bench.errors import OutputsDiffer
-from experiments.bench.features_fleet import ASSET, LIFE, WINDOWS
+from experiments.bench.features_fleet import ASSET, BASELINE, LIFE, WINDOWS
 from features.transforms.batch import LifeFeatures
 from features.transforms.families.family import window_name
 
@@ -27,20 +28,33 @@ _TOLERANCE = 1e-6
 
 def pandas_statistics(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Compute with pandas; by statistic a frame with one column for each signal."""
-    grouped = table.drop(columns=LIFE).groupby(ASSET, sort=False)
-    expanding = grouped.expanding(min_periods=1)
+    assets, life, values = table[ASSET], table[LIFE], table.drop(columns=[ASSET, LIFE])
+    expanding = values.groupby(assets, sort=False).expanding(min_periods=1)
+    first = values.where(life <= BASELINE).groupby(assets, sort=False)
     found = {
         "life_mean": expanding.mean(),
         "life_min": expanding.min(),
         "life_max": expanding.max(),
         "life_spread": expanding.std(ddof=0),
+        "base_mean": first.expanding(min_periods=1).mean(),
     }
+    times = pd.DataFrame({"t": life, "tt": life * life})
+    moments = values.mul(life, axis=0)
     for window in WINDOWS:
-        recent = grouped.ewm(alpha=1.0 - np.exp(-1.0 / window))  # rows are one hour apart
+        alpha = 1.0 - np.exp(-1.0 / window)  # rows are one hour apart
+        recent = values.groupby(assets, sort=False).ewm(alpha=alpha)
         mean = recent.mean()
         found[window_name("mean", window)] = mean
         found[window_name("spread", window)] = recent.std(bias=True)
         found[window_name("shift", window)] = mean - found["life_mean"]
+        found[window_name("rise", window)] = mean - found["base_mean"]
+        time = times.groupby(assets, sort=False).ewm(alpha=alpha).mean()
+        moment = moments.groupby(assets, sort=False).ewm(alpha=alpha).mean()
+        covariance = moment - mean.mul(time["t"], axis=0)
+        rows = life.to_numpy() - life.groupby(assets).transform("first").to_numpy() + 1.0
+        weight = (1.0 - np.exp(-rows / window)) / alpha  # of all rows so far, as `ewm` weighs them
+        spread = time["tt"] - time["t"] ** 2 + 0.5 * window**2 / weight
+        found[window_name("slope", window)] = covariance.div(spread, axis=0) * window
     return found
 
 

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from features.transforms.errors import EventsMissing
 from features.transforms.families.family import RowEvents
-from features.transforms.families.occurrences import LifeEvents, row_events
+from features.transforms.families.occurrences import LifeEvents, not_counted, row_events
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state, unpack_state
 from features.transforms.step import StepPlan, advance
+
+_LIVES_SUMS, _STRETCH_SUMS = 4_096, 16_384
+"""Numbers of one kind in hand at once, of a row and of a stretch of rows: so many fit the cache of a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +69,30 @@ def compute(
     Raises:
         EventsMissing: If the pack asks for events and a life comes without.
     """
-    if not lives:
-        return []
-    plan = StepPlan.of(specification)
+    plan, found = StepPlan.of(specification), list[LifeFeatures]()
+    sums = max(1, len(specification.sensors) * len(specification.rule.windows))
+    together = max(1, _LIVES_SUMS // sums)
+    for first in range(0, len(lives), together):
+        part = slice(first, first + together)
+        found += _compute(plan, lives[part], None if states is None else states[part])
+    return found
+
+
+def _compute(
+    plan: StepPlan, lives: Sequence[LifeRows], states: Sequence[NDArray[np.float64] | None] | None
+) -> list[LifeFeatures]:
+    specification = plan.specification
     time, values, is_present = _pad(lives, len(specification.signals))
-    state, happened = _before(specification, len(lives), states), _events(plan, time, lives)
-    shape, out = time.shape, np.empty((len(specification.names), len(lives)), np.float32)
-    vectors = np.empty((len(lives), shape[0], len(specification.names)), np.float32)
+    state = _before(specification, len(lives), states)
+    happened, shape = _events(plan, state, time, lives), time.shape
+    vectors = np.empty((len(lives), shape[0], plan.width), np.float32)
     life, regime, is_running = np.empty(shape), np.empty(shape, np.int64), np.empty(shape, np.bool_)
-    for row in range(shape[0]):
-        result = advance(plan, state, time[row], values[row], is_present[row], _at(happened, row), out)
-        vectors[:, row], life[row], regime[row], is_running[row] = (
-            result.vectors,
-            result.life,
-            result.regime,
-            result.is_running,
-        )
+    rows = max(1, _STRETCH_SUMS // max(1, state.weight.size))
+    for first in range(0, shape[0], rows):
+        part = slice(first, first + rows)
+        result = advance(plan, state, time[part], values[part], is_present[part], _at(happened, part))
+        vectors[:, part] = result.vectors.transpose(2, 0, 1)
+        life[part], regime[part], is_running[part] = result.life, result.regime, result.is_running
     return _cut(lives, vectors, life, regime, is_running, state)
 
 
@@ -97,17 +108,19 @@ def _before(
     return unpack_state(specification, packed)
 
 
-def _events(plan: StepPlan, time: NDArray[np.float64], lives: Sequence[LifeRows]) -> RowEvents | None:
+def _events(
+    plan: StepPlan, state: FeatureState, time: NDArray[np.float64], lives: Sequence[LifeRows]
+) -> RowEvents | None:
     if not plan.layout.events:
         return None
     given = [rows.events for rows in lives if rows.events is not None]
     if len(given) < len(lives):
         raise EventsMissing(plan.specification.view)
-    return row_events(plan.layout, time, given)
+    return row_events(plan.layout, time, not_counted(state.chosen["event_time"], given))
 
 
-def _at(events: RowEvents | None, row: int) -> RowEvents | None:
-    return None if events is None else RowEvents(events.newest[row], events.weight[row])
+def _at(events: RowEvents | None, rows: slice) -> RowEvents | None:
+    return None if events is None else RowEvents(events.newest[rows], events.weight[rows])
 
 
 def _pad(

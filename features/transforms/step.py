@@ -16,12 +16,11 @@ from features.domain.packs import LifeSource
 from features.transforms.errors import EventsMissing
 from features.transforms.families.chosen import families_of
 from features.transforms.families.family import Family, Layout, Row, RowEvents
-from features.transforms.families.occurrences import LifeEvents, events_since
+from features.transforms.families.occurrences import LifeEvents, not_counted, row_events
 from features.transforms.recent import (
     LONG_STATISTICS,
     WINDOW_STATISTICS,
-    advance_long,
-    advance_windows,
+    advance_core,
     write_vectors,
 )
 from features.transforms.regimes import RegimeArrays
@@ -114,11 +113,13 @@ def step(
         EventsMissing: If the pack asks for events and there are none given, not even an empty list.
     """
     after, happened = state.copy(), None
+    row = time[None, :]
     if plan.layout.events:
         if events is None:
             raise EventsMissing(plan.specification.view)
-        happened = events_since(plan.layout, state.chosen["event_time"], time, events)
-    return after, advance(plan, after, time, values, np.ones(len(time), np.bool_), happened)
+        happened = row_events(plan.layout, row, not_counted(state.chosen["event_time"], events))
+    result = advance(plan, after, row, values[None, :], np.ones(row.shape, np.bool_), happened)
+    return after, StepResult(result.vectors[0].T, result.life[0], result.regime[0], result.is_running[0])
 
 
 def advance(
@@ -128,43 +129,85 @@ def advance(
     values: NDArray[np.float64],
     is_present: NDArray[np.bool_],
     events: RowEvents | None = None,
-    out: NDArray[np.float32] | None = None,
 ) -> StepResult:
-    """Like `step`, but change the state in place and pass over lives that have no row here.
+    """Like `step`, but for a stretch of rows, changing the state in place and passing over lives without a row.
+
+    What hangs on the row before is computed row by row, everything else for the whole stretch at once.
 
     Args:
         plan: The prepared specification.
         state: Changed in place.
-        time: Seconds since EPOCH. Shape (batch,).
-        values: Shape (batch, channel).
-        is_present: False for lives without a row at this step. Shape (batch,).
-        events: What happened since the row before, where the pack asks for it.
-        out: Where the vectors are written, or None for a new array; the result looks at it. Shape (feature, batch).
+        time: Seconds since EPOCH. Shape (time, batch).
+        values: Shape (time, batch, channel).
+        is_present: False where a life has no row. Shape (time, batch).
+        events: What happened since each row before, where the pack asks for it; the axis of time first.
+
+    Returns:
+        What the rows give, the axis of time first; the vectors have the shape (time, feature, batch).
     """
-    life = _advance_life(plan, state, time, values, is_present)
     is_running = is_present & _runs(plan, values)
-    conditions = _hold_conditions(plan, state, values, life, is_running)
-    regime = np.where(is_running, plan.regimes.assign(conditions.T), -1)
-    measured = values[:, plan.sensor_columns]
-    scores = np.ascontiguousarray(plan.regimes.standardise(regime, conditions.T, measured).T)
-    elapsed = np.where(np.isnan(state.life), 0.0, life - state.life)
-    decay = np.exp(-elapsed / plan.windows[:, None])
-    state.life = life
-    state.rows += is_running
-    advance_long(state, scores, plan.specification.rule.baseline)
-    advance_windows(state, scores, elapsed, decay)
-    out = np.empty((plan.width, len(life)), np.float32) if out is None else out
-    out[0] = life
-    write_vectors(state, plan.windows, out[plan.core])
-    if plan.families:
-        count, mean = state.count, state.mean
+    life, elapsed, conditions = _advance_life_and_conditions(plan, state, time, values, is_present, is_running)
+    regime, scores = _standardise(plan, values, is_running, conditions)
+    decay = np.exp(-elapsed[:, None, :] / plan.windows[:, None])
+    state.rows += is_running.sum(axis=0)
+    course = advance_core(state, scores, life <= plan.specification.rule.baseline, elapsed, decay)
+    out = np.empty((len(time), plan.width, time.shape[1]), np.float32)
+    out[:, 0] = life
+    write_vectors(course, plan.windows, out[:, plan.core])
+    for index in range(len(time) if plan.families else 0):
         row = Row(
-            time, values, is_present, is_running, life, elapsed, decay, conditions, regime, scores, count, mean, events
+            time[index],
+            values[index],
+            is_present[index],
+            is_running[index],
+            life[index],
+            elapsed[index],
+            decay[index],
+            conditions[index],
+            regime[index],
+            scores[index],
+            course.count[index],
+            course.mean[index],
+            None if events is None else RowEvents(events.newest[index], events.weight[index]),
         )
         for family, place in plan.families:
             family.advance(state.chosen, row)
-            family.write(state.chosen, row, out[place])
-    return StepResult(out.T, life.copy(), regime, is_running)
+            family.write(state.chosen, row, out[index, place])
+    return StepResult(out, life, regime, is_running)
+
+
+def _advance_life_and_conditions(
+    plan: StepPlan,
+    state: FeatureState,
+    time: NDArray[np.float64],
+    values: NDArray[np.float64],
+    is_present: NDArray[np.bool_],
+    is_running: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return life, life since the row before, and held conditions of every row."""
+    rows, batch = time.shape
+    lives, conditions = np.empty((rows + 1, batch)), np.empty((rows, len(plan.condition_columns), batch))
+    lives[0] = state.life
+    for row in range(rows):
+        life = lives[row + 1] = _advance_life(plan, state, time[row], values[row], is_present[row])
+        state.life = life
+        if len(plan.condition_columns):
+            conditions[row] = _hold_conditions(plan, state, values[row], life, is_running[row])
+    elapsed = np.where(np.isnan(lives[:-1]), 0.0, lives[1:] - lives[:-1])
+    state.life = lives[-1].copy()
+    return lives[1:], elapsed, conditions
+
+
+def _standardise(
+    plan: StepPlan, values: NDArray[np.float64], is_running: NDArray[np.bool_], conditions: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return regime (time, batch) and z-scores (time, sensor, batch)."""
+    rows, batch = is_running.shape
+    flat = conditions.transpose(0, 2, 1).reshape(rows * batch, -1) if conditions.size else np.empty((rows * batch, 0))
+    regime = np.where(is_running.reshape(-1), plan.regimes.assign(flat), -1)
+    measured = values.reshape(rows * batch, -1)[:, plan.sensor_columns]
+    scores = plan.regimes.standardise(regime, flat, measured).reshape(rows, batch, -1)
+    return regime.reshape(rows, batch), np.ascontiguousarray(scores.transpose(0, 2, 1))
 
 
 def _core_width(layout: Layout) -> int:
@@ -206,9 +249,9 @@ def _advance_life(
 
 def _runs(plan: StepPlan, values: NDArray[np.float64]) -> NDArray[np.bool_]:
     if plan.running_column is None:
-        return np.ones(values.shape[0], np.bool_)
+        return np.ones(values.shape[:-1], np.bool_)
     # Unknown speed is not standstill: the row counts, and its regime tells whether it can be used.
-    return ~(values[:, plan.running_column] <= plan.specification.regime_rule.running_above)
+    return ~(values[..., plan.running_column] <= plan.specification.regime_rule.running_above)
 
 
 def _hold_conditions(

@@ -117,20 +117,15 @@ def row_events(layout: Layout, time: NDArray[np.float64], lives: Sequence[LifeEv
     return RowEvents(newest, weight)
 
 
-def events_since(
-    layout: Layout, before: NDArray[np.float64], time: NDArray[np.float64], lives: Sequence[LifeEvents]
-) -> RowEvents:
-    """Return the events that the next row counts: from the time of the row before up to, not at, its own.
+def not_counted(before: NDArray[np.float64], lives: Sequence[LifeEvents]) -> list[LifeEvents]:
+    """Leave out the events that earlier rows have counted: those before the last of them.
 
     Args:
-        layout: Says which kinds, and the windows.
         before: Time of the row before, NaN if there is none. Shape (batch,).
-        time: Time of the row. Shape (batch,).
-        lives: Events of each life; those that other rows counted are left out, so it may always be all of them.
+        lives: Events of each life.
     """
     kept = []
     for events, row_before in zip(lives, before, strict=True):
         is_new = np.isnan(row_before) | (events.time >= row_before)
         kept.append(LifeEvents(events.time[is_new], tuple(np.array(events.kind, object)[is_new])))
-    found = row_events(layout, time[None, :], kept)
-    return RowEvents(found.newest[0], found.weight[0])
+    return kept

@@ -52,7 +52,7 @@ class WholeLife:
         np.fmin(memory["life_minimum"], row.scores, out=memory["life_minimum"])
         np.fmax(memory["life_maximum"], row.scores, out=memory["life_maximum"])
         gained = (row.scores - row.mean) ** 2 * (row.count / np.maximum(row.count - 1.0, 1.0))
-        memory["life_squares"] += np.where(np.isnan(gained), 0.0, gained)
+        memory["life_squares"] += np.nan_to_num(gained, copy=False, nan=0.0) if np.isnan(gained).any() else gained
 
     def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
         """Write extremes and spread of each sensor."""

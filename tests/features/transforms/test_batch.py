@@ -94,3 +94,25 @@ def test_events_that_nobody_looked_up_are_missed_and_not_taken_for_none() -> Non
     with pytest.raises(EventsMissing):
         streamed(RICH, rows)
     assert compute(COUNTER, [replace(life(COUNTER, 5), events=None)])
+
+
+@pytest.mark.parametrize("specification", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("cut", [0, 1, 29, 60])
+def test_life_computed_in_two_parts_gives_the_bits_of_one(specification: FeatureSpecification, cut: int) -> None:
+    rows = life(specification, 60)
+    (whole,) = compute(specification, [rows])
+    head = replace(rows, time=rows.time[:cut], values=rows.values[:cut])
+    tail = replace(rows, time=rows.time[cut:], values=rows.values[cut:])
+    (first,) = compute(specification, [head])
+    (second,) = compute(specification, [tail], [first.state])
+    np.testing.assert_array_equal(np.concatenate([first.vectors, second.vectors]), whole.vectors)
+    np.testing.assert_array_equal(second.state, whole.state)
+
+
+def test_many_and_long_lives_are_computed_in_portions_with_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    lives = [life(RICH, rows, seed) for seed, rows in enumerate([50, 3, 41, 17])]
+    usual = compute(RICH, lives)
+    monkeypatch.setattr("features.transforms.batch._LIVES_SUMS", 8)
+    monkeypatch.setattr("features.transforms.batch._STRETCH_SUMS", 56)
+    for one, other in zip(usual, compute(RICH, lives), strict=True):
+        assert_same(one, other)
