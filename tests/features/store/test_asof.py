@@ -137,3 +137,22 @@ def test_newest_row_is_the_latest_version_of_the_latest_event(reverse: bool) -> 
     found = newest(right, KEYS, "event", "created")
     assert sorted(found.select("asset", "x").iter_rows()) == [("a", 4), ("b", 5)]
     assert sorted(newest(right.drop("created"), KEYS, "event", None)["asset"]) == ["a", "b"]
+
+
+def test_row_without_creation_time_is_never_known_and_else_the_oldest_version() -> None:
+    right = rows(("mine", "a", 0, 0, 1), ("mine", "a", 2, 0, 2), ("mine", "a", 0, 0, 3))
+    right = right.with_columns(created=pl.when(pl.col("x") == 1).then("created").otherwise(None))
+    left = labels(("mine", "a", 1), ("mine", "a", 5))
+    assert joined(left, right, None)["x"].to_list() == [1, 1]
+    assert joined(left, right, None, only_known=False)["x"].to_list() == [1, 2]
+
+
+def test_keys_and_times_that_are_missing_match_nothing() -> None:
+    right = rows(("mine", "a", 0, 0, 1), ("mine", "b", 0, 0, 2)).with_columns(
+        asset=pl.when(pl.col("x") == 1).then("asset").otherwise(None)
+    )
+    left = labels(("mine", "a", 1), ("mine", "a", 2), ("mine", "b", 1)).with_columns(
+        asset=pl.when(pl.col("note") < 2).then("asset").otherwise(None),
+        at=pl.when(pl.col("note") != 1).then("at").otherwise(None),
+    )
+    assert joined(left, right, None)["x"].to_list() == [1, None, None]
