@@ -1,6 +1,6 @@
 """What belongs to a set of offline rows: one small file for each version of the list of its parts.
 
-A version is a file `commits/<number>.json` that is created whole or not at all, and only by one writer. It names every
+A version is a file `_commits/<number>.json` that is created whole or not at all, and only by one writer. It names every
 part, so a reader who has read it sees all of a change or nothing of it. Parts are never changed once written.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from features.store.errors import FeatureStoreUnavailable
 from features.store.files import Files
 
-COMMITS = "commits"
+COMMITS = "_commits"  # whoever reads Parquet from a folder passes over names that begin so
 _DIGITS = 16
 _TRIES = 100
 

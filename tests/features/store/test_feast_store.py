@@ -274,3 +274,15 @@ def test_what_stores_behind_feast_raise_becomes_unavailability(error: Exception)
 def test_our_own_errors_pass_unchanged() -> None:
     with pytest.raises(FeatureRowsMissing), _translated("offline store"):
         raise FeatureRowsMissing("fan")
+
+
+def test_applying_again_over_rows_and_writing_through_feast_append_a_version(store: FeastFeatures) -> None:
+    store.write_offline(row("mine", "a", 0, 1), "one")
+    store.apply()
+    store.feast.write_to_offline_store(
+        store.feast.list_feature_views(tags={"specification_sha256": store.specification.sha256})[0].name,
+        df=row("mine", "a", 1, 2).to_pandas(),
+        reorder_columns=False,
+    )
+    assert sorted(store.offline.snapshot().read()["age"]) == [1.0, 2.0]
+    assert store.training_frame(labels(("mine", "a", 2)))["age"].to_list() == [2.0]
