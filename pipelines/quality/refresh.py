@@ -6,12 +6,13 @@ overhaul; or from a little before what changed, which gives the same verdicts, b
 exactly. A sensor that was replaced is learned anew.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
+from features.domain.events import Event
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.domain.time import from_microseconds, microseconds
@@ -29,6 +30,7 @@ from pipelines.quality.checkpoint import Checkpoint
 from pipelines.quality.portions import CELLS, judge_all
 from pipelines.quality.tables import verdict_table
 from pipelines.quality.timeline import Timeline, cuts_of
+from pipelines.reading import ReadRows, read_from
 
 CURSOR = "quality.telemetry"
 _CHANGES_AT_ONCE = 10_000
@@ -94,27 +96,47 @@ class QualityRefresh:
             since[key] = min(change.first, since.get(key, change.first))
         ours = [key for key in since if self.owns(*key)]
         report, waiting, cells = QualityReport(), list[Timeline](), 0
-        for place, key in enumerate(ours, start=1):
-            waiting.append(self._timeline(*key, since[key]))
-            cells += waiting[-1].rows.values.size
-            if cells >= CELLS or place == len(ours):
+        for done, timeline in enumerate(self._timelines({key: since[key] for key in ours}), start=1):
+            waiting.append(timeline)
+            cells += timeline.rows.values.size
+            if cells >= CELLS or done == len(ours):
                 report += self._judge(waiting)
                 waiting, cells = [], 0
                 if progress is not None:
-                    progress(place, len(ours))
+                    progress(done, len(ours))
         return report
 
-    def _timeline(self, tenant: TenantId, asset: AssetId, first: datetime) -> Timeline:
-        """Read what has to be judged of an asset whose readings changed from a moment on."""
-        known = self._memories.setdefault((tenant, asset), Memory[Checkpoint]()).before(microseconds(first))
-        start = None if known is None else from_microseconds(known.last_us + 1)
-        names = self._rules.names
-        wide = self.telemetry.read_wide(tenant, signals=names, assets=[asset], start=start, with_suspect=True)
-        time_us = wide["time"].dt.timestamp("us").to_numpy()
-        rows = AssetRows(time_us, wide.select(names).to_numpy().astype(np.float64))
-        events = self.events.list_all(tenant, asset)
-        cuts = cuts_of(events, names, first, None if known is None else known.last_us)
-        return Timeline(tenant, asset, rows, cuts, known)
+    def _timelines(self, since: Mapping[tuple[TenantId, AssetId], datetime]) -> Iterator[Timeline]:
+        """Read what has to be judged of assets whose readings changed from a moment on.
+
+        Those that go on from a point are read together, for there is little of each; the others one by one.
+        """
+        known = {key: self._memory(key).before(microseconds(first)) for key, first in since.items()}
+        for tenant in dict.fromkeys(tenant for tenant, _ in since):
+            mine = {asset: first for (owner, asset), first in since.items() if owner == tenant}
+            events = self._events(tenant, list(mine))
+            short = {asset: point for asset in mine if (point := known[tenant, asset]) is not None}
+            starts: dict[AssetId, int | None] = {asset: point.last_us + 1 for asset, point in short.items()}
+            together = self._read(tenant, starts)
+            for asset, first in mine.items():
+                rows = together[asset] if asset in together else self._read(tenant, {asset: None})[asset]
+                point = known[tenant, asset]
+                cuts = cuts_of(
+                    events.get(asset, []), self._rules.names, first, None if point is None else point.last_us
+                )
+                yield Timeline(tenant, asset, AssetRows(rows.time_us, rows.values), cuts, point)
+
+    def _read(self, tenant: TenantId, starts_us: Mapping[AssetId, int | None]) -> dict[AssetId, ReadRows]:
+        return read_from(self.telemetry, tenant, starts_us, self._rules.names, with_suspect=True)
+
+    def _events(self, tenant: TenantId, assets: Sequence[AssetId]) -> dict[AssetId, list[Event]]:
+        found: dict[AssetId, list[Event]] = {}
+        for event in self.events.list_all(tenant, assets[0] if len(assets) == 1 else None):
+            found.setdefault(event.asset, []).append(event)
+        return found
+
+    def _memory(self, key: tuple[TenantId, AssetId]) -> Memory[Checkpoint]:
+        return self._memories.setdefault(key, Memory[Checkpoint]())
 
     def _judge(self, timelines: Sequence[Timeline]) -> QualityReport:
         """Judge many assets together, piece by piece."""
@@ -136,7 +158,7 @@ class QualityRefresh:
         done = before + sum(len(each.verdicts) for each in timeline.judged)
         if timeline.state is not None:
             point = Checkpoint(int(rows.time_us[-1]), done, timeline.state, timeline.judged[-1].namur[-1])
-            self._memories[timeline.tenant, timeline.asset].add(point)
+            self._memory((timeline.tenant, timeline.asset)).add(point)
 
     def _keep(self, timeline: Timeline) -> int:
         """Store the verdicts of an asset and the states of its measuring points; return how many verdicts changed."""

@@ -28,7 +28,7 @@ from pipelines.worker.life_point import LifePoint
 
 EVERYTHING = -(2**63)
 """As the moment from which an asset's readings changed: from the beginning of its life."""
-_ASSETS_AT_ONCE = 512
+_ASSETS_AT_ONCE, _WHOLE_AT_ONCE = 512, 64
 _POINTS, _ROWS_APART = 4, 50
 
 
@@ -120,12 +120,31 @@ class FeatureStreams:
     ) -> int:
         self._load(tenant, [asset for asset, first in since_us.items() if first != EVERYTHING])
         points = {asset: self._before(tenant, asset, first, lives[asset]) for asset, first in since_us.items()}
-        starts: dict[AssetId, int | None] = {asset: _start(points[asset], lives[asset]) for asset in since_us}
+        whole = [asset for asset, point in points.items() if point is None]
+        groups = [[asset for asset, point in points.items() if point is not None]]
+        groups += [whole[start : start + _WHOLE_AT_ONCE] for start in range(0, len(whole), _WHOLE_AT_ONCE)]
+        return sum(
+            self._advance(tenant, {asset: points[asset] for asset in group}, lives, cursor, events, now_us)
+            for group in groups
+            if group
+        )
+
+    def _advance(
+        self,
+        tenant: TenantId,
+        points: Mapping[AssetId, LifePoint | None],
+        lives: Mapping[AssetId, LifeEpoch],
+        cursor: Cursor,
+        events: Mapping[AssetId, LifeEvents] | None,
+        now_us: int,
+    ) -> int:
+        """Compute what came after the points, and write it."""
+        starts: dict[AssetId, int | None] = {asset: _start(point, lives[asset]) for asset, point in points.items()}
         read = read_from(self.telemetry, tenant, starts, self.specification.signals)
-        rows = {asset: kept for asset in since_us if len((kept := _within(read[asset], lives[asset])).time_us)}
+        rows = {asset: kept for asset in points if len((kept := _within(read[asset], lives[asset])).time_us)}
         moved = self._move(rows, points, lives, events or {}, now_us)
         newest = {asset: pieces[-1].newest for asset, pieces in moved.items()}
-        newest |= {asset: None for asset in since_us if asset not in moved and points[asset] is None}  # no row of it
+        newest |= {asset: None for asset, point in points.items() if asset not in moved and point is None}  # no row yet
         vectors = [AssetVector(tenant, asset, vector, replaces=True) for asset, vector in newest.items()]
         states = [AssetState(tenant, asset, pieces[-1].to_bytes()) for asset, pieces in moved.items()]
         written = self.online.write(vectors, states, cursor)

@@ -19,22 +19,21 @@ from features.domain.time import EPOCH, microseconds
 from features.records.assets import AssetRecords
 from features.records.cursors import Cursors
 from features.records.database import open_records
+from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
 from features.records.leases import Leases
 from features.records.lives import LifeRecords
 from features.store.errors import CursorMoved
 from features.store.feast_store import open_features
 from features.telemetry.opening import open_telemetry
-from features.telemetry.store import Change, TelemetryStore
+from features.telemetry.store import TelemetryStore
 from pipelines.errors import WorkerRunning
 from pipelines.quality.opening import quality_refresh
-from pipelines.quality.refresh import CURSOR as JUDGED
+from pipelines.worker.following import Following
 from pipelines.worker.retention import Retention
-from pipelines.worker.streams import EVERYTHING, FeatureStreams
+from pipelines.worker.streams import FeatureStreams
 
 LEASE, CURSOR = "worker", "worker.telemetry"
-_CHANGES_AT_ONCE = 10_000
-_LATEST = 2**63 - 1
 _RENEW_BEFORE = timedelta(seconds=10)
 
 _logger = logging.getLogger(__name__)
@@ -50,21 +49,12 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class _Followed:
-    """What following the telemetry did: assets that changed, vectors written, place in the telemetry's changes."""
-
-    changed: set[AssetId]
-    vectors: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class Champion:
     """The promoted model with what it needs to work."""
 
     place: Path
     forecaster: Forecaster
-    streams: FeatureStreams
+    following: Following
 
 
 class Worker:
@@ -99,7 +89,7 @@ class Worker:
         self._home, self._pack, self._tenant = home, pack, tenant
         self._features_url = features_url
         self._owner, self._lease_seconds = owner, lease_seconds
-        self._leases, self._cursors = Leases(engine), Cursors(engine)
+        self._leases, self._cursors, self._events = Leases(engine), Cursors(engine), EventRecords(engine)
         if not self._leases.acquire(LEASE, owner, lease_seconds, _now()):
             raise WorkerRunning(
                 "An installation must have one worker; another one holds its lease. "
@@ -169,7 +159,9 @@ class Worker:
         current = {life.asset: life for life in self._lives.list_all(self._tenant)}  # by number: the newest stays
         known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
         begun = self._begun(champion, current, is_new=is_new)
-        followed = self._follow(champion, {asset: current[asset] for asset in known if asset in current}, begun)
+        lives = {asset: current[asset] for asset in known if asset in current}
+        issued, now_us = self._cursors.get(CURSOR), microseconds(_now())
+        followed = champion.following.follow(self._tenant, lives, begun, issued, now_us)
         dirty = known if is_new else [asset for asset in known if asset in followed.changed | begun]
         due = dict.fromkeys([*dirty, *self._expiring(known, until_next)])
         forecasts = champion.forecaster.issue(self._tenant, list(due), _now()) if due else []
@@ -180,26 +172,8 @@ class Worker:
     def _begun(self, champion: "Champion", current: dict[AssetId, LifeEpoch], *, is_new: bool) -> set[AssetId]:
         """Return the assets for which another life began without any reading: an event may do that."""
         if self._current is None or is_new:
-            return set(champion.streams.outdated(self._tenant, current))
+            return set(champion.following.streams.outdated(self._tenant, current))
         return {asset for asset, life in current.items() if self._current.get(asset) != life}
-
-    def _follow(self, champion: "Champion", lives: dict[AssetId, LifeEpoch], begun: set[AssetId]) -> "_Followed":
-        """Bring features up to date with every change that was judged, and say which assets need a forecast."""
-        judged, done, issued = self._cursors.get(JUDGED), champion.streams.position(), self._cursors.get(CURSOR)
-        since: dict[AssetId, int] = dict.fromkeys(begun, EVERYTHING)
-        changes: list[Change] = []
-        if done is None:  # nothing was ever computed under this specification
-            since, done, issued = dict.fromkeys(lives, EVERYTHING), judged, judged
-        else:
-            changes = self._telemetry.changes_since(min(issued, done), _CHANGES_AT_ONCE)
-            changes = [change for change in changes if change.cursor <= judged]
-        for change in changes:
-            if change.tenant == self._tenant and change.cursor > done:
-                since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
-        last = changes[-1].cursor if changes else done
-        vectors = champion.streams.take(self._tenant, since, lives, max(done, last), now_us=microseconds(_now()))
-        changed = {change.asset for change in changes if change.tenant == self._tenant and change.cursor > issued}
-        return _Followed(changed | set(since), vectors, max(issued, last))
 
     def _expiring(self, known: list[AssetId], until_next: timedelta) -> list[AssetId]:
         # Where life is a bare count, forecasts expire by that count: without a reading, none does.
@@ -216,9 +190,9 @@ class Worker:
         features = open_features(self._home.root, runtime.specification, self._features_url)
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
-        self._champion = Champion(
-            place, forecaster, FeatureStreams(self._telemetry, features.online, runtime.specification)
-        )
+        streams = FeatureStreams(self._telemetry, features.online, runtime.specification)
+        following = Following(self._telemetry, self._cursors, self._events, streams)
+        self._champion = Champion(place, forecaster, following)
         _logger.info("champion loaded", extra={"model_version": runtime.model.version})
         return self._champion, True
 

@@ -1,0 +1,102 @@
+"""What the worker does about features: every change of the telemetry that was judged, taken through to the vectors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from features.domain.events import Event, LifeEpoch
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import microseconds
+from features.records.cursors import Cursors
+from features.records.events import EventRecords
+from features.telemetry.store import Change, TelemetryStore
+from features.transforms.families.occurrences import LifeEvents
+from pipelines.quality.refresh import CURSOR as JUDGED
+from pipelines.worker.streams import EVERYTHING, FeatureStreams
+
+_CHANGES_AT_ONCE = 10_000
+_LATEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What following the telemetry did.
+
+    Attributes:
+        changed: Assets that changed since forecasts were issued last.
+        vectors: Vectors written or taken away.
+        position: Place in the telemetry's changes up to which forecasts have to be issued now.
+    """
+
+    changed: set[AssetId]
+    vectors: int
+    position: int
+
+
+@dataclass(slots=True)
+class Following:
+    """Brings features up to date with what was judged, and no further: no vector rests on a reading nobody looked at.
+
+    Attributes:
+        telemetry: The readings and their changes.
+        cursors: How far readings were judged.
+        events: Of all assets; only features of events need them.
+        streams: The feature states.
+    """
+
+    telemetry: TelemetryStore
+    cursors: Cursors
+    events: EventRecords
+    streams: FeatureStreams
+    _happened: dict[AssetId, tuple[Event, ...]] = field(default_factory=dict, init=False)
+
+    def follow(
+        self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch], begun: set[AssetId], issued: int, now_us: int
+    ) -> Followed:
+        """Take in the next changes.
+
+        Args:
+            tenant: Whose assets.
+            lives: The current life of each.
+            begun: Assets whose life is another than before.
+            issued: Place in the telemetry's changes up to which forecasts were issued.
+            now_us: The present moment, microseconds since 1970.
+        """
+        judged, done = self.cursors.get(JUDGED), self.streams.position()
+        happened = self._new_events(tenant, lives)
+        since: dict[AssetId, int] = dict.fromkeys([*begun, *happened], EVERYTHING)
+        changes: list[Change] = []
+        if done is None:  # nothing was ever computed under this specification
+            since, done, issued = dict.fromkeys(lives, EVERYTHING), judged, judged
+        else:
+            changes = self.telemetry.changes_since(min(issued, done), _CHANGES_AT_ONCE)
+            changes = [change for change in changes if change.cursor <= judged]
+        for change in changes:
+            if change.tenant == tenant and change.cursor > done:
+                since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
+        last = changes[-1].cursor if changes else done
+        events = {asset: _life_events(self._happened.get(asset, ())) for asset in since} if self._asks_events else None
+        vectors = self.streams.take(tenant, since, lives, max(done, last), events, now_us)
+        changed = {change.asset for change in changes if change.tenant == tenant and change.cursor > issued}
+        return Followed(changed | set(since), vectors, max(issued, last))
+
+    @property
+    def _asks_events(self) -> bool:
+        return bool(self.streams.specification.layout.events)
+
+    def _new_events(self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch]) -> list[AssetId]:
+        """Return the assets whose events are others than at the last look; none where no feature asks for events."""
+        if not self._asks_events:
+            return []
+        found: dict[AssetId, tuple[Event, ...]] = {}
+        for event in self.events.list_all(tenant):
+            found[event.asset] = (*found.get(event.asset, ()), event)
+        others = [asset for asset in lives if found.get(asset, ()) != self._happened.get(asset, ())]
+        self._happened = found
+        return others
+
+
+def _life_events(events: tuple[Event, ...]) -> LifeEvents:
+    times = np.array([microseconds(event.at) for event in events], np.int64) / 1e6
+    return LifeEvents(times, tuple(event.kind for event in events))
