@@ -10,6 +10,7 @@ from experiments.bench.asof_command import asof
 from experiments.bench.features_command import features
 from experiments.bench.online_command import online
 from experiments.bench.quality_command import quality
+from experiments.bench.stream_command import stream
 from pipelines.progress import Stages, print_result
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app.command()(quality)
 app.command()(asof)
 app.command()(features)
 app.command()(online)
+app.command()(stream)
 
 
 @app.command()

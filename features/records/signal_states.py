@@ -1,6 +1,6 @@
 """The NE 107 state of each measuring point, as it is now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,10 @@ class SignalStates:
 
     def put_all(self, tenant: TenantId, asset: AssetId, states: Iterable[SignalState]) -> None:
         """Put the states of some of an asset's measuring points on record, in place of those before."""
+        self.put_each(tenant, {asset: states})
+
+    def put_each(self, tenant: TenantId, states: Mapping[AssetId, Iterable[SignalState]]) -> None:
+        """Put the states of measuring points of several assets on record, all or none."""
         rows = [
             {
                 "tenant": tenant,
@@ -49,7 +53,8 @@ class SignalStates:
                 "verdict": int(state.verdict),
                 "since": state.since,
             }
-            for state in states
+            for asset, found in states.items()
+            for state in found
         ]
         if not rows:
             return

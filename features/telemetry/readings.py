@@ -7,7 +7,7 @@ number above every other one (the sign bit comes first), and within one sign the
 smaller: hence the pair (value < 0, abs(value)), which orders the same way in polars, in SQL and in Python.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,6 +103,33 @@ def checked_verdicts(
             must="lie within the stretch that was judged, each key once, and be above 0",
             found=f"{outside} that do not and {repeated} that repeat a key",
             remedy="Pass those of the judged assets, signals and times alone; a good reading needs no row.",
+        )
+    return ordered
+
+
+def checked_spans(
+    verdicts: pl.DataFrame, spans: Mapping[str, tuple[datetime, datetime]], signals: Sequence[str]
+) -> pl.DataFrame:
+    """Check a frame of verdicts as `checked_verdicts` does, each asset against its own stretch.
+
+    Raises:
+        RefusedReadings: If it has another form, or goes beyond a stretch.
+    """
+    ordered = checked_verdicts(verdicts, list(spans), signals, None, None)
+    times = pl.Datetime("us", "UTC")
+    bounds = pl.DataFrame(
+        [(asset, utc(begin), utc(end)) for asset, (begin, end) in spans.items()],
+        schema={"asset": pl.String(), "begin": times, "end": times},
+        orient="row",
+    )
+    inside = (pl.col("time") >= pl.col("begin")) & (pl.col("time") < pl.col("end"))
+    outside = ordered.height - ordered.join(bounds, on="asset").filter(inside).height
+    if outside:
+        raise RefusedReadings(
+            "verdicts",
+            must="lie within the stretch in which their asset was judged",
+            found=f"{outside} that do not",
+            remedy="Pass those of the judged times alone.",
         )
     return ordered
 

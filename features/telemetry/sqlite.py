@@ -1,6 +1,6 @@
 """Readings in one SQLite file: the store of a single machine, with nothing to start."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,9 @@ from features.domain.sqlite_files import file_at
 from features.domain.time import from_microseconds
 from features.telemetry import sqlite_judged, sqlite_merge, sqlite_read
 from features.telemetry.errors import StoreUnavailable
-from features.telemetry.readings import checked_readings, checked_verdicts, settled
+from features.telemetry.readings import checked_readings, checked_spans, checked_verdicts, settled
 from features.telemetry.sqlite_file import open_database, transaction, translated
-from features.telemetry.store import Change, WriteReport
+from features.telemetry.store import Change, Span, WriteReport
 
 SLICE_ROWS = 250_000
 """Rows of one transaction: bounds the time for which others wait for the write lock (about half a second)."""
@@ -102,6 +102,16 @@ class SqliteTelemetryStore:
         with self._held():
             series = sqlite_read.series_of(self._connection, tenant, assets, signals)
             return sqlite_judged.mark(self._connection, series, checked, span)
+
+    def mark_all(
+        self, tenant: TenantId, verdicts: pl.DataFrame, spans: Mapping[str, Span], signals: Sequence[str]
+    ) -> int:
+        """Store what readings of many assets are worth, in one transaction; see `TelemetryStore.mark_all`."""
+        checked = checked_spans(verdicts, spans, signals)
+        by_asset = {asset: sqlite_read.TimeSpan.between(begin, end) for asset, (begin, end) in spans.items()}
+        with self._held():
+            series = sqlite_read.series_of(self._connection, tenant, list(spans), signals)
+            return sqlite_judged.mark_all(self._connection, series, checked, by_asset)
 
     def read_verdicts(
         self,

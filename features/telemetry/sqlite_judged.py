@@ -1,7 +1,8 @@
 """What readings are worth, and until when they are kept, in the SQLite file."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -19,6 +20,9 @@ _CLEAR = """UPDATE main.readings SET verdict = 0
 
 # one by one through the primary key: as one statement over both tables SQLite may choose to walk all readings
 _SET = "UPDATE main.readings SET verdict = ?3 WHERE series = ?1 AND time_us = ?2 AND verdict <> ?3"
+
+_SUSPECTS = """SELECT readings.series, time_us FROM json_each(?) AS wanted CROSS JOIN readings
+    ON series = wanted.value AND time_us >= ? AND time_us < ? AND verdict <> 0"""
 
 _READ = """SELECT time_us, verdict FROM readings
     WHERE series = ? AND time_us >= ? AND time_us < ? AND verdict <> 0 ORDER BY time_us"""
@@ -52,6 +56,45 @@ def mark(connection: sqlite3.Connection, series: Sequence[Series], verdicts: pl.
         changed = cleared + connection.total_changes - before
     connection.execute("DELETE FROM temp.marks")
     return changed
+
+
+def mark_all(
+    connection: sqlite3.Connection, series: Sequence[Series], verdicts: pl.DataFrame, spans: Mapping[str, TimeSpan]
+) -> int:
+    """Do what `mark` does for assets that were judged in stretches of their own, in one transaction.
+
+    Args:
+        connection: The open file, with no transaction under way.
+        series: What was judged.
+        verdicts: The form `VERDICTS`; keys of other series are ignored.
+        spans: From when to when each asset was judged.
+
+    Returns:
+        Number of readings whose verdict changed.
+    """
+    span_of = {number: spans[asset] for number, asset, _ in series}
+    number_of = {(asset, signal): number for number, asset, signal in series}
+    times = verdicts["time"].to_physical()
+    keys = zip(verdicts["asset"], verdicts["signal"], times, verdicts["verdict"], strict=True)
+    marks = {
+        (number_of[asset, signal], time_us): verdict
+        for asset, signal, time_us, verdict in keys
+        if (asset, signal) in number_of
+    }
+    first, end = (
+        min((each.first for each in spans.values()), default=0),
+        max((each.end for each in spans.values()), default=0),
+    )
+    with transaction(connection, "IMMEDIATE"):
+        suspects = connection.execute(_SUSPECTS, (json.dumps(list(span_of)), first, end)).fetchall()
+        over = [
+            (number, time_us, 0)
+            for number, time_us in suspects
+            if (number, time_us) not in marks and span_of[number].first <= time_us < span_of[number].end
+        ]
+        before = connection.total_changes
+        connection.executemany(_SET, [*over, *((*key, verdict) for key, verdict in marks.items())])
+        return connection.total_changes - before
 
 
 def verdict_frame(connection: sqlite3.Connection, series: Sequence[Series], span: TimeSpan) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """What every telemetry store does, whatever holds the readings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -62,6 +62,10 @@ class Change:
     asset: AssetId
     first: datetime
     last: datetime
+
+
+Span = tuple[datetime, datetime]
+"""From a moment (inside) to another (outside)."""
 
 
 class TelemetryStore(Protocol):
@@ -156,6 +160,25 @@ class TelemetryStore(Protocol):
 
         Raises:
             RefusedReadings: If the frame does not have that form, or lies outside of the stretch.
+        """
+        ...
+
+    def mark_all(
+        self, tenant: TenantId, verdicts: pl.DataFrame, spans: Mapping[str, Span], signals: Sequence[str]
+    ) -> int:
+        """Do what `mark` does for many assets, each judged in a stretch of its own.
+
+        Args:
+            tenant: Whose readings.
+            verdicts: The form `features.telemetry.readings.VERDICTS`: each key once, within its asset's stretch.
+            spans: From when (inside) to when (outside) each asset was judged.
+            signals: Their signals that were judged.
+
+        Returns:
+            Number of readings whose verdict changed.
+
+        Raises:
+            RefusedReadings: If the frame does not have that form, or lies outside of a stretch.
         """
         ...
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+import polars as pl
 
 from features.domain.events import Event
 from features.domain.identifiers import AssetId, TenantId
@@ -24,7 +25,7 @@ from features.quality.verdicts import Verdict
 from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.records.signal_states import SignalState, SignalStates
-from features.telemetry.store import Change, TelemetryStore
+from features.telemetry.store import Change, Span, TelemetryStore
 from pipelines.checkpoints import Memory
 from pipelines.quality.checkpoint import Checkpoint
 from pipelines.quality.portions import CELLS, judge_all
@@ -150,7 +151,9 @@ class QualityRefresh:
                 self._remember(timeline, rows)
             active = {id(timeline) for timeline, _ in found}
             running = [each for each in running if id(each[0]) in active]
-        marked = sum(self._keep(each) for each in timelines if each.judged)
+        judged_now = [each for each in timelines if each.judged]
+        tenants = dict.fromkeys(each.tenant for each in judged_now)
+        marked = sum(self._keep(tenant, [each for each in judged_now if each.tenant == tenant]) for tenant in tenants)
         return QualityReport(len(timelines), sum(len(each.rows.time_us) for each in timelines), marked)
 
     def _remember(self, timeline: Timeline, rows: AssetRows) -> None:
@@ -160,19 +163,17 @@ class QualityRefresh:
             point = Checkpoint(int(rows.time_us[-1]), done, timeline.state, timeline.judged[-1].namur[-1])
             self._memory((timeline.tenant, timeline.asset)).add(point)
 
-    def _keep(self, timeline: Timeline) -> int:
-        """Store the verdicts of an asset and the states of its measuring points; return how many verdicts changed."""
-        times, names = timeline.rows.time_us, self._rules.names
-        verdicts = np.concatenate([each.verdicts for each in timeline.judged])
-        marked = self.telemetry.mark(
-            timeline.tenant,
-            verdict_table(timeline.asset, names, times, verdicts),
-            assets=[timeline.asset],
-            signals=names,
-            start=from_microseconds(int(times[0])),
-            end=from_microseconds(int(times[-1]) + 1),
+    def _keep(self, tenant: TenantId, timelines: Sequence[Timeline]) -> int:
+        """Store the verdicts of assets and the states of their measuring points; return how many verdicts changed."""
+        names = self._rules.names
+        table = pl.concat(
+            verdict_table(each.asset, names, each.rows.time_us, verdicts)
+            for each in timelines
+            if (verdicts := np.concatenate([part.verdicts for part in each.judged])).any() or each is timelines[0]
         )
-        self.states.put_all(timeline.tenant, timeline.asset, self._standing(timeline))
+        spans: dict[str, Span] = {each.asset: _span(each.rows) for each in timelines}
+        marked = self.telemetry.mark_all(tenant, table, spans, names)
+        self.states.put_each(tenant, {each.asset: self._standing(each) for each in timelines})
         return marked
 
     def _standing(self, timeline: Timeline) -> list[SignalState]:
@@ -188,3 +189,7 @@ class QualityRefresh:
             verdict = Verdict.GOOD if change is None else change.verdict
             states.append(SignalState(signal, NAMUR_CODES[int(now[place])], verdict, from_microseconds(since)))
         return states
+
+
+def _span(rows: AssetRows) -> Span:
+    return from_microseconds(int(rows.time_us[0])), from_microseconds(int(rows.time_us[-1]) + 1)

@@ -1,6 +1,6 @@
 """Readings in InfluxDB 1.x, 2.x or 3.x: the store of a plant and of a fleet."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,9 @@ from features.telemetry.influx.reading import InfluxReader
 from features.telemetry.influx.server import InfluxServer
 from features.telemetry.influx.setup import prepare
 from features.telemetry.influx.writing import check_fits, judge, send, spans, stretches
-from features.telemetry.readings import READINGS, VERDICTS, checked_readings, checked_verdicts, settled
+from features.telemetry.readings import READINGS, VERDICTS, checked_readings, checked_spans, checked_verdicts, settled
 from features.telemetry.sqlite_read import TimeSpan, check_columns
-from features.telemetry.store import Change, WriteReport
+from features.telemetry.store import Change, Span, WriteReport
 
 SLICE_ROWS = 250_000
 """Readings that are judged at once; bounds the memory of a write."""
@@ -158,6 +158,23 @@ class InfluxTelemetryStore:
             marked = changed.select(*READINGS, pl.col("found").alias("verdict"))
             send(self._connection, reader.layout, self._pack_id, tenant, marked, full=False)
         return changed.height
+
+    def mark_all(
+        self, tenant: TenantId, verdicts: pl.DataFrame, spans: Mapping[str, Span], signals: Sequence[str]
+    ) -> int:
+        """Store what readings of many assets are worth, asset by asset; see `TelemetryStore.mark_all`."""
+        checked = checked_spans(verdicts, spans, signals)
+        return sum(
+            self.mark(
+                tenant,
+                checked.filter(pl.col("asset") == asset),
+                assets=[asset],
+                signals=signals,
+                start=begin,
+                end=end,
+            )
+            for asset, (begin, end) in spans.items()
+        )
 
     def read_verdicts(
         self,

@@ -63,6 +63,21 @@ class JudgedReadingsContract:
         assert store.mark(DEFAULT_TENANT, marks(), assets=["a"], signals=["speed"]) == 3
         assert store.read_verdicts(DEFAULT_TENANT).equals(expected[3:])
 
+    def test_many_assets_are_marked_each_within_its_own_stretch(self, store: TelemetryStore) -> None:
+        filled(store)
+        first = marks(("a", "speed", at(0), 3), ("a", "speed", at(3), 3), ("b", "speed", at(1), 2))
+        store.mark(DEFAULT_TENANT, first, assets=["a", "b"], signals=["speed"])
+        spans = {"a": (at(2), at(5)), "b": (at(0), at(2)), "nobody": (at(0), at(9))}
+        again = marks(("a", "speed", at(4), 6), ("b", "speed", at(1), 2))
+        assert store.mark_all(DEFAULT_TENANT, again, spans, ["speed"]) == 2
+        assert store.mark_all(DEFAULT_TENANT, again, spans, ["speed"]) == 0
+        expected = marks(("a", "speed", at(0), 3), ("a", "speed", at(4), 6), ("b", "speed", at(1), 2))
+        assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+        assert store.mark_all(DEFAULT_TENANT, marks(), {}, ["speed"]) == 0
+        for outside in (marks(("b", "speed", at(2), 3)), marks(("c", "speed", at(1), 3))):
+            with pytest.raises(RefusedReadings, match="stretch"):
+                store.mark_all(DEFAULT_TENANT, outside, spans, ["speed"])
+
     def test_verdicts_can_be_asked_for_by_asset_signal_and_stretch(self, store: TelemetryStore) -> None:
         filled(store)
         found = marks(("a", "flow", at(1), 5), ("a", "speed", at(1), 3), ("b", "flow", at(2), 5))
