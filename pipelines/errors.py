@@ -6,6 +6,7 @@ ServiceError
 ├── NothingToTrain      there are too few machines or failures (also a ValueError)
 ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
+├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
 ├── NotADatabase        a file that must be a SQLite database is none
 ├── ServiceNotReady     the service that was started does not answer
@@ -14,7 +15,7 @@ ServiceError
 
 from pathlib import Path
 
-from features.domain.errors import ServiceError
+from features.domain.errors import NotFound, ServiceError
 
 
 class LeakFound(ServiceError):
@@ -35,6 +36,20 @@ class InvalidSettings(ServiceError, ValueError):
 
 class WorkerRunning(ServiceError):
     """Another worker holds the lease of this installation."""
+
+
+class NothingPromoted(NotFound):
+    """No model of a pack was promoted yet.
+
+    Attributes:
+        pack: Which pack.
+    """
+
+    def __init__(self, pack: str) -> None:
+        super().__init__(
+            f"A model of pack {pack} must have been promoted; found none. Run `python -m pipelines train` first."
+        )
+        self.pack = pack
 
 
 class BackgroundFailed(ServiceError):

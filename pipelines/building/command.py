@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from pipelines.building.stored import compare, materialize
 from pipelines.progress import Stages, print_result
 from pipelines.settings import read_settings
 
 app = typer.Typer(help="Feature specifications and the rows of the feature store.", no_args_is_help=True)
+app.command()(materialize)
+app.command()(compare)
 
 
 @app.callback()

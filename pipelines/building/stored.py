@@ -1,0 +1,79 @@
+"""`features materialize` and `features compare`: what is stored for the promoted model's features."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.progress import Stages, print_result
+from pipelines.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from features.store.feast_store import FeastFeatures
+
+Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
+PackName = Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")]
+Tenant = Annotated[str | None, typer.Option(help="Whose machines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+def materialize(home: Home = None, pack: PackName = None, tenant: Tenant = None, json: Json = False) -> None:
+    """Bring the newest offline row of every asset online, under the promoted model's specification."""
+    settings = read_settings(home=home, pack=pack, tenant=tenant)
+    stages = Stages()
+    with stages.stage("online"):
+        features = _features(settings)
+        written = features.materialise()
+    document = {"specification_sha256": features.specification.sha256, "vectors": written}
+    if json:
+        print_result(document)
+    else:
+        stages.console.print(document)
+
+
+def compare(
+    home: Home = None,
+    pack: PackName = None,
+    tenant: Tenant = None,
+    assets: Annotated[int, typer.Option(min=1, help="Assets to compare at most, in the order of their names.")] = 1_000,
+    json: Json = False,
+) -> None:
+    """Compare offline rows, online vectors and a gateway's own computation of the same readings, value by value."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from features.records.database import open_records
+    from features.records.lives import LifeRecords
+    from features.telemetry.opening import open_telemetry
+    from pipelines.building.comparison import Comparison
+
+    settings = read_settings(home=home, pack=pack, tenant=tenant)
+    stages, equipment = Stages(), load_pack(settings.pack)
+    records = open_records(settings.folder.records_url)
+    current = {life.asset: life for life in LifeRecords(records).list_all(settings.owner)}
+    with (
+        stages.stage("comparing") as tell,
+        open_telemetry(settings.folder, equipment, settings.telemetry_server) as store,
+    ):
+        chosen = [current[asset] for asset in sorted(current)[:assets]]
+        found = Comparison(store, _features(settings)).run(settings.owner, chosen, tell)
+    records.dispose()
+    if json:
+        print_result({**asdict(found), "is_equal": found.is_equal, "seconds": stages.seconds})
+    else:
+        stages.console.print(asdict(found))
+    raise typer.Exit(0 if found.is_equal else 1)
+
+
+def _features(settings: Settings) -> "FeastFeatures":
+    from edge_export.bundle.shelf import BundleShelf  # lazy: only these commands pay
+    from edge_export.runtime.runtime import Runtime
+    from features.packs.loader import load_pack
+    from features.store.feast_store import open_features
+    from pipelines.errors import NothingPromoted
+
+    identity = load_pack(settings.pack).id
+    place = BundleShelf(settings.folder.bundles).champion(identity)
+    if place is None:
+        raise NothingPromoted(identity)
+    specification = Runtime.load(place).specification
+    return open_features(settings.folder.root, specification, settings.online_url)

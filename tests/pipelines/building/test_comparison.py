@@ -1,0 +1,107 @@
+"""Three computations give one answer, and a planted difference between them is found."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import from_microseconds
+from features.store.online import OnlineVector
+from features.telemetry.sqlite import SqliteTelemetryStore
+from features.transforms.batch import LifeFeatures, LifeRows, compute
+from features.transforms.specification import FeatureSpecification
+from pipelines.building.build import feature_rows, fit_specification
+from pipelines.building.comparison import Compared, Comparison
+from pipelines.building.tracks import LifeTrack
+from tests.pipelines.building.machines import MINE, fan, track
+from tests.pipelines.worker.stores import readings
+
+PACK = fan()
+LIFE = track(PACK, "a", 90, end=None)
+SPECIFICATION = fit_specification(PACK, [track(PACK, "trained", 60)])
+
+
+@dataclass
+class StoredFeatures:
+    """A feature store that holds what one computation gave, perhaps a wrong one."""
+
+    life: LifeFeatures
+    time_us: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    specification: FeatureSpecification = SPECIFICATION
+
+    def offline_snapshot(self) -> "StoredFeatures":
+        return self
+
+    def read(self, what: object, where: object) -> object:
+        rows = LifeTrack(LIFE.epoch, self.time_us, LifeRows(self.time_us / 1e6, LIFE.rows.values))
+        if isinstance(what, list):
+            return feature_rows(SPECIFICATION, MINE, rows, self.life).select(what)
+        at = int(np.flatnonzero(self.life.is_running)[-1])
+        moment, vector = from_microseconds(int(self.time_us[at])), self.life.vectors[at]
+        found = OnlineVector(
+            TenantId(MINE), AssetId("a"), moment, vector, 0.0, 0, SPECIFICATION.sha256, timedelta(0), timedelta(days=1)
+        )
+        return {AssetId("a"): found}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteTelemetryStore]:
+    with SqliteTelemetryStore(tmp_path / "telemetry.sqlite") as opened:
+        opened.write(MINE, readings(PACK, LIFE))
+        yield opened
+
+
+def compared(store: SqliteTelemetryStore, change: Callable[[LifeFeatures], LifeFeatures]) -> Compared:
+    (life,) = compute(SPECIFICATION, [LIFE.rows])
+    stored = StoredFeatures(change(life), LIFE.time_us)
+    return Comparison(store, stored).run(MINE, [LIFE.epoch])  # type: ignore[arg-type]  # what it needs of the store
+
+
+def test_rows_vectors_and_the_stream_of_a_gateway_are_equal(store: SqliteTelemetryStore) -> None:
+    found = compared(store, lambda life: life)
+    assert found.is_equal
+    assert found.largest == 0.0
+    assert (found.assets, found.vectors) == (1, 1)
+    assert found.rows > 50
+    assert found.readings > 100
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda life: _with(life, np.roll(life.vectors, 1, axis=0)),
+        lambda life: _with(life, life.vectors * np.float32(1.00001)),
+        lambda life: _with(life, np.where(np.arange(life.vectors.shape[1]) == 3, np.float32(np.nan), life.vectors)),
+    ],
+    ids=["shifted by one sample", "a little off", "one feature unknown"],
+)
+def test_planted_difference_is_found(
+    store: SqliteTelemetryStore, change: Callable[[LifeFeatures], LifeFeatures]
+) -> None:
+    found = compared(store, change)
+    assert not found.is_equal
+    assert found.differing > 10
+
+
+def test_row_that_is_missing_on_one_side_is_counted(store: SqliteTelemetryStore) -> None:
+    def without_one(life: LifeFeatures) -> LifeFeatures:
+        is_running = life.is_running.copy()
+        is_running[int(np.flatnonzero(is_running)[5])] = False
+        return LifeFeatures(life.vectors, life.life, life.regime, is_running, life.state)
+
+    assert compared(store, without_one).missing == 1
+
+
+def _with(life: LifeFeatures, vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> LifeFeatures:
+    return LifeFeatures(vectors, life.life, life.regime, life.is_running, life.state)
+
+
+def test_asset_without_readings_is_equal(store: SqliteTelemetryStore) -> None:
+    (life,) = compute(SPECIFICATION, [LIFE.rows])
+    other = track(PACK, "b", 5, end=None).epoch
+    found = Comparison(store, StoredFeatures(life, LIFE.time_us)).run(MINE, [other])  # type: ignore[arg-type]
+    assert found == Compared(assets=1)
