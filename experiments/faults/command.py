@@ -71,6 +71,21 @@ def orders(
     _report(result.to_dict(), json, stages, is_sound=result.is_sound)
 
 
+@app.command()
+def features(
+    permutations: Annotated[int, typer.Option(min=1, help="Random orders of readings and events.")] = 10_000,
+    kills: Annotated[int, typer.Option(min=1, help="Workers to kill.")] = 2_000,
+    seed: Annotated[int, typer.Option(min=0, help="Makes the plan repeatable, though not the clock.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Deliver readings in random orders and kill the worker; compare its vectors with those computed anew."""
+    from experiments.faults.features import features_trial  # lazy: polars, for every other command
+
+    stages = Stages()
+    result = features_trial(permutations, kills, seed, stages)
+    _report(result.to_dict(), json, stages, is_sound=result.is_sound)
+
+
 def _report(document: dict[str, object], as_json: bool, stages: Stages, *, is_sound: bool) -> None:
     """Print the figures, and end with 1 if they are not what they must be."""
     if as_json:

@@ -6,8 +6,6 @@ of a crew: `{"seed", "kills", "mutant", "points", "must_visit"}`.
 
 import gc
 import logging
-import os
-import select
 import signal
 import tempfile
 import time
@@ -16,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import NoReturn
 
 from experiments.faults.census import read_census, take_census
 from experiments.faults.crew import read_task, say_done, say_result, scratch_folder
+from experiments.faults.forking import forked
 from experiments.faults.ledger import Breaches, Ledger
 from experiments.faults.life import ACKNOWLEDGED, AT_POINT, MESSAGE, OFFERED, REMOVED, Life, live
 from experiments.faults.payload import BULKY_FROM, HEAVY_FROM, HUGE_FROM
@@ -167,7 +165,7 @@ class Killer:
     def _one_life(self, life: Life, ledger: Ledger, *, is_last: bool = False) -> None:
         by_clock = life.point is None and not is_last
         started = time.monotonic()
-        said, status = _forked(lambda report: live(life, report), self._delay() if by_clock else PATIENCE_SECONDS)
+        said, status = forked(lambda report: live(life, report), self._delay() if by_clock else PATIENCE_SECONDS)
         self._note(said, ledger, life)
         self.tally.lives += 1
         was_meant = by_clock or any(kind == AT_POINT for kind, _ in _messages(said))
@@ -194,7 +192,7 @@ class Killer:
                 self.tally.points[life.point] += 1
 
     def _examine(self, folder: Path, ledger: Ledger, *, with_sink: bool, is_drained: bool = False) -> None:
-        said, status = _forked(lambda report: take_census(folder, report, with_sink=with_sink), PATIENCE_SECONDS)
+        said, status = forked(lambda report: take_census(folder, report, with_sink=with_sink), PATIENCE_SECONDS)
         if status != 0:
             self.tally.breaches.failed += 1
             return
@@ -205,32 +203,6 @@ class Killer:
 
 def _is_of(point: str | None, kinds: tuple[str, ...]) -> bool:
     return point is not None and point.startswith(kinds)
-
-
-def _forked(child: Callable[[int], NoReturn], patience_seconds: float) -> tuple[bytes, int]:
-    """Run a child, kill it when patience ends, and return what it said and how it ended."""
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process == 0:
-        os.close(reading)
-        child(writing)
-    os.close(writing)
-    said = b"".join(_heard(reading, process, time.monotonic() + patience_seconds))
-    os.close(reading)
-    return said, os.waitpid(process, 0)[1]
-
-
-def _heard(reading: int, process: int, deadline: float) -> Iterator[bytes]:
-    alive = True
-    while True:
-        left = max(0.0, deadline - time.monotonic())
-        if alive and (left == 0 or not select.select([reading], [], [], left)[0]):
-            os.kill(process, signal.SIGKILL)
-            alive = False
-        part = os.read(reading, 1 << 16)
-        if not part:
-            return
-        yield part
 
 
 def _messages(said: bytes) -> Iterator[tuple[bytes, int]]:
