@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+import prometheus_client  # noqa: F401  # before feast, whose import has it keep every measure in files that processes share
 import pytest
 from hypothesis import settings
 
