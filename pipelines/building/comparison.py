@@ -27,7 +27,7 @@ class Compared:
     """What comparing found.
 
     Attributes:
-        assets: Assets with a current life.
+        lives: Lives compared.
         readings: Readings that the gateway's stream took.
         rows: Offline rows compared with the stream, value by value.
         vectors: Online vectors compared with it.
@@ -36,7 +36,7 @@ class Compared:
         largest: Largest relative difference.
     """
 
-    assets: int = 0
+    lives: int = 0
     readings: int = 0
     rows: int = 0
     vectors: int = 0
@@ -52,7 +52,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Compares what is stored for the current lives of assets with what a gateway computes from the same readings.
+    """Compares what is stored for lives of assets with what a gateway computes from the same readings.
 
     Attributes:
         telemetry: The readings.
@@ -63,25 +63,25 @@ class Comparison:
     features: FeastFeatures
 
     def run(self, tenant: TenantId, lives: Sequence[LifeEpoch], progress: Progress | None = None) -> Compared:
-        """Compare asset by asset.
+        """Compare life by life.
 
         Args:
             tenant: Whose assets.
-            lives: The current life of each asset.
-            progress: Told of assets done.
+            lives: Lives of any assets; the online vector counts for the newest one of each.
+            progress: Told of lives done.
         """
-        found = Compared()
+        found, newest = Compared(), {life.asset: life.number for life in sorted(lives, key=lambda each: each.number)}
         for done, life in enumerate(lives, start=1):
-            found = self._asset(tenant, life, found)
+            found = self._life(tenant, life, found, is_current=life.number == newest[life.asset])
             if progress is not None:
                 progress(done, len(lives))
         return found
 
-    def _asset(self, tenant: TenantId, life: LifeEpoch, found: Compared) -> Compared:
+    def _life(self, tenant: TenantId, life: LifeEpoch, found: Compared, *, is_current: bool) -> Compared:
         specification = self.features.specification
         wide = read_life(self.telemetry, tenant, life, specification.signals)
         tracks = life_tracks(wide, [life], specification.signals)
-        found = replace(found, assets=found.assets + 1)
+        found = replace(found, lives=found.lives + 1)
         if not tracks:
             return found
         streamed = stream_track(specification, life.asset, tracks[0])
@@ -89,6 +89,8 @@ class Comparison:
         found = _compare_rows(
             replace(found, readings=found.readings + int(np.isfinite(tracks[0].rows.values).sum())), streamed, stored
         )
+        if not is_current:
+            return found
         online = self.features.read(tenant, [life.asset]).get(life.asset)
         if online is None or not streamed:
             return replace(found, missing=found.missing + (1 if streamed or online is not None else 0))

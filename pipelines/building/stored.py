@@ -37,6 +37,9 @@ def compare(
     pack: PackName = None,
     tenant: Tenant = None,
     assets: Annotated[int, typer.Option(min=1, help="Assets to compare at most, in the order of their names.")] = 1_000,
+    current: Annotated[
+        bool, typer.Option("--current", help="Only the life that is going on, not those before.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare offline rows, online vectors and a gateway's own computation of the same readings, value by value."""
@@ -49,13 +52,15 @@ def compare(
     settings = read_settings(home=home, pack=pack, tenant=tenant)
     stages, equipment = Stages(), load_pack(settings.pack)
     records = open_records(settings.folder.records_url)
-    current = {life.asset: life for life in LifeRecords(records).list_all(settings.owner)}
+    lives = LifeRecords(records).list_all(settings.owner)
+    chosen = set(sorted({life.asset for life in lives})[:assets])
+    newest = {life.asset: life.number for life in lives}  # they come by number
+    lives = [each for each in lives if each.asset in chosen and (not current or each.number == newest[each.asset])]
     with (
         stages.stage("comparing") as tell,
         open_telemetry(settings.folder, equipment, settings.telemetry_server) as store,
     ):
-        chosen = [current[asset] for asset in sorted(current)[:assets]]
-        found = Comparison(store, _features(settings)).run(settings.owner, chosen, tell)
+        found = Comparison(store, _features(settings)).run(settings.owner, lives, tell)
     records.dispose()
     if json:
         print_result({**asdict(found), "is_equal": found.is_equal, "seconds": stages.seconds})

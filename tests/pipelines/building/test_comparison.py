@@ -65,7 +65,7 @@ def test_rows_vectors_and_the_stream_of_a_gateway_are_equal(store: SqliteTelemet
     found = compared(store, lambda life: life)
     assert found.is_equal
     assert found.largest == 0.0
-    assert (found.assets, found.vectors) == (1, 1)
+    assert (found.lives, found.vectors) == (1, 1)
     assert found.rows > 50
     assert found.readings > 100
 
@@ -104,4 +104,4 @@ def test_asset_without_readings_is_equal(store: SqliteTelemetryStore) -> None:
     (life,) = compute(SPECIFICATION, [LIFE.rows])
     other = track(PACK, "b", 5, end=None).epoch
     found = Comparison(store, StoredFeatures(life, LIFE.time_us)).run(MINE, [other])  # type: ignore[arg-type]
-    assert found == Compared(assets=1)
+    assert found == Compared(lives=1)
