@@ -64,8 +64,9 @@ class Following:
             now_us: The present moment, microseconds since 1970.
         """
         judged, done = self.cursors.get(JUDGED), self.streams.position()
-        happened = self._new_events(tenant, lives)
-        since: dict[AssetId, int] = dict.fromkeys([*begun, *happened], EVERYTHING)
+        happened = self._events(tenant)
+        others = [asset for asset in lives if happened.get(asset, ()) != self._happened.get(asset, ())]
+        since: dict[AssetId, int] = dict.fromkeys([*begun, *others], EVERYTHING)
         changes: list[Change] = []
         if done is None:  # nothing was ever computed under this specification
             since, done, issued = dict.fromkeys(lives, EVERYTHING), judged, judged
@@ -76,8 +77,9 @@ class Following:
             if change.tenant == tenant and change.cursor > done:
                 since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
         last = changes[-1].cursor if changes else done
-        events = {asset: _life_events(self._happened.get(asset, ())) for asset in since} if self._asks_events else None
+        events = {asset: _life_events(happened.get(asset, ())) for asset in since} if self._asks_events else None
         vectors = self.streams.take(tenant, since, lives, max(done, last), events, now_us)
+        self._happened = happened  # now that they are in the vectors
         changed = {change.asset for change in changes if change.tenant == tenant and change.cursor > issued}
         return Followed(changed | set(since), vectors, max(issued, last))
 
@@ -85,16 +87,12 @@ class Following:
     def _asks_events(self) -> bool:
         return bool(self.streams.specification.layout.events)
 
-    def _new_events(self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch]) -> list[AssetId]:
-        """Return the assets whose events are others than at the last look; none where no feature asks for events."""
-        if not self._asks_events:
-            return []
+    def _events(self, tenant: TenantId) -> dict[AssetId, tuple[Event, ...]]:
+        """Return the events of each asset that has any; nothing where no feature asks for events."""
         found: dict[AssetId, tuple[Event, ...]] = {}
-        for event in self.events.list_all(tenant):
+        for event in self.events.list_all(tenant) if self._asks_events else ():
             found[event.asset] = (*found.get(event.asset, ()), event)
-        others = [asset for asset in lives if found.get(asset, ()) != self._happened.get(asset, ())]
-        self._happened = found
-        return others
+        return found
 
 
 def _life_events(events: tuple[Event, ...]) -> LifeEvents:

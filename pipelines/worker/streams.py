@@ -1,8 +1,9 @@
 """From readings to online vectors without a batch job: what arrives moves the features of its assets on.
 
 Each asset's computation goes on from where it was; where something arrived late, was corrected or filled in, from the
-last point before it. Vectors, states and the place in the telemetry's changes are written together, so that after a
-crash nothing is left out and nothing counted twice. Streaming and batch are one function, and so are their results.
+last point before it. Vectors, states and the place in the telemetry's changes are written together (of many assets in
+several batches, the place with the last), so that after a crash nothing is left out and nothing counted twice.
+Streaming and batch are one function, and so are their results.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ from features.transforms.specification import FeatureSpecification
 from features.transforms.state import initial_state
 from pipelines.checkpoints import Memory
 from pipelines.reading import ReadRows, read_from
-from pipelines.worker.life_point import LifePoint
+from pipelines.worker.life_point import LifePoint, bounds_us
 
 EVERYTHING = -(2**63)
 """As the moment from which an asset's readings changed: from the beginning of its life."""
@@ -90,14 +91,17 @@ class FeatureStreams:
         if before is None:
             before = 0
             self.online.write([], [], Cursor(self.cursor_name, before))
-        assets, written = [asset for asset in since_us if asset in lives], 0
-        if not assets and position <= before:
-            return 0
+        groups, written = (
+            self._groups(tenant, {asset: since_us[asset] for asset in since_us if asset in lives}, lives),
+            0,
+        )
+        if position > before and not groups:
+            self.online.write([], [], Cursor(self.cursor_name, position, before))
         try:
-            for start in range(0, len(assets), _ASSETS_AT_ONCE):
-                part = {asset: since_us[asset] for asset in assets[start : start + _ASSETS_AT_ONCE]}
-                written += self._take(tenant, part, lives, Cursor(self.cursor_name, before, before), events, now_us)
-            self.online.write([], [], Cursor(self.cursor_name, max(position, before), before))
+            for place, points in enumerate(groups, start=1):  # the position moves with the last of them
+                reached = max(position, before) if place == len(groups) else before
+                cursor = Cursor(self.cursor_name, reached, before)
+                written += self._advance(tenant, points, lives, cursor, events or {}, now_us)
         except CursorMoved:
             self._memories.clear()
             raise
@@ -109,25 +113,17 @@ class FeatureStreams:
         points = {asset: self._memory(tenant, asset).points for asset in lives}
         return [asset for asset, found in points.items() if found and not found[-1].is_of(lives[asset])]
 
-    def _take(
-        self,
-        tenant: TenantId,
-        since_us: Mapping[AssetId, int],
-        lives: Mapping[AssetId, LifeEpoch],
-        cursor: Cursor,
-        events: Mapping[AssetId, LifeEvents] | None,
-        now_us: int,
-    ) -> int:
+    def _groups(
+        self, tenant: TenantId, since_us: Mapping[AssetId, int], lives: Mapping[AssetId, LifeEpoch]
+    ) -> list[dict[AssetId, LifePoint | None]]:
+        """Return from which point each asset goes on, in groups that are computed and written together."""
         self._load(tenant, [asset for asset, first in since_us.items() if first != EVERYTHING])
         points = {asset: self._before(tenant, asset, first, lives[asset]) for asset, first in since_us.items()}
-        whole = [asset for asset, point in points.items() if point is None]
-        groups = [[asset for asset, point in points.items() if point is not None]]
-        groups += [whole[start : start + _WHOLE_AT_ONCE] for start in range(0, len(whole), _WHOLE_AT_ONCE)]
-        return sum(
-            self._advance(tenant, {asset: points[asset] for asset in group}, lives, cursor, events, now_us)
-            for group in groups
-            if group
-        )
+        groups = []
+        for is_whole, most in ((False, _ASSETS_AT_ONCE), (True, _WHOLE_AT_ONCE)):
+            part = [asset for asset, point in points.items() if (point is None) is is_whole]
+            groups += [part[start : start + most] for start in range(0, len(part), most)]
+        return [{asset: points[asset] for asset in group} for group in groups]
 
     def _advance(
         self,
@@ -135,16 +131,17 @@ class FeatureStreams:
         points: Mapping[AssetId, LifePoint | None],
         lives: Mapping[AssetId, LifeEpoch],
         cursor: Cursor,
-        events: Mapping[AssetId, LifeEvents] | None,
+        events: Mapping[AssetId, LifeEvents],
         now_us: int,
     ) -> int:
         """Compute what came after the points, and write it."""
         starts: dict[AssetId, int | None] = {asset: _start(point, lives[asset]) for asset, point in points.items()}
         read = read_from(self.telemetry, tenant, starts, self.specification.signals)
         rows = {asset: kept for asset in points if len((kept := _within(read[asset], lives[asset])).time_us)}
-        moved = self._move(rows, points, lives, events or {}, now_us)
+        moved = self._move(rows, points, lives, events, now_us)
+        for asset in (asset for asset, point in points.items() if asset not in moved and point is None):
+            moved[asset] = [self._begun(lives[asset])]  # no row yet: what is there is of another life
         newest = {asset: pieces[-1].newest for asset, pieces in moved.items()}
-        newest |= {asset: None for asset, point in points.items() if asset not in moved and point is None}  # no row yet
         vectors = [AssetVector(tenant, asset, vector, replaces=True) for asset, vector in newest.items()]
         states = [AssetState(tenant, asset, pieces[-1].to_bytes()) for asset, pieces in moved.items()]
         written = self.online.write(vectors, states, cursor)
@@ -171,6 +168,11 @@ class FeatureStreams:
             for asset, features in zip(parts, compute(self.specification, given, states), strict=True):
                 moved[asset].append(_after(ahead[asset], lives[asset], parts[asset].time_us, features, now_us))
         return moved
+
+    def _begun(self, life: LifeEpoch) -> LifePoint:
+        """Return the point before the first row of a life."""
+        state = initial_state(self.specification, 1).pack()[0]
+        return LifePoint(life.number, *bounds_us(life), _start(None, life) - 1, 0, None, state)
 
     def _before(self, tenant: TenantId, asset: AssetId, first: int, life: LifeEpoch) -> LifePoint | None:
         memory = self._memory(tenant, asset)
@@ -226,5 +228,4 @@ def _after(
             int(features.regime[at]),
             life.number,
         )
-    started = microseconds(life.started_at)
-    return LifePoint(life.number, started, int(time_us[-1]), rows + len(time_us), newest, features.state)
+    return LifePoint(life.number, *bounds_us(life), int(time_us[-1]), rows + len(time_us), newest, features.state)

@@ -219,3 +219,36 @@ def test_store_that_was_taken_away_is_not_begun_anew(
         file.rename(tmp_path / f"gone-{file.name}")
     with pytest.raises(FeatureStoreUnavailable):
         streams.position()
+
+
+def test_life_that_was_taken_back_while_nobody_looked_is_computed_anew(
+    store: SqliteTelemetryStore, records: Records, streams: FeatureStreams, online: OnlineVectors
+) -> None:
+    store.write(MINE, readings(PACK, LIFE).filter(pl.col("time") != at(30)))
+    follow(streams, store, records)
+    record(records, PACK, "a", [Event(MINE, A, at(200), EventKind.FAILURE)])  # no row since
+    streams.take(MINE, {A: EVERYTHING}, current(records), streams.position() or 0, now_us=streams_clock())
+    assert online.read(MINE, [A]) == {}
+    store.write(MINE, readings(PACK, LIFE).filter(pl.col("time") == at(30)))
+    follow(streams, store, records)
+    record(records, PACK, "a")  # it was no failure
+    again = FeatureStreams(store, online, SPECIFICATION)
+    assert again.outdated(MINE, current(records)) == [A]
+    again.take(MINE, {A: EVERYTHING}, current(records), again.position() or 0, now_us=streams_clock())
+    assert exactly(vector(online), expected(LIFE.rows))
+
+
+@pytest.mark.parametrize("was_ended", [True, False])
+def test_end_of_observation_that_came_or_went_while_nobody_looked_is_seen(
+    store: SqliteTelemetryStore, records: Records, streams: FeatureStreams, online: OnlineVectors, was_ended: bool
+) -> None:
+    end = [Event(MINE, A, at(20), EventKind.END_OF_OBSERVATION)]
+    record(records, PACK, "a", end if was_ended else [])
+    store.write(MINE, readings(PACK, LIFE))
+    follow(streams, store, records)
+    record(records, PACK, "a", [] if was_ended else end)
+    again = FeatureStreams(store, online, SPECIFICATION)
+    assert again.outdated(MINE, current(records)) == [A]
+    again.take(MINE, {A: EVERYTHING}, current(records), again.position() or 0, now_us=streams_clock())
+    rows = LIFE.rows if was_ended else LifeRows(LIFE.rows.time[:21], LIFE.rows.values[:21])
+    assert exactly(vector(online), expected(rows))
