@@ -267,6 +267,11 @@ class Pack:
         """The signals by their identity."""
         return {signal.id: signal for signal in self.signals}
 
+    @property
+    def grade_by_signal(self) -> dict[str, int]:
+        """Data grade of every signal, 1 (public) to 3 (confidential)."""
+        return {signal.id: signal.grade for signal in self.signals}
+
     def signals_of(self, role: SignalRole) -> tuple[Signal, ...]:
         """Return the signals of one role, in the order of the pack."""
         return tuple(signal for signal in self.signals if signal.role is role)

@@ -1,5 +1,6 @@
 """What Feast is told: two entities, and per feature specification one view and one service. Applied from code."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
@@ -18,6 +19,7 @@ from features.store.names import (
     ttl_of,
     view_name,
 )
+from features.transforms.families.family import FeatureDescription
 from features.transforms.specification import FeatureSpecification
 
 
@@ -34,8 +36,16 @@ def entities() -> list[Entity]:
     ]
 
 
-def feature_view(specification: FeatureSpecification, folder: Path) -> FeatureView:
-    """Return the view of a specification over its folder of Parquet files."""
+def feature_view(
+    specification: FeatureSpecification, folder: Path, grade_by_signal: Mapping[str, int] | None = None
+) -> FeatureView:
+    """Return the view of a specification over its folder of Parquet files.
+
+    Args:
+        specification: Whose features.
+        folder: Where their rows lie.
+        grade_by_signal: Data grade of every signal; with it each feature, and the view, carries the highest of its own.
+    """
     source = FileSource(
         name=f"{view_name(specification)}_rows",
         path=str(folder),
@@ -44,6 +54,7 @@ def feature_view(specification: FeatureSpecification, folder: Path) -> FeatureVi
         file_format=ParquetFormat(),
     )
     life = specification.life
+    grades = {} if grade_by_signal is None else specification.grades(grade_by_signal)
     return FeatureView(
         name=view_name(specification),
         entities=entities(),
@@ -51,7 +62,7 @@ def feature_view(specification: FeatureSpecification, folder: Path) -> FeatureVi
         schema=[
             Field(name=TENANT, dtype=String),
             Field(name=ASSET, dtype=String),
-            *(Field(name=name, dtype=Float32) for name in specification.names),
+            *(_field(each, grades.get(each.name)) for each in specification.descriptions),
             Field(name=LIFE, dtype=Float64),
             Field(name=REGIME, dtype=Int64),
             Field(name=LIFE_NUMBER, dtype=Int64),
@@ -64,8 +75,17 @@ def feature_view(specification: FeatureSpecification, folder: Path) -> FeatureVi
             "pack": specification.pack_id,
             "life_unit": life.unit,
             "life_source": life.source.value,
+            **({"data_grade": str(max(grades.values()))} if grades else {}),
         },
     )
+
+
+def _field(feature: FeatureDescription, grade: int | None) -> Field:
+    """Return a feature as Feast has it, with its unit and lineage."""
+    tags = {"unit": feature.unit, "signals": ",".join(feature.signals)}
+    if grade is not None:
+        tags["data_grade"] = str(grade)
+    return Field(name=feature.name, dtype=Float32, description=feature.meaning, tags=tags)
 
 
 def feature_service(specification: FeatureSpecification, view: FeatureView) -> FeatureService:

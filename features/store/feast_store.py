@@ -35,19 +35,21 @@ class FeastFeatures:
         specification: Whose features these are.
         folder: Where the offline rows lie.
         online: The newest vectors; reading and writing them goes past Feast, which has the same store behind it.
+        grade_by_signal: Data grade of every signal, told to Feast as that of the features; None tells nothing.
     """
 
     feast: "FeatureStore"
     specification: FeatureSpecification
     folder: Path
     online: OnlineVectors
+    grade_by_signal: Mapping[str, int] | None = None
 
     def apply(self) -> None:
         """Tell Feast of the entities, the view and the service. Doing it again changes nothing."""
         from features.store import definitions as d  # lazy: feast takes seconds to import
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        view = d.feature_view(self.specification, self.folder)
+        view = d.feature_view(self.specification, self.folder, self.grade_by_signal)
         service = d.feature_service(self.specification, view)
         with _translated("feature registry"):
             self.feast.apply([*d.entities(), view, service])
@@ -191,13 +193,19 @@ class FeastFeatures:
         return self.online.read(tenant, assets)
 
 
-def open_features(home: Path, specification: FeatureSpecification, online_url: str | None = None) -> FeastFeatures:
+def open_features(
+    home: Path,
+    specification: FeatureSpecification,
+    online_url: str | None = None,
+    grade_by_signal: Mapping[str, int] | None = None,
+) -> FeastFeatures:
     """Open the feature store of a home folder for one specification.
 
     Args:
         home: The data folder; the store lies in `features/` within.
         specification: Whose features.
         online_url: Address of the Redis that holds the newest vectors; None means SQLite in the data folder.
+        grade_by_signal: Data grade of every signal of the pack; None tells Feast nothing of grades.
 
     Raises:
         InvalidValue: If the address cannot be right.
@@ -206,7 +214,9 @@ def open_features(home: Path, specification: FeatureSpecification, online_url: s
     folder.mkdir(parents=True, exist_ok=True)
     offline = folder / "offline" / f"{specification.view}_{specification.sha256[:12]}"
     online = open_online(home, specification, online_url)
-    return FeastFeatures(_open_feast(folder, vectors_path(home), online_url), specification, offline, online)
+    return FeastFeatures(
+        _open_feast(folder, vectors_path(home), online_url), specification, offline, online, grade_by_signal
+    )
 
 
 def _open_feast(folder: Path, online: Path, online_url: str | None) -> "FeatureStore":

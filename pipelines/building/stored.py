@@ -76,9 +76,9 @@ def _features(settings: Settings) -> "FeastFeatures":
     from features.store.feast_store import open_features
     from pipelines.errors import NothingPromoted
 
-    identity = load_pack(settings.pack).id
-    place = BundleShelf(settings.folder.bundles).champion(identity)
+    pack = load_pack(settings.pack)
+    place = BundleShelf(settings.folder.bundles).champion(pack.id)
     if place is None:
-        raise NothingPromoted(identity)
+        raise NothingPromoted(pack.id)
     specification = Runtime.load(place).specification
-    return open_features(settings.folder.root, specification, settings.online_url)
+    return open_features(settings.folder.root, specification, settings.online_url, pack.grade_by_signal)

@@ -99,7 +99,7 @@ def prepare(
             f"{len(unseen)}. Bring telemetry and events of more machines."
         )
     specification = fit_specification(pack, tracks, training)
-    features = open_features(home.root, specification, features_url)
+    features = open_features(home.root, specification, features_url, pack.grade_by_signal)
     built, frame = training_rows(features, tenant, tracks, progress)
     rows = labelled_vectors(frame.filter(pl.col("asset").is_in(sorted(training))), specification)
     digest = f"{frame.hash_rows(seed=0).sum():016x}"

@@ -187,7 +187,8 @@ class Worker:
         if place is None or (self._champion is not None and self._champion.place == place):
             return self._champion, False
         runtime = Runtime.load(place)
-        features = open_features(self._home.root, runtime.specification, self._features_url)
+        url, grades = self._features_url, self._pack.grade_by_signal
+        features = open_features(self._home.root, runtime.specification, url, grades)
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         streams = FeatureStreams(self._telemetry, features.online, runtime.specification)

@@ -16,6 +16,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
 from features.store.feast_store import FeastFeatures, _translated, open_features
+from features.store.names import view_name
 from features.store.online_vectors import OnlineVectors
 from tests.features.transforms.fleet import COUNTER
 
@@ -83,6 +84,19 @@ def test_applying_again_changes_nothing(opened: FeastFeatures) -> None:
     opened.apply()
     assert view_names() == before
     assert [entity.name for entity in opened.feast.list_entities()].count("tenant") == 1
+
+
+def test_feast_is_told_unit_lineage_and_grade_of_every_feature(store: FeastFeatures) -> None:
+    grades = {signal: 1 + index % 3 for index, signal in enumerate(store.specification.signals)}
+    graded = replace(store, grade_by_signal=grades)
+    graded.apply()
+    view = graded.feast.get_feature_view(view_name(graded.specification))
+    tags = {field.name: field.tags for field in view.features}
+    for each in graded.specification.descriptions:
+        assert tags[each.name]["unit"] == each.unit
+        assert tags[each.name]["signals"] == ",".join(each.signals)
+        assert tags[each.name]["data_grade"] == str(max((grades[name] for name in each.signals), default=1))
+    assert view.tags["data_grade"] == str(max(int(tags[name]["data_grade"]) for name in graded.specification.names))
 
 
 def test_training_frame_gives_the_rows_back_and_keeps_every_label_in_order(store: FeastFeatures) -> None:
