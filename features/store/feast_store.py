@@ -1,12 +1,13 @@
 """The feature store as the house sees it. Feast is imported when a store is opened, never before."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -221,24 +222,44 @@ def open_features(
 
 def _open_feast(folder: Path, online: Path, online_url: str | None) -> "FeatureStore":
     from feast import FeatureStore  # lazy: feast takes seconds to import
-    from feast.repo_config import RegistryConfig, RepoConfig
+    from feast.repo_config import RepoConfig
     from pydantic import SecretStr
 
+    described = _description(folder, online)
+    _describe(folder, described, has_url=online_url is not None)
+    url = None if online_url is None else SecretStr(online_url)
     with _translated("feature registry"):
         return FeatureStore(
-            config=RepoConfig(
-                project=PROJECT,
-                provider="local",
-                registry=RegistryConfig(path=str(folder / "registry.db")),
-                online_store={
-                    "type": "features.store.feast_online.VectorOnlineStore",
-                    "path": str(online),
-                    "url": None if online_url is None else SecretStr(online_url),
-                },
-                offline_store={"type": "features.store.polars_offline.PolarsOfflineStore"},
-                entity_key_serialization_version=3,
-            )
+            config=RepoConfig(**{**described, "online_store": {**described["online_store"], "url": url}})
         )
+
+
+def _description(folder: Path, online: Path) -> dict[str, Any]:  # Any: Feast's configuration, which it checks itself
+    return {
+        "project": PROJECT,
+        "provider": "local",
+        "registry": {"path": str(folder / "registry.db")},
+        "online_store": {"type": "features.store.feast_online.VectorOnlineStore", "path": str(online)},
+        "offline_store": {"type": "features.store.polars_offline.PolarsOfflineStore"},
+        "entity_key_serialization_version": 3,
+    }
+
+
+def _describe(folder: Path, described: dict[str, Any], *, has_url: bool) -> None:
+    """Write `feature_store.yaml`, so that Feast's own tools open the store by its folder; no secret is in it.
+
+    JSON is YAML too. The address of a Redis is taken from the environment, as Feast foresees.
+    """
+    online = described["online_store"] | ({"url": "${MILLWRIGHT_FEATURES_URL}"} if has_url else {})
+    text = json.dumps(described | {"online_store": online}, indent=2) + "\n"
+    file = folder / "feature_store.yaml"
+    try:
+        if not file.is_file() or file.read_text() != text:
+            unfinished = folder / ".feature_store.unfinished"
+            unfinished.write_text(text)
+            unfinished.replace(file)
+    except OSError as error:
+        raise FeatureStoreUnavailable("feature registry", str(error)) from error
 
 
 @contextmanager

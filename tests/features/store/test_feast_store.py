@@ -99,6 +99,18 @@ def test_feast_is_told_unit_lineage_and_grade_of_every_feature(store: FeastFeatu
     assert view.tags["data_grade"] == str(max(int(tags[name]["data_grade"]) for name in graded.specification.names))
 
 
+def test_feast_opens_the_store_by_its_folder(store: FeastFeatures, home: Path) -> None:
+    from feast import FeatureStore
+
+    store.write_online(row("mine", "a", 0, 4))
+    by_folder = FeatureStore(repo_path=str(home / "features"))
+    view = view_name(store.specification)
+    name = store.specification.names[0]
+    assert view in [each.name for each in by_folder.list_feature_views()]
+    asked = [{"tenant": "mine", "asset": "a"}]
+    assert set(by_folder.get_online_features([f"{view}:{name}"], asked).to_dict()) == {"tenant", "asset", name}
+
+
 def test_training_frame_gives_the_rows_back_and_keeps_every_label_in_order(store: FeastFeatures) -> None:
     store.write_offline(pl.concat([row("mine", "a", 0, 1), row("mine", "b", 0, 5), row("yours", "a", 0, 9)]), "one")
     store.write_offline(pl.concat([row("mine", "a", 4, 2), row("mine", "a", 4, 3, late=2)]), "two")
