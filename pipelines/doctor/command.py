@@ -55,6 +55,7 @@ def examine(settings: Settings, port: int, now: datetime) -> list[Finding]:
     written = stores.newest_file(folder)
     newest = None if written is None else datetime.fromtimestamp(written, UTC)
     listening = machine.listeners()
+    places = stores.places(folder, pack, settings.owner, settings.telemetry_server, now, settings.online_url)
     return [
         program.python_version(),
         *program.package_versions(),
@@ -65,7 +66,7 @@ def examine(settings: Settings, port: int, now: datetime) -> list[Finding]:
         *machine.disk(folder.root),
         machine.port(port, listening),
         *machine.open_sockets(listening),
-        *(stores.look_at(each) for each in stores.places(folder, pack, settings.owner, settings.telemetry_server, now)),
+        *(stores.look_at(each) for each in places),
     ]
 
 

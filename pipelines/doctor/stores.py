@@ -52,15 +52,24 @@ def newest_file(home: Home) -> float | None:
     return max((each.stat().st_mtime for each in home.root.iterdir() if each.is_file()), default=None)
 
 
-def places(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | None, now: datetime) -> list[Place]:
+def places(
+    home: Home,
+    pack: Pack,
+    tenant: TenantId,
+    server: InfluxServer | None,
+    now: datetime,
+    features_url: str | None = None,
+) -> list[Place]:
     """Return the stores of an installation."""
     records = home.root / "records.sqlite"
     telemetry = home.telemetry if server is None else None
+    online = home.online if features_url is None else None
     return [
         Place("telemetry", telemetry, lambda: _telemetry(home, pack, tenant, server), _RESTORE),
         Place("records", records, lambda: _records(home, tenant), _RESTORE),
         Place("spool", home.spool, lambda: _spool(home, now), _RESTORE),
         Place("worker", records, lambda: _worker(home, now), _RESTORE),
+        Place("features", online, lambda: _features(home, features_url), "Build the features again, or start Redis."),
         Place("tracking", home.root / "mlflow.db", lambda: _sound(home.root / "mlflow.db"), _RESTORE),
         Place("champion", home.bundles, lambda: _champion(home, pack), "Promote another version, or train again."),
     ]
@@ -74,6 +83,17 @@ def _telemetry(home: Home, pack: Pack, tenant: TenantId, server: InfluxServer | 
     if server is not None:
         return f"{server.url} answers for the database {server.database}"
     return f"{home.telemetry} answers, {home.telemetry.stat().st_size / 2**20:,.0f} MiB"
+
+
+def _features(home: Home, url: str | None) -> str:
+    from features.store.opening import open_vectors, vectors_path  # lazy: only this question needs it
+
+    store = open_vectors(vectors_path(home.root), url)
+    try:
+        store.cursor("doctor")
+    finally:
+        store.close()
+    return f"{home.online} answers" if url is None else "the Redis of MILLWRIGHT_FEATURES_URL answers"
 
 
 def _records(home: Home, tenant: TenantId) -> str:
