@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.bench.stream_machines import Machines
+from experiments.bench.stream_machines import PER_GATEWAY, Machines
 from experiments.bench.timing import Progress
 from features.domain.arrivals import Arrival, ArrivalForm, Precision
 from features.domain.home import Home
@@ -39,7 +39,6 @@ from pipelines.receiving.delivery import Delivery
 from pipelines.worker.following import Following
 from pipelines.worker.streams import FeatureStreams
 
-PER_GATEWAY = 100
 _WARM_UP = 10
 _PATIENCE_SECONDS = 60.0
 

@@ -21,7 +21,8 @@ from pipelines.simulate.scored import scored_pump
 from pipelines.simulate.settings import FleetSettings
 from pipelines.simulate.signals import SIGNALS
 
-_PER_GATEWAY = 100
+PER_GATEWAY = 100
+"""Machines that report through one gateway."""
 _SIMULATED = 4
 
 
@@ -49,8 +50,8 @@ class Machines:
 
     def gateways(self, second: int, at_us: int) -> Iterator[pl.DataFrame]:
         """Yield what each gateway sends in a second, wide."""
-        for begin in range(0, len(self.names), _PER_GATEWAY):
-            names = self.names[begin : begin + _PER_GATEWAY]
+        for begin in range(0, len(self.names), PER_GATEWAY):
+            names = self.names[begin : begin + PER_GATEWAY]
             number = np.arange(begin, begin + len(names))
             values = self.readings[number % _SIMULATED, (second + 7 * number) % self.readings.shape[1]]
             moment = pl.Series("time", [from_microseconds(at_us)], pl.Datetime("us", "UTC"))

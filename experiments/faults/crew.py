@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from experiments.faults.errors import TrialBroken
@@ -34,6 +35,19 @@ def run_crew(module: str, tasks: Sequence[Mapping[str, object]], tell: Callable[
     """
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(lambda task: _run_one(module, task, tell), tasks))
+
+
+def counting(tell: Callable[[int, int], None], total: int | None) -> Callable[[int], None]:
+    """Return what adds up steps that several threads tell of."""
+    lock, done = Lock(), 0
+
+    def add(steps: int) -> None:
+        nonlocal done
+        with lock:
+            done += steps
+            tell(done, total or done)
+
+    return add
 
 
 def read_task() -> Document:

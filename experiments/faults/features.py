@@ -5,9 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from threading import Lock
 
-from experiments.faults.crew import Document, run_crew
+from experiments.faults.crew import Document, counting, run_crew
 from experiments.faults.features_life import POINTS
 from experiments.faults.features_mutants import MUTANTS, SEEN_BY_KILLS, SEEN_BY_ORDERS
 from pipelines.progress import Stages
@@ -91,7 +90,7 @@ def _caught(seed: int, stages: Stages) -> dict[str, bool]:
     """Say of each planted fault whether the trials that must see it did."""
     caught = dict.fromkeys(MUTANTS, True)
     with stages.stage("planted faults") as tell:
-        add = _adding(tell, None)
+        add = counting(tell, None)
         tasks = [{"seed": seed, "orders": _MUTANT_ORDERS, "mutant": name} for name in (None, *SEEN_BY_ORDERS)]
         without, *answers = run_crew(_ORDERS, tasks, add)
         for name, answer in zip(SEEN_BY_ORDERS, answers, strict=True):
@@ -107,17 +106,4 @@ def _run(module: str, what: str, count: int, share: int, seed: int, tell: Callab
     share = min(share, -(-count // len(os.sched_getaffinity(0))))
     counts = [min(share, count - start) for start in range(0, count, share)]
     tasks = [{"seed": seed * 100_000 + place, what: each, "mutant": None} for place, each in enumerate(counts)]
-    return run_crew(module, tasks, _adding(tell, count))
-
-
-def _adding(tell: Callable[[int, int], None], total: int | None) -> Callable[[int], None]:
-    """Return what adds up steps that several threads tell of."""
-    lock, done = Lock(), 0
-
-    def add(steps: int) -> None:
-        nonlocal done
-        with lock:
-            done += steps
-            tell(done, total or done)
-
-    return add
+    return run_crew(module, tasks, counting(tell, count))

@@ -86,7 +86,7 @@ class Follower:
         for change in changes:
             first = microseconds(change.first)
             since[change.asset] = min(since.get(change.asset, first), first)
-        self.streams.take(DEFAULT_TENANT, since, lives, changes[-1].cursor if changes else position or 0)
+        self.streams.take(DEFAULT_TENANT, since, lives, changes[-1].cursor if changes else position or 0, now_us=0)
         self._current = lives
         return bool(changes)
 

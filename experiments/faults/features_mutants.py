@@ -106,11 +106,12 @@ class PositionFirst(FeatureStreams):
         lives: Mapping[AssetId, LifeEpoch],
         position: int,
         events: Mapping[AssetId, LifeEvents] | None = None,
-        now_us: int = 0,
+        *,
+        now_us: int,
     ) -> int:
         """Say that all is done, and then do it."""
         self.online.write([], [], Cursor(self.cursor_name, max(position, self.position() or 0)))
-        return FeatureStreams.take(self, tenant, since_us, lives, position, events, now_us)
+        return FeatureStreams.take(self, tenant, since_us, lives, position, events, now_us=now_us)
 
 
 @dataclass(frozen=True, slots=True)

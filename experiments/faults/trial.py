@@ -4,9 +4,8 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import Lock
 
-from experiments.faults.crew import Document, run_crew
+from experiments.faults.crew import Document, counting, run_crew
 from experiments.faults.damage import damage
 from experiments.faults.mutants import SEEN_BY_DAMAGE, SEEN_BY_KILLS, SEEN_BY_POWER
 from experiments.faults.results import KillResult, PowerResult
@@ -30,11 +29,11 @@ def kill_trial(kills: int, seed: int, stages: Stages) -> KillResult:
     started = time.perf_counter()
     with stages.stage("planted faults") as tell:
         by_kills = [_mutant_kills(name, seed) for name in SEEN_BY_KILLS]
-        caught = _caught(_KILLS, SEEN_BY_KILLS, by_kills, _counting(tell, None))
+        caught = _caught(_KILLS, SEEN_BY_KILLS, by_kills, counting(tell, None))
         caught |= _caught(_CRASHES, _SPOOL_BY_POWER, [_mutant_states(name, seed) for name in _SPOOL_BY_POWER])
         caught |= _damage_caught(seed)
     with stages.stage(f"{kills} kills") as tell:
-        parts = run_crew(_KILLS, _kill_tasks(kills, seed), _counting(tell, kills))
+        parts = run_crew(_KILLS, _kill_tasks(kills, seed), counting(tell, kills))
     total = _sums(parts, "kills", "acknowledged", "lost", "invented", "duplicated", "miscounted", "failed")
     points = sum((Counter(part["points"]) for part in parts), Counter[str]())
     return KillResult(
@@ -53,12 +52,12 @@ def power_trial(states: int, seed: int, stages: Stages) -> PowerResult:
     started = time.perf_counter()
     with stages.stage("planted faults") as tell:
         tasks = [_mutant_states(name, seed) for name in SEEN_BY_POWER]
-        answers = run_crew(_CRASHES, tasks, _counting(tell, None))
+        answers = run_crew(_CRASHES, tasks, counting(tell, None))
         if reasons := [answer["unavailable"] for answer in answers if "unavailable" in answer]:
             return PowerResult(reason=str(reasons[0]))
         caught = dict(zip(SEEN_BY_POWER, map(_is_broken, answers), strict=True)) | _damage_caught(seed)
     with stages.stage(f"{states} crash states") as tell:
-        parts = run_crew(_CRASHES, _state_tasks(states, seed), _counting(tell, states))
+        parts = run_crew(_CRASHES, _state_tasks(states, seed), counting(tell, states))
     figures = _sums(parts, "states", "traces", "events", "acknowledged", "lost", "invented", "duplicated", "unopened")
     return PowerResult(
         states=figures["states"],
@@ -124,16 +123,3 @@ def _is_broken(answer: Document) -> bool:
 
 def _sums(parts: Sequence[Document], *names: str) -> dict[str, int]:
     return {name: sum(part[name] for part in parts) for name in names}
-
-
-def _counting(tell: Callable[[int, int], None], total: int | None) -> Callable[[int], None]:
-    """Return what adds up steps that several threads tell of."""
-    lock, done = Lock(), 0
-
-    def add(steps: int) -> None:
-        nonlocal done
-        with lock:
-            done += steps
-            tell(done, total or done)
-
-    return add

@@ -78,11 +78,14 @@ class FeastFeatures:
     def rebuild_offline(self, tenant: TenantId) -> Iterator[Callable[[pl.DataFrame], None]]:
         """Put new rows in the place of all that a tenant has, in one commit at the end of the block.
 
-        When the block raises nothing changes; rows that others append meanwhile stay.
+        When the block raises nothing changes; rows that others append meanwhile stay. What was replaced is deleted
+        once nobody can be reading it any more.
 
         Yields:
             A function that takes some of the new rows, in the form of `write_offline`.
         """
+        from features.store.compaction import sweep  # lazy: whoever only reads online needs no Parquet
+
         with _translated("offline store"):
             replacement = self.offline.replacement(tenant)
 
@@ -93,6 +96,7 @@ class FeastFeatures:
         yield take
         with _translated("offline store"):
             replacement.commit()
+            sweep(self.offline)
 
     def tidy_offline(self, retention: timedelta | None = None) -> None:
         """Merge small parts and delete what counts no longer; every version within retention stays.

@@ -78,7 +78,7 @@ class Following:
                 since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
         last = changes[-1].cursor if changes else done
         events = {asset: _life_events(happened.get(asset, ())) for asset in since} if self._asks_events else None
-        vectors = self.streams.take(tenant, since, lives, max(done, last), events, now_us)
+        vectors = self.streams.take(tenant, since, lives, max(done, last), events, now_us=now_us)
         self._happened = happened  # now that they are in the vectors
         changed = {change.asset for change in changes if change.tenant == tenant and change.cursor > issued}
         return Followed(changed | set(since), vectors, max(issued, last))

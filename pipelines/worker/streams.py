@@ -68,7 +68,8 @@ class FeatureStreams:
         lives: Mapping[AssetId, LifeEpoch],
         position: int,
         events: Mapping[AssetId, LifeEvents] | None = None,
-        now_us: int = 0,
+        *,
+        now_us: int,
     ) -> int:
         """Bring the vectors of assets up to date, and the position with them.
 
@@ -91,10 +92,8 @@ class FeatureStreams:
         if before is None:
             before = 0
             self.online.write([], [], Cursor(self.cursor_name, before))
-        groups, written = (
-            self._groups(tenant, {asset: since_us[asset] for asset in since_us if asset in lives}, lives),
-            0,
-        )
+        groups = self._groups(tenant, {asset: first for asset, first in since_us.items() if asset in lives}, lives)
+        written = 0
         if position > before and not groups:
             self.online.write([], [], Cursor(self.cursor_name, position, before))
         try:
@@ -108,7 +107,7 @@ class FeatureStreams:
         return written
 
     def outdated(self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch]) -> list[AssetId]:
-        """Return the assets whose stored state is of another life than the current one, or of none."""
+        """Return the assets whose state is of another life than the current one; none of those without a state."""
         self._load(tenant, list(lives))
         points = {asset: self._memory(tenant, asset).points for asset in lives}
         return [asset for asset, found in points.items() if found and not found[-1].is_of(lives[asset])]

@@ -1,5 +1,6 @@
 """The feature store through Feast itself, end to end in a folder of its own."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -153,6 +154,21 @@ def test_rebuilding_replaces_a_tenant_s_rows_at_once_and_no_other_s(store: Feast
     store.tidy_offline()
     assert sorted(store.offline.snapshot().read()["age"]) == [2.0, 3.0, 4.0, 7.0]
     assert len(store.offline.snapshot().parts) == 2
+
+
+def test_rebuilding_deletes_what_was_replaced_long_ago(store: FeastFeatures) -> None:
+    for value in (1, 2):
+        with store.rebuild_offline(MINE) as take:
+            take(row("mine", "a", 0, value))
+    parts = list((store.folder / "parts").iterdir())
+    assert len(parts) == 2  # somebody may still be reading the first
+    left_over = store.folder / "parts" / "left-over.parquet"
+    shutil.copy(parts[0], left_over)
+    os.utime(left_over, (0, 0))
+    with store.rebuild_offline(MINE) as take:
+        take(row("mine", "a", 0, 3))
+    assert not left_over.exists()
+    assert store.offline.snapshot().read()["age"].to_list() == [3.0]
 
 
 def _take_and_fail(take: Callable[[pl.DataFrame], None]) -> None:
