@@ -73,6 +73,31 @@ class ForecastLedger:
         with reading(self._engine) as connection:
             return [forecast_from_dict(document) for document in connection.execute(query).scalars()]
 
+    def issued(self, tenant: TenantId, asset: AssetId) -> list[Forecast]:
+        """Return every forecast for an asset as it was issued, oldest first."""
+        query = (
+            select(forecasts.c.document)
+            .where(forecasts.c.tenant == tenant, forecasts.c.asset == asset)
+            .order_by(forecasts.c.issued_at, forecasts.c.sequence)
+        )
+        with reading(self._engine) as connection:
+            return [forecast_from_dict(document) for document in connection.execute(query).scalars()]
+
+    def find(self, tenant: TenantId, forecast_id: str) -> tuple[Forecast, bytes]:
+        """Return a forecast with the input vector that it was made from.
+
+        Raises:
+            RecordNotFound: If the tenant has no such forecast.
+        """
+        query = select(forecasts.c.document, forecasts.c.vector).where(
+            forecasts.c.tenant == tenant, forecasts.c.id == forecast_id
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise RecordNotFound("a forecast", forecast_id)
+        return forecast_from_dict(row.document), bytes(row.vector)
+
     def vector_of(self, tenant: TenantId, forecast_id: str) -> bytes:
         """Return the input vector that a forecast was made from.
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -136,6 +137,45 @@ forecasts = Table(
     UniqueConstraint("tenant", "id"),
     Index(None, "tenant", "asset", "issued_at"),
     Index(None, "tenant", "valid_until"),
+)
+
+# lives that have ended, as they were when their forecasts were scored; `lives` may say something else since
+ended_lives = Table(
+    "ended_lives",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("end", String(64), nullable=False),
+    Column("failure_mode", String(128), nullable=True),
+    Column("length", Float(53), nullable=False),
+)
+
+forecast_scores = Table(
+    "forecast_scores",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("forecast", String(128), primary_key=True),
+    Column("asset", String(128), nullable=False),
+    Column("life_number", Integer, nullable=False),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("outcome", String(64), nullable=False),
+    Column("age", Float(53), nullable=False),
+    Column("lived", Float(53), nullable=False),
+    Column("held_seconds", Float(53), nullable=False),
+    Index(None, "tenant", "asset"),
+)
+
+# when planned work can be done; an empty site stands for every site of the tenant
+work_windows = Table(
+    "work_windows",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("site", String(256), primary_key=True),
+    Column("start", UtcTime, primary_key=True),
+    Column("end", UtcTime, nullable=False),
 )
 
 set_aside = Table(

@@ -98,3 +98,13 @@ def test_another_tenant_finds_nothing(ledger: ForecastLedger) -> None:
         ledger.vector_of(THEIRS, SEEN.id)
     ledger.append(replace(SEEN, tenant=THEIRS, regime=1), b"w")
     assert ledger.vector_of(MINE, SEEN.id) == b"v"
+
+
+def test_all_that_was_issued_comes_oldest_first_and_one_by_its_identity(ledger: ForecastLedger) -> None:
+    later = replace(SEEN, id="f-2", issued_at=T0 + timedelta(hours=1))
+    ledger.append_all([(later, b"2"), (SEEN, b"1")])
+    assert ledger.issued(MINE, SEEN.asset) == [SEEN, later]
+    assert ledger.issued(THEIRS, SEEN.asset) == []
+    assert ledger.find(MINE, "f-2") == (later, b"2")
+    with pytest.raises(RecordNotFound, match="f-2"):
+        ledger.find(THEIRS, "f-2")
