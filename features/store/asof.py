@@ -86,12 +86,6 @@ def match(labels: pl.DataFrame, rows: pl.DataFrame, ttl: timedelta | None, only_
     return _newest_known(left, ranked, ttl, only_known)
 
 
-def newest(rows: pl.DataFrame, keys: Sequence[str], event_time: str, created_time: str | None) -> pl.DataFrame:
-    """Return the newest row of each key, the newest version of it where there are several."""
-    order = [event_time, *([created_time] if created_time else [])]
-    return rows.sort(order).unique(keys, keep="last", maintain_order=True)
-
-
 def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows ranked by key, event time and version; among equals the later position ranks higher."""
     return rows.filter(pl.col(_EVENT).is_not_null()).sort(_ORDER, nulls_last=False).with_row_index(_RANK)

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ from features.transforms.specification import FeatureSpecification
 if TYPE_CHECKING:
     from feast import FeatureStore
 
+    from features.store.commits import Part
+    from features.store.revision import Span
     from features.store.rows import OfflineRows, Snapshot
 
 
@@ -75,28 +77,41 @@ class FeastFeatures:
             self.offline.append(rows)
 
     @contextmanager
-    def rebuild_offline(self, tenant: TenantId) -> Iterator[Callable[[pl.DataFrame], None]]:
-        """Put new rows in the place of all that a tenant has, in one commit at the end of the block.
+    def rebuild_offline(
+        self, tenant: TenantId, read_at: datetime
+    ) -> Iterator[Callable[[pl.DataFrame, Sequence["Span"]], int]]:
+        """Add what a tenant's rows are now beside what they were, in one commit at the end of the block.
 
-        When the block raises nothing changes; rows that others append meanwhile stay. What was replaced is deleted
-        once nobody can be reading it any more.
+        When the block raises nothing changes. A row that is the same stays as it is, and whoever asks for what was
+        known at a moment before `read_at` gets the answer of then.
+
+        Args:
+            tenant: Whose rows.
+            read_at: A moment before the readings behind them were read: corrections are known from it on.
 
         Yields:
-            A function that takes some of the new rows, in the form of `write_offline`.
+            A function that takes some of the rows and the spans of time that they fill, and returns how many
+            versions that made; see `features.store.revision.Revision.versions`.
         """
         from features.store.compaction import sweep  # lazy: whoever only reads online needs no Parquet
+        from features.store.revision import Revision, stored_spans
 
+        rows, staged = self.offline, list["Part"]()
         with _translated("offline store"):
-            replacement = self.offline.replacement(tenant)
+            stored = rows.reading(lambda snapshot: stored_spans(snapshot, tenant))
+        revision = Revision(rows, tenant, read_at, False, stored)
 
-        def take(rows: pl.DataFrame) -> None:
+        def take(computed: pl.DataFrame, spans: Sequence["Span"]) -> int:
             with _translated("offline store"):
-                replacement.take(rows)
+                versions = revision.versions(computed, spans)
+                staged.extend(rows.stage(versions, ""))
+            return versions.height
 
         yield take
         with _translated("offline store"):
-            replacement.commit()
-            sweep(self.offline)
+            if staged:
+                rows.publish(staged, lambda _: True)
+            sweep(rows)
 
     def tidy_offline(self, retention: timedelta | None = None) -> None:
         """Merge small parts and delete what counts no longer; every version within retention stays.
@@ -152,13 +167,39 @@ class FeastFeatures:
         Raises:
             FeatureRowsMissing: If no rows were built.
         """
-        from features.store.asof import newest  # lazy: only this method needs it
+        from features.store.versions import newest_of  # lazy: only this method needs it
 
         self.offline_snapshot()
         with _translated("offline store"):
             rows = self.offline.reading(lambda snapshot: snapshot.read())
-        latest = newest(rows, [TENANT, ASSET], EVENT_TIME, CREATED_TIME)
+        latest = newest_of(rows, [TENANT, ASSET], EVENT_TIME, CREATED_TIME)
         return self.online.write(asset_vectors(latest, self.specification), or_equal=False)
+
+    def vector_as_of(
+        self, tenant: TenantId, asset: AssetId, known_at: datetime, event_time: datetime | None = None
+    ) -> OnlineVector | None:
+        """Return the vector of an asset as it was known at a moment, whatever was corrected or filled in since.
+
+        Args:
+            tenant: Whose.
+            asset: Which.
+            known_at: The moment; the vector's age is counted to it, but for lives that are a bare count.
+            event_time: Which row; None means the newest that was known.
+
+        Returns:
+            None where no such row was known, or where it was withdrawn before.
+
+        Raises:
+            FeatureRowsMissing: If no rows were built.
+        """
+        from features.store.revision import known_row  # lazy: only this method needs it
+
+        self.offline_snapshot()
+        with _translated("offline store"):
+            found = self.offline.reading(lambda rows: known_row(rows, tenant, asset, known_at, event_time))
+        now = None if self.online.counts_life else known_at
+        vectors = [each.vector for each in asset_vectors(found, self.specification)]
+        return next((self.online.told(tenant, asset, each, now) for each in vectors if each is not None), None)
 
     def offline_snapshot(self) -> "Snapshot":
         """Return the offline rows as they are now.

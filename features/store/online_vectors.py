@@ -109,7 +109,7 @@ class OnlineVectors:
             return {}
         found = self.store.read(tenant, self.view, assets)
         moment = self.clock() if now is None and not self.counts_life else now
-        return {asset: self._online(tenant, asset, content, moment) for asset, content in found.items()}
+        return {asset: self.told(tenant, asset, unpack(content), moment) for asset, content in found.items()}
 
     def write(
         self,
@@ -142,6 +142,24 @@ class OnlineVectors:
         kept = [PackedState(self._key(each.tenant, each.asset), each.content) for each in states]
         return self.store.write(packed, kept, cursor, or_equal=or_equal)
 
+    def told(self, tenant: TenantId, asset: AssetId, vector: Vector, now: datetime | None) -> OnlineVector:
+        """Return a vector as it is told to whoever asks at a moment.
+
+        Args:
+            tenant: Whose.
+            asset: Which.
+            vector: As it is stored.
+            now: The moment to which its age is counted, on the scale of the vector's own time; None counts none.
+
+        Raises:
+            FeatureStoreRefused: If the vector is not as wide as the specification says.
+        """
+        self._require_width(len(vector.values), asset)
+        time = from_microseconds(vector.time_us)
+        age = timedelta(0) if now is None else now - time
+        sha256 = self.specification_sha256
+        return OnlineVector(tenant, asset, time, vector.values, vector.life, vector.regime, sha256, age, self.ttl)
+
     def states(self, tenant: TenantId, assets: Sequence[AssetId]) -> dict[AssetId, bytes]:
         """Return the streaming state of each asset that has one.
 
@@ -158,14 +176,6 @@ class OnlineVectors:
             return None
         self._require_width(len(each.vector.values), each.asset)
         return pack(each.vector)
-
-    def _online(self, tenant: TenantId, asset: AssetId, content: bytes, now: datetime | None) -> OnlineVector:
-        vector = unpack(content)
-        self._require_width(len(vector.values), asset)
-        time = from_microseconds(vector.time_us)
-        age = timedelta(0) if now is None else now - time
-        sha256 = self.specification_sha256
-        return OnlineVector(tenant, asset, time, vector.values, vector.life, vector.regime, sha256, age, self.ttl)
 
     def _require_width(self, found: int, asset: AssetId) -> None:
         if found != self.width:

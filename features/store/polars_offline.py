@@ -20,10 +20,10 @@ from feast.on_demand_feature_view import OnDemandFeatureView
 from feast.repo_config import FeastConfigBaseModel, RepoConfig
 from feast.saved_dataset import SavedDatasetStorage
 
-from features.store.asof import newest
 from features.store.errors import FeatureStoreRefused
 from features.store.rows import OfflineRows
 from features.store.sources import reading, source_path
+from features.store.versions import newest_of, of_standing_rows
 from features.store.view_rows import ViewRows
 
 LABEL_TIME = "event_timestamp"
@@ -150,7 +150,7 @@ class PolarsOfflineStore(OfflineStore):
         def run() -> pl.DataFrame:
             between = pl.col(timestamp_field).is_between(pl.lit(start_date), pl.lit(end_date))
             found = reading(data_source, lambda rows: rows.read(columns, between))
-            return newest(found, join_key_columns, timestamp_field, created_timestamp_column)
+            return newest_of(found, join_key_columns, timestamp_field, created_timestamp_column)
 
         return PolarsRetrievalJob(run)
 
@@ -165,7 +165,7 @@ class PolarsOfflineStore(OfflineStore):
         start_date: datetime | None = None,
         end_date: datetime | None = None,
     ) -> RetrievalJob:
-        """Return every row between two times."""
+        """Return every version of every row between two times; none of rows that are withdrawn."""
         columns = _columns(join_key_columns, feature_name_columns, timestamp_field, created_timestamp_column)
 
         def run() -> pl.DataFrame:
@@ -173,7 +173,8 @@ class PolarsOfflineStore(OfflineStore):
             since = [] if start_date is None else [time >= pl.lit(start_date)]
             until = [] if end_date is None else [time <= pl.lit(end_date)]
             where = pl.all_horizontal(*since, *until) if since or until else None
-            return reading(data_source, lambda rows: rows.read(columns, where))
+            found = reading(data_source, lambda rows: rows.read(columns, where))
+            return of_standing_rows(found, join_key_columns, timestamp_field, created_timestamp_column)
 
         return PolarsRetrievalJob(run)
 

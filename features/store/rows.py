@@ -118,11 +118,6 @@ class OfflineRows:
         parts = self.stage(rows, slot)
         return self.publish(parts, lambda part: not slot or part.slot != slot)
 
-    def replacement(self, tenant: str) -> "Replacement":
-        """Begin to put new rows in the place of all that a tenant has now."""
-        replaced = frozenset(part.name for part in self.commit().parts if part.tenant == tenant)
-        return Replacement(self, replaced)
-
     def stage(self, rows: pl.DataFrame, slot: str) -> list[Part]:
         """Write rows as parts that do not count before a commit names them; one for each tenant."""
         by_tenant = rows.partition_by(TENANT, maintain_order=True)
@@ -146,26 +141,3 @@ class OfflineRows:
         time = rows[EVENT_TIME].dt.cast_time_unit("us").to_physical().sort()
         first, last = str(rows[ASSET][0]), str(rows[ASSET][-1])
         return Part(name, str(rows[TENANT][0]), slot, rows.height, first, last, int(time[0]), int(time[-1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """New rows of a tenant, which count from `commit` on; until then nothing changes.
-
-    Attributes:
-        rows: What they are part of.
-        replaced: Names of the parts that they take the place of; what others append meanwhile stays.
-        staged: New parts so far.
-    """
-
-    rows: OfflineRows
-    replaced: frozenset[str]
-    staged: list[Part] = field(default_factory=list)
-
-    def take(self, rows: pl.DataFrame) -> None:
-        """Take some of the new rows."""
-        self.staged.extend(self.rows.stage(rows, ""))
-
-    def commit(self) -> Commit:
-        """Put the new rows in the place of the old."""
-        return self.rows.publish(self.staged, lambda part: part.name not in self.replaced)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -27,12 +28,14 @@ class BuiltFeatures:
     """What a build wrote.
 
     Attributes:
-        rows: Feature rows written.
+        rows: Feature rows computed.
+        versions: Versions of rows written: rows that are new or not what they were.
         labels: One row per label: tenant, asset, event_timestamp, label_life, remaining (life units),
             is_failure.
     """
 
     rows: int
+    versions: int
     labels: pl.DataFrame
 
 
@@ -60,40 +63,45 @@ def fit_specification(
 
 
 def build_features(
-    features: FeastFeatures, tenant: TenantId, tracks: Sequence[LifeTrack], progress: Progress | None = None
+    features: FeastFeatures,
+    tenant: TenantId,
+    tracks: Sequence[LifeTrack],
+    progress: Progress | None = None,
+    read_at: datetime | None = None,
 ) -> BuiltFeatures:
-    """Compute the features of every life and put them in the offline store, in the place of the tenant's earlier rows.
+    """Compute the features of every life and add to the offline store what is new or not what it was.
 
     Args:
         features: The store, opened for the specification.
         tenant: Whose machines.
         tracks: Lives with channels in the order of the specification's signals.
         progress: Told of lives done.
+        read_at: A moment before the tracks were read, from which on corrections are known; by default the present.
 
     Returns:
         How many rows there are, and the labels for training.
     """
     specification = features.specification
     ordered = sorted(tracks, key=lambda track: len(track.time_us))  # lives of like length share a batch
-    rows, labels = 0, []
-    with features.rebuild_offline(tenant) as take:
+    rows, versions, labels = 0, 0, []
+    with features.rebuild_offline(tenant, read_at or datetime.now(UTC)) as take:
         for start in range(0, len(ordered), _LIVES_AT_ONCE):
             part = ordered[start : start + _LIVES_AT_ONCE]
             computed = compute(specification, [track.rows for track in part])
             pairs = list(zip(part, computed, strict=True))
             frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
-            take(frame)
+            versions += take(frame, [track.span for track in part])
             labels += [label_rows(specification, tenant, track, life) for track, life in pairs]
             rows += frame.height
             if progress is not None:
                 progress(start + len(part), len(ordered))
-    return BuiltFeatures(rows, pl.concat(labels) if labels else pl.DataFrame())
+    return BuiltFeatures(rows, versions, pl.concat(labels) if labels else pl.DataFrame())
 
 
 def feature_rows(
     specification: FeatureSpecification, tenant: TenantId, track: LifeTrack, life: LifeFeatures
 ) -> pl.DataFrame:
-    """Return one life's running rows in the form the feature store takes."""
+    """Return one life's running rows in the form the feature store takes, as if observed at their own times."""
     kept = life.is_running
     side = _side(tenant, track, kept).with_columns(
         life=pl.Series(life.life[kept]), regime=pl.Series(life.regime[kept]), time_us=pl.Series(track.time_us[kept])

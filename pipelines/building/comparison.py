@@ -12,7 +12,8 @@ from features.domain.events import LifeEpoch
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds, microseconds
 from features.store.feast_store import FeastFeatures
-from features.store.names import ASSET, EVENT_TIME, LIFE_NUMBER, TENANT, TIME_US
+from features.store.names import ASSET, CREATED_TIME, LIFE_NUMBER, TENANT, TIME_US
+from features.store.versions import ROW, standing
 from features.telemetry.store import TelemetryStore
 from features.transforms.specification import FeatureSpecification
 from pipelines.building.tracks import LifeTrack, life_tracks, read_life
@@ -100,10 +101,10 @@ class Comparison:
         return _compare_values(replace(found, vectors=found.vectors + 1), streamed[newest], online.values)
 
     def _offline(self, tenant: TenantId, life: LifeEpoch) -> pl.DataFrame:
-        mine = (pl.col(TENANT) == tenant) & (pl.col(ASSET) == life.asset) & (pl.col(LIFE_NUMBER) == life.number)
-        names = [TIME_US, EVENT_TIME, "created_time", *self.features.specification.names]
-        rows = self.features.offline_snapshot().read(names, mine)
-        return rows.sort(EVENT_TIME, "created_time").unique(TIME_US, keep="last", maintain_order=True)
+        mine = (pl.col(TENANT) == tenant) & (pl.col(ASSET) == life.asset)
+        names = [*ROW, CREATED_TIME, LIFE_NUMBER, TIME_US, *self.features.specification.names]
+        rows = standing(self.features.offline_snapshot().read(names, mine)).filter(pl.col(LIFE_NUMBER) == life.number)
+        return rows.select(TIME_US, *self.features.specification.names)
 
 
 def stream_track(
@@ -125,7 +126,7 @@ def _compare_rows(found: Compared, streamed: dict[int, NDArray[np.float32]], sto
     found = replace(found, missing=found.missing + len(times) + len(streamed) - 2 * len(both))
     if not both:
         return found
-    kept = stored.filter(pl.col(TIME_US).is_in(both)).drop(TIME_US, EVENT_TIME, "created_time").to_numpy()
+    kept = stored.filter(pl.col(TIME_US).is_in(both)).drop(TIME_US).to_numpy()
     found = _compare_values(found, np.stack([streamed[time] for time in both]), kept.astype(np.float32))
     return replace(found, rows=found.rows + len(both))
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from features.domain.events import LifeEpoch
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.time import microseconds
+from features.domain.time import from_microseconds, microseconds
+from features.store.revision import Span
 from features.telemetry.store import TelemetryStore
 from features.transforms.batch import LifeRows
 
@@ -27,6 +28,11 @@ class LifeTrack:
     epoch: LifeEpoch
     time_us: NDArray[np.int64]
     rows: LifeRows
+
+    @property
+    def span(self) -> Span:
+        """The stretch of time that its rows fill."""
+        return Span(self.epoch.asset, *(from_microseconds(int(self.time_us[place])) for place in (0, -1)))
 
 
 def life_tracks(wide: pl.DataFrame, epochs: Sequence[LifeEpoch], signals: Sequence[str]) -> list[LifeTrack]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.store.asof import newest, point_in_time
+from features.store.asof import point_in_time
+from features.store.versions import newest_of
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 KEYS = ["tenant", "asset"]
@@ -134,9 +135,9 @@ def test_no_labels_give_an_empty_frame_with_all_columns() -> None:
 def test_newest_row_is_the_latest_version_of_the_latest_event(reverse: bool) -> None:
     made = [("mine", "a", 1, 0, 1), ("mine", "a", 2, 3, 4), ("mine", "a", 2, 0, 3), ("mine", "b", 0, 0, 5)]
     right = rows(*(made[::-1] if reverse else made))
-    found = newest(right, KEYS, "event", "created")
+    found = newest_of(right, KEYS, "event", "created")
     assert sorted(found.select("asset", "x").iter_rows()) == [("a", 4), ("b", 5)]
-    assert sorted(newest(right.drop("created"), KEYS, "event", None)["asset"]) == ["a", "b"]
+    assert sorted(newest_of(right.drop("created"), KEYS, "event", None)["asset"]) == ["a", "b"]
 
 
 def test_row_without_creation_time_is_never_known_and_else_the_oldest_version() -> None:

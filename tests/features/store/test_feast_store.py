@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, Featu
 from features.store.feast_store import FeastFeatures, _translated, open_features
 from features.store.names import view_name
 from features.store.online_vectors import OnlineVectors
+from features.store.revision import Span
 from tests.features.transforms.fleet import COUNTER
 
 pytestmark = pytest.mark.slow  # importing Feast alone takes seconds
@@ -141,38 +142,71 @@ def test_writing_a_part_again_replaces_it(store: FeastFeatures) -> None:
     assert store.offline.snapshot().read()["age"].to_list() == [2.0]
 
 
-def test_rebuilding_replaces_a_tenant_s_rows_at_once_and_no_other_s(store: FeastFeatures) -> None:
-    store.write_offline(pl.concat([row("mine", "a", 0, 1), row("yours", "a", 0, 7)]), "one")
-    with store.rebuild_offline(MINE) as take:
-        take(row("mine", "a", 0, 2))
-        take(row("mine", "b", 0, 3))
-        store.append_offline(row("mine", "c", 0, 4))
-        assert sorted(store.offline.snapshot().read()["age"]) == [1.0, 4.0, 7.0]
-    assert sorted(store.offline.snapshot().read()["age"]) == [2.0, 3.0, 4.0, 7.0]
-    with pytest.raises(ServiceError), store.rebuild_offline(MINE) as take:
+def test_rebuilding_adds_what_differs_and_answers_of_before_stay_as_they_were(store: FeastFeatures) -> None:
+    with store.rebuild_offline(MINE, hour(50)) as take:
+        assert take(pl.concat([row("mine", "a", 0, 1), row("mine", "a", 1, 2)]), [span("a", 0, 1)]) == 2
+    assert sorted(store.offline.snapshot().read()["created_time"]) == [hour(0), hour(1)]  # as if observed live
+    before = [known(store, at, event) for at, event in ASKED]
+    with store.rebuild_offline(MINE, hour(60)) as take:  # a reading of hour 1 was corrected, and hour 2 is new
+        rows = pl.concat([row("mine", "a", 0, 1), row("mine", "a", 1, 7), row("mine", "a", 2, 8)])
+        assert take(rows, [span("a", 0, 2)]) == 2
+        assert store.offline.snapshot().read().height == 2
+    assert store.materialise() == 1
+    with store.rebuild_offline(MINE, hour(70)) as take:  # hour 2 turns out to have been a standstill
+        assert take(rows[:2], [span("a", 0, 2)]) == 1
+    with pytest.raises(ServiceError), store.rebuild_offline(MINE, hour(75)) as take:
         _take_and_fail(take)
     store.tidy_offline()
-    assert sorted(store.offline.snapshot().read()["age"]) == [2.0, 3.0, 4.0, 7.0]
-    assert len(store.offline.snapshot().parts) == 2
+    assert before == [known(store, at, event) for at, event in ASKED] == [1.0, None, 2.0, 2.0, 2.0]
+    assert known(store, 60, 1) == known(store, 90, 1) == 7.0
+    assert (known(store, 69, 2), known(store, 70, 2), known(store, 70, None)) == (8.0, None, 7.0)
+    assert known(store, 90, 0) == 1.0
+    assert store.vector_as_of(YOURS, A, hour(90)) is None
+    found = store.vector_as_of(MINE, A, hour(90))
+    assert found is not None
+    assert (found.age, found.life, found.time) == (timedelta(hours=89), 70.0, hour(1))
+    assert store.training_frame(labels(("mine", "a", 1)))["age"].to_list() == [2.0]
+    assert len(store.offline.snapshot().parts) == 1
 
 
-def test_rebuilding_deletes_what_was_replaced_long_ago(store: FeastFeatures) -> None:
-    for value in (1, 2):
-        with store.rebuild_offline(MINE) as take:
-            take(row("mine", "a", 0, value))
-    parts = list((store.folder / "parts").iterdir())
-    assert len(parts) == 2  # somebody may still be reading the first
+ASKED: list[tuple[float, float | None]] = [(0, 0), (0, 1), (1, 1), (59, 1), (1.5, None)]
+
+
+def known(store: FeastFeatures, at: float, event: float | None) -> float | None:
+    """Return the first feature of machine a's row of an hour, as it was known at another."""
+    found = store.vector_as_of(MINE, A, hour(at), None if event is None else hour(event))
+    return None if found is None else float(found.values[0])
+
+
+def span(asset: str, first: float, last: float) -> Span:
+    return Span(AssetId(asset), hour(first), hour(last))
+
+
+def test_withdrawn_row_is_not_brought_online_and_gives_a_label_nothing(store: FeastFeatures) -> None:
+    store.append_offline(pl.concat([row("mine", "a", 0, 1), row("mine", "a", 1, 2), row("mine", "b", 0, 3)]))
+    with store.rebuild_offline(MINE, hour(1)) as take:
+        take(row("mine", "a", 0, 1), [span("a", 0, 1)])
+        take(row("mine", "b", 0, 3)[:0], [span("b", 0, 0)])
+    assert store.materialise() == 1
+    assert store.read(MINE, [A, B])[A].time == hour(0)
+    assert store.training_frame(labels(("mine", "a", 1)))["age"].to_list() == [None]
+    store.feast.materialize(hour(-1), hour(9), feature_views=[view_name(store.specification)])
+    assert sorted(store.read(MINE, [A, B])) == [A]
+
+
+def test_rebuilding_deletes_what_no_commit_names_any_more(store: FeastFeatures) -> None:
+    with store.rebuild_offline(MINE, hour(9)) as take:
+        take(row("mine", "a", 0, 1), [span("a", 0, 0)])
     left_over = store.folder / "parts" / "left-over.parquet"
-    shutil.copy(parts[0], left_over)
+    shutil.copy(next((store.folder / "parts").iterdir()), left_over)
     os.utime(left_over, (0, 0))
-    with store.rebuild_offline(MINE) as take:
-        take(row("mine", "a", 0, 3))
+    with store.rebuild_offline(MINE, hour(9)) as take:
+        assert take(row("mine", "a", 0, 1), [span("a", 0, 0)]) == 0
     assert not left_over.exists()
-    assert store.offline.snapshot().read()["age"].to_list() == [3.0]
 
 
-def _take_and_fail(take: Callable[[pl.DataFrame], None]) -> None:
-    take(row("mine", "a", 0, 9))
+def _take_and_fail(take: Callable[[pl.DataFrame, Sequence[Span]], int]) -> None:
+    take(row("mine", "a", 0, 9), [span("a", 0, 0)])
     raise ServiceError("The build must end; found that it did not. Build again.")
 
 

@@ -19,7 +19,7 @@ from tests.features.store.versions import T0, Version, files_of, found, versions
 KINDS = pytest.mark.parametrize("kind", ["local", "memory"])
 DAY = timedelta(days=1)
 NEW: list[Version] = [("mine", "a", 1, 1, 4), ("mine", "a", 0, 5, 5), ("yours", "b", 1, 1, 6)]
-REBUILT: list[Version] = [("mine", "a", 0, 0, 7), ("mine", "c", 0, 0, 8)]
+LATER: list[Version] = [("mine", "a", 0, 0, 7), ("mine", "c", 0, 0, 8)]
 
 
 @KINDS
@@ -42,16 +42,15 @@ def test_a_slot_takes_the_place_of_itself(kind: str, tmp_path: Path) -> None:
 
 
 @KINDS
-def test_replacing_leaves_other_tenants_and_what_came_meanwhile(kind: str, tmp_path: Path) -> None:
+def test_staged_rows_count_together_beside_what_came_meanwhile(kind: str, tmp_path: Path) -> None:
     rows = OfflineRows(files_of(kind, tmp_path))
     rows.append(versions(*OLD))
-    replacement = rows.replacement("mine")
-    replacement.take(versions(REBUILT[0]))
+    staged = rows.stage(versions(LATER[0]), "")
     rows.append(versions(*NEW))
-    replacement.take(versions(REBUILT[1]))
+    staged += rows.stage(versions(LATER[1]), "")
     assert found(rows) == Counter([*OLD, *NEW])
-    replacement.commit()
-    assert found(rows) == Counter([OLD[2], *NEW, *REBUILT])
+    rows.publish(staged, lambda _: True)
+    assert found(rows) == Counter([*OLD, *NEW, *LATER])
 
 
 @KINDS
@@ -153,11 +152,10 @@ def test_sweeping_deletes_what_counts_no_longer_once_nobody_can_read_it(kind: st
 def test_part_that_was_swept_away_before_its_commit_is_not_committed(tmp_path: Path) -> None:
     rows = OfflineRows(files_of("local", tmp_path))
     rows.append(versions(*OLD))
-    replacement = rows.replacement("mine")
-    replacement.take(versions(*REBUILT))
+    staged = rows.stage(versions(*LATER), "")
     sweep(OfflineRows(rows.files, lambda: rows.now() + 2 * DAY))
     with pytest.raises(FeatureStoreUnavailable, match="swept"):
-        replacement.commit()
+        rows.publish(staged, lambda _: True)
     assert found(rows) == Counter(OLD)
 
 
@@ -174,7 +172,6 @@ DRAWN = st.lists(st.tuples(TENANTS, ASSETS, st.integers(0, 9), st.integers(0, 9)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("append"), DRAWN),
-        st.tuples(st.just("replace"), DRAWN),
         st.tuples(st.just("compact"), DRAWN),
         st.tuples(st.just("sweep"), DRAWN),
     ),
@@ -192,12 +189,6 @@ def test_any_order_of_changes_gives_what_a_plain_list_gives(steps: list[tuple[st
         if step == "append":
             rows.append(versions(*drawn))
             expected += drawn
-        elif step == "replace":
-            mine = [("mine", *each[1:]) for each in drawn]
-            replacement = rows.replacement("mine")
-            replacement.take(versions(*mine))
-            replacement.commit()
-            expected = [each for each in expected if each[0] != "mine"] + mine
         elif step == "compact":
             compact(rows, rows_of_a_part=3)
         else:

@@ -14,18 +14,16 @@ from tests.features.store.versions import T0, Version, files_of, versions
 
 KINDS = pytest.mark.parametrize("kind", ["local", "memory"])
 NEW: list[Version] = [("mine", "a", 1, 1, 4), ("mine", "a", 0, 5, 5), ("yours", "b", 1, 1, 6)]
-REBUILT: list[Version] = [("mine", "a", 0, 0, 7), ("mine", "c", 0, 0, 8)]
+LATER: list[Version] = [("mine", "a", 0, 0, 7), ("mine", "c", 0, 0, 8)]
 
 
 def _append(rows: OfflineRows) -> None:
     rows.append(versions(*NEW))
 
 
-def _replace(rows: OfflineRows) -> None:
-    replacement = rows.replacement("mine")
-    for each in REBUILT:
-        replacement.take(versions(each))
-    replacement.commit()
+def _publish(rows: OfflineRows) -> None:
+    staged = [part for each in LATER for part in rows.stage(versions(each), "")]
+    rows.publish(staged, lambda _: True)
 
 
 def _compact(rows: OfflineRows) -> None:
@@ -34,7 +32,7 @@ def _compact(rows: OfflineRows) -> None:
 
 CHANGES: list[tuple[Change, list[Version]]] = [
     (_append, [*OLD, *NEW]),
-    (_replace, [OLD[2], *REBUILT]),
+    (_publish, [*OLD, *LATER]),
     (_compact, OLD),
     (sweep_later, OLD),
 ]
@@ -86,7 +84,7 @@ def _sweep_too_much(rows: OfflineRows) -> None:
 
 
 def _replace_everything(rows: OfflineRows) -> None:
-    parts = rows.stage(versions(*REBUILT), "")
+    parts = rows.stage(versions(*LATER), "")
     commit(rows.files, T0, lambda _: parts)
 
 
@@ -96,7 +94,7 @@ MUTANTS: list[tuple[Change, list[Version]]] = [
     (_compact_deleting_first, OLD),
     (_compact_adding_first, OLD),
     (_sweep_too_much, OLD),
-    (_replace_everything, [OLD[2], *REBUILT]),
+    (_replace_everything, [*OLD, *LATER]),
 ]
 
 

@@ -1,6 +1,7 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from features.domain.events import EventKind
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeRule
+from features.store.revision import Span
 from features.transforms.batch import LifeFeatures, compute
 from features.transforms.specification import FeatureSpecification, pack_signals
 from pipelines.building.build import build_features, feature_rows, fit_specification, label_rows
@@ -29,10 +31,24 @@ class OfflineFiles:
     parts: list[pl.DataFrame] = field(default_factory=list)
 
     @contextmanager
-    def rebuild_offline(self, tenant: TenantId) -> Iterator[Callable[[pl.DataFrame], None]]:
+    def rebuild_offline(
+        self, tenant: TenantId, read_at: datetime
+    ) -> Iterator[Callable[[pl.DataFrame, Sequence[Span]], int]]:
         new: list[pl.DataFrame] = []
-        yield new.append
-        self.parts = [rows.filter(pl.col("tenant") != tenant) for rows in self.parts] + new
+
+        def take(rows: pl.DataFrame, spans: Sequence[Span]) -> int:
+            within = [
+                span
+                for span in spans
+                for at in rows.filter(asset=span.asset)["event_time"]
+                if span.first <= at <= span.last
+            ]
+            assert len(within) == rows.height
+            new.append(rows)
+            return rows.height
+
+        yield take
+        self.parts += new
 
     @property
     def rows(self) -> pl.DataFrame:
@@ -149,14 +165,5 @@ def test_build_writes_every_life_and_tells_how_far_it_is() -> None:
     assert told == [(64, 130), (128, 130), (130, 130)]
     assert built.rows == store.rows.height == sum(int((each.rows.values[:, 0] > 100).sum()) for each in tracks)
     assert set(built.labels["asset"]) == {each.epoch.asset for each in tracks}
+    assert built.versions == built.rows
     assert len(store.parts) == 3
-
-
-def test_smaller_build_leaves_nothing_of_a_larger_one_and_no_tenant_touches_another_s() -> None:
-    tracks = [track(fan(), f"m-{index:03d}", 10) for index in range(70)]
-    store = OfflineFiles(fit_specification(fan(), tracks))
-    build_features(store, TenantId("yours"), tracks[:2])  # type: ignore[arg-type]  # what it needs of the store
-    build_features(store, MINE, tracks)  # type: ignore[arg-type]
-    build_features(store, MINE, tracks[:3])  # type: ignore[arg-type]
-    assert set(store.rows.filter(tenant="mine")["asset"]) == {"m-000", "m-001", "m-002"}
-    assert set(store.rows.filter(tenant="yours")["asset"]) == {"m-000", "m-001"}
