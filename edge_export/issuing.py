@@ -3,15 +3,16 @@
 Both composition roots do this, and neither may import the other, so it stands here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from edge_export.runtime.requests import VectorRequest, vector_bytes
 from edge_export.runtime.runtime import Runtime
+from edge_export.runtime.verdict import Verdict
 from features.domain.errors import Unavailable
-from features.domain.forecasts import Forecast
+from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.identifiers import AssetId, TenantId
 from features.store.online import OnlineFeatures, OnlineVector
 
@@ -19,15 +20,14 @@ from features.store.online import OnlineFeatures, OnlineVector
 class Ledger(Protocol):
     """Keeps every forecast with the vector it was made from, so that it can be replayed."""
 
-    def append(self, forecast: Forecast, vector: bytes) -> None:
-        """Record a forecast.
+    def append_all(self, entries: Iterable[tuple[Forecast, bytes]]) -> None:
+        """Record forecasts: all of them, or none.
 
         Args:
-            forecast: What was answered.
-            vector: Its input as little-endian float32; empty where there was none.
+            entries: Each what was answered, with its input as little-endian float32; empty where there was none.
 
         Raises:
-            Unavailable: If it cannot be recorded.
+            Unavailable: If they cannot be recorded.
         """
         ...
 
@@ -47,7 +47,7 @@ class Forecaster:
     ledger: Ledger
 
     def issue(self, tenant: TenantId, assets: Sequence[AssetId], issued_at: datetime) -> list[Forecast]:
-        """Make and record one forecast per asset.
+        """Make one forecast per asset, and record them together.
 
         What stands in the way of a forecast is its status and reason, never an exception. A forecast that could
         not be recorded is not given out: the answer for that asset is `unavailable`.
@@ -62,33 +62,61 @@ class Forecaster:
             One forecast per asset, in the order given.
         """
         try:
-            vectors = self.online.read(tenant, assets)
+            requests = self.requests(tenant, assets)
         except Unavailable as error:
-            return self._none(tenant, assets, issued_at, f"online_store: {error}")
-        return [self._issue(tenant, asset, vectors, issued_at) for asset in assets]
-
-    def _none(self, tenant: TenantId, assets: Sequence[AssetId], issued_at: datetime, reason: str) -> list[Forecast]:
-        requests = [VectorRequest(tenant, asset, None) for asset in assets]
-        return [self._recorded(each, self.runtime.unavailable(each, issued_at, reason)) for each in requests]
-
-    def _issue(
-        self, tenant: TenantId, asset: AssetId, vectors: Mapping[AssetId, OnlineVector], issued_at: datetime
-    ) -> Forecast:
-        vector = vectors.get(asset)
-        request = VectorRequest(tenant, asset, vector)
-        expected = self.runtime.bundle.manifest.specification_sha256
-        if vector is not None and vector.specification_sha256 != expected:
-            reason = (
-                f"specification_mismatch: The model needs features {expected[:12]}; the online store holds "
-                f"{vector.specification_sha256[:12]}. Build the features again under this model."
-            )
-            return self._recorded(request, self.runtime.unavailable(request, issued_at, reason))
-        return self._recorded(request, self.runtime.forecast([request], issued_at)[0])
-
-    def _recorded(self, request: VectorRequest, forecast: Forecast) -> Forecast:
-        vector = b"" if request.vector is None else vector_bytes(request.vector.values)
+            requests = [VectorRequest(tenant, asset, None) for asset in assets]
+            made = self._unavailable(requests, issued_at, f"online_store: {error}")
+        else:
+            made = self.make(requests, issued_at)
         try:
-            self.ledger.append(forecast, vector)
+            self.record(requests, made)
         except Unavailable as error:
-            return self.runtime.unavailable(request, forecast.issued_at, f"ledger: {error}")
-        return forecast
+            return self._unavailable(requests, issued_at, f"ledger: {error}")
+        return made
+
+    def requests(self, tenant: TenantId, assets: Sequence[AssetId]) -> list[VectorRequest]:
+        """Read the newest vector of each asset.
+
+        Raises:
+            Unavailable: If the online store does not answer.
+        """
+        vectors = self.online.read(tenant, assets)
+        return [VectorRequest(tenant, asset, vectors.get(asset)) for asset in assets]
+
+    def make(self, requests: Sequence[VectorRequest], issued_at: datetime) -> list[Forecast]:
+        """Make one forecast per request, in the order given; none is recorded."""
+        fit = [request for request in requests if self._mismatch(request) is None]
+        made = iter(self.runtime.forecast(fit, issued_at))
+        return [
+            next(made) if reason is None else self.runtime.unavailable(request, issued_at, reason)
+            for request, reason in ((request, self._mismatch(request)) for request in requests)
+        ]
+
+    def verdict(self, request: VectorRequest, issued_at: datetime) -> Verdict:
+        """Say with which status a forecast would be issued, without running the model."""
+        reason = self._mismatch(request)
+        if reason is not None:
+            return Verdict(ForecastStatus.UNAVAILABLE, reason)
+        return self.runtime.verdict(request, issued_at)
+
+    def record(self, requests: Sequence[VectorRequest], made: Sequence[Forecast]) -> None:
+        """Record forecasts with the vectors that they were made from, in one transaction.
+
+        Raises:
+            Unavailable: If they cannot be recorded.
+        """
+        vectors = (b"" if each.vector is None else vector_bytes(each.vector.values) for each in requests)
+        self.ledger.append_all(list(zip(made, vectors, strict=True)))
+
+    def _unavailable(self, requests: Sequence[VectorRequest], issued_at: datetime, reason: str) -> list[Forecast]:
+        return [self.runtime.unavailable(request, issued_at, reason) for request in requests]
+
+    def _mismatch(self, request: VectorRequest) -> str | None:
+        expected, vector = self.runtime.bundle.manifest.specification_sha256, request.vector
+        found = vector.specification_sha256 if isinstance(vector, OnlineVector) else expected
+        if found == expected:
+            return None
+        return (
+            f"specification_mismatch: The model needs features {expected[:12]}; the online store holds {found[:12]}. "
+            "Build the features again under this model."
+        )

@@ -1,6 +1,6 @@
 """The one runtime: feature vectors in, forecasts out, the same in the centre and on a gateway."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.errors import BundleRefused
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.runtime.errors import InferenceFailed
-from edge_export.runtime.requests import VectorRequest, vector_sha256
+from edge_export.runtime.requests import VectorLike, VectorRequest, vector_sha256
 from edge_export.runtime.selftest import check_answers, check_features
 from edge_export.runtime.session import GraphSession
 from edge_export.runtime.summary import LifeSummary, summarise
@@ -33,6 +33,8 @@ from features.transforms.specification import FeatureSpecification, specificatio
 
 UNAVAILABLE_SECONDS = 300.0
 """What stands in the way from outside may be gone soon: such an answer holds no longer than this."""
+FAILED = "model_failed"
+"""Code of the reason where the graph gave no numbers."""
 
 
 def random_id() -> str:
@@ -114,7 +116,27 @@ class Runtime:
         Returns:
             One forecast per request, in the order given; none depends on the others.
         """
-        return [self._answer(request, self._moment(request, issued_at)) for request in requests]
+        moments = [self._moment(request, issued_at) for request in requests]
+        verdicts = [self.judge.verdict(each.vector, at) for each, at in zip(requests, moments, strict=True)]
+        vectors = [
+            each.vector if verdict.reason is None else None for each, verdict in zip(requests, verdicts, strict=True)
+        ]
+        lives = self._lives([vector for vector in vectors if vector is not None])
+        return [
+            self._without_numbers(request, at, verdict)
+            if vector is None
+            else self._answer(request, vector, at, next(lives))
+            for request, vector, at, verdict in zip(requests, vectors, moments, verdicts, strict=True)
+        ]
+
+    def verdict(self, request: VectorRequest, issued_at: datetime) -> Verdict:
+        """Say with which status a forecast would be issued, without running the graph, which may still fail.
+
+        Args:
+            request: As for `forecast`.
+            issued_at: Likewise.
+        """
+        return self.judge.verdict(request.vector, self._moment(request, issued_at))
 
     def unavailable(self, request: VectorRequest, issued_at: datetime, reason: str) -> Forecast:
         """Return the answer for an asset whose forecast cannot be made for a reason that lies outside it."""
@@ -128,22 +150,35 @@ class Runtime:
             return issued_at
         return EPOCH if request.vector is None else request.vector.time  # a life that has not begun to be counted
 
-    def _answer(self, request: VectorRequest, issued_at: datetime) -> Forecast:
-        verdict = self.judge.verdict(request.vector, issued_at)
-        if verdict.reason is not None or request.vector is None:
-            return self._without_numbers(request, issued_at, verdict)
-        try:
-            survival = self.session.run(np.asarray(request.vector.values, np.float32)[None, :])
-        except InferenceFailed as error:
-            return self._failed(request, issued_at, str(error))
-        if not np.isfinite(survival).all():
-            return self._failed(request, issued_at, "The model gave something that is not a number.")
-        fresh_until = self._after(request.vector.time, self.calibration.ttl)
-        return self._with_numbers(request, issued_at, fresh_until, summarise(survival, self.calibration))
+    def _lives(self, vectors: Sequence[VectorLike]) -> Iterator["_Life | str"]:
+        """Yield for each vector its numbers, or why there are none. The graph sees each row alone, see `run_rows`."""
+        curves: list[NDArray[np.float32] | str] = [self._curve(vector) for vector in vectors]
+        known = [curve for curve in curves if not isinstance(curve, str)]
+        numbers = summarise(np.stack(known), self.calibration) if known else None
+        place = 0
+        for curve in curves:
+            if isinstance(curve, str) or numbers is None:
+                yield str(curve)
+            else:
+                yield _life_of(numbers, place, self.calibration)
+                place += 1
 
-    def _failed(self, request: VectorRequest, issued_at: datetime, sentence: str) -> Forecast:
-        verdict = Verdict(ForecastStatus.UNAVAILABLE, f"model_failed: {sentence}")
-        return self._without_numbers(request, issued_at, verdict)
+    def _curve(self, vector: VectorLike) -> NDArray[np.float32] | str:
+        """Return a vector's survival curve, shape (time,), or what went wrong."""
+        try:
+            survival = self.session.run(np.asarray(vector.values, np.float32)[None, :])[0]
+        except InferenceFailed as error:
+            return str(error)
+        return survival if np.isfinite(survival).all() else "The model gave something that is not a number."
+
+    def _answer(
+        self, request: VectorRequest, vector: VectorLike, issued_at: datetime, found: "_Life | str"
+    ) -> Forecast:
+        if isinstance(found, str):
+            return self._without_numbers(request, issued_at, Verdict(ForecastStatus.UNAVAILABLE, f"{FAILED}: {found}"))
+        fresh_until = self._after(vector.time, self.calibration.ttl)
+        valid_until = min(self._after(issued_at, self.calibration.valid_for), fresh_until)
+        return self._forecast(request, issued_at, valid_until, Verdict(ForecastStatus.OK), found.horizons, found.life)
 
     def _without_numbers(self, request: VectorRequest, issued_at: datetime, verdict: Verdict) -> Forecast:
         valid_for = self.calibration.valid_for
@@ -151,21 +186,6 @@ class Runtime:
             valid_for = min(valid_for, UNAVAILABLE_SECONDS / self.calibration.seconds_per_unit)
         valid_until = self._after(issued_at, valid_for)
         return self._forecast(request, issued_at, valid_until, verdict, (), None)
-
-    def _with_numbers(
-        self, request: VectorRequest, issued_at: datetime, fresh_until: datetime, numbers: LifeSummary
-    ) -> Forecast:
-        valid_until = min(self._after(issued_at, self.calibration.valid_for), fresh_until)
-        life = RemainingLife(
-            p05=float(numbers.p05[0]),
-            p50=float(numbers.p50[0]),
-            p95=float(numbers.p95[0]),
-            mean=float(numbers.mean[0]),
-            cap=self.calibration.cap,
-        )
-        pairs = zip(self.calibration.horizons, numbers.p_fail[0].tolist(), strict=True)
-        horizons = tuple(HorizonProbability(horizon, probability) for horizon, probability in pairs)
-        return self._forecast(request, issued_at, valid_until, Verdict(ForecastStatus.OK), horizons, life)
 
     def _forecast(
         self,
@@ -205,6 +225,26 @@ class Runtime:
             return moment + timedelta(seconds=life * self.calibration.seconds_per_unit)
         except OverflowError:
             return datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """The numbers of one forecast."""
+
+    horizons: tuple[HorizonProbability, ...]
+    life: RemainingLife
+
+
+def _life_of(numbers: LifeSummary, place: int, calibration: Calibration) -> _Life:
+    pairs = zip(calibration.horizons, numbers.p_fail[place].tolist(), strict=True)
+    life = RemainingLife(
+        p05=float(numbers.p05[place]),
+        p50=float(numbers.p50[place]),
+        p95=float(numbers.p95[place]),
+        mean=float(numbers.mean[place]),
+        cap=calibration.cap,
+    )
+    return _Life(tuple(HorizonProbability(horizon, probability) for horizon, probability in pairs), life)
 
 
 def check_match(specification: FeatureSpecification, calibration: Calibration) -> None:

@@ -1,6 +1,6 @@
 """The ledger of forecasts: append-only, each with the input vector that it was made from, so it can be replayed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -12,6 +12,7 @@ from features.records.errors import ConflictingRecord, RecordNotFound
 from features.records.tables import forecasts
 
 _NEWEST_FIRST = (forecasts.c.issued_at.desc(), forecasts.c.sequence.desc())
+_AT_ONCE = 500
 
 
 class ForecastLedger:
@@ -34,9 +35,10 @@ class ForecastLedger:
         Raises:
             ConflictingRecord: If the tenant has a forecast of one of these identities with other content.
         """
+        given = list(entries)
         with writing(self._engine) as connection:
-            for forecast, vector in entries:
-                _append(connection, forecast, vector)
+            for start in range(0, len(given), _AT_ONCE):
+                _append(connection, given[start : start + _AT_ONCE])
 
     def latest(self, tenant: TenantId, asset: AssetId, now: datetime) -> Forecast | None:
         """Return the newest forecast for an asset that has not expired, or None."""
@@ -49,6 +51,22 @@ class ForecastLedger:
         with reading(self._engine) as connection:
             document = connection.execute(query).scalar_one_or_none()
         return None if document is None else forecast_from_dict(document)
+
+    def newest(self, tenant: TenantId, assets: Iterable[AssetId]) -> dict[AssetId, Forecast]:
+        """Return the newest forecast for each of these assets that has one, whether or not it has expired."""
+        found = {}
+        with reading(self._engine) as connection:
+            for asset in assets:  # by index, one each: all at once would walk through the whole ledger
+                query = (
+                    select(forecasts.c.document)
+                    .where(forecasts.c.tenant == tenant, forecasts.c.asset == asset)
+                    .order_by(*_NEWEST_FIRST)
+                    .limit(1)
+                )
+                document = connection.execute(query).scalar_one_or_none()
+                if document is not None:
+                    found[asset] = forecast_from_dict(document)
+        return found
 
     def latest_all(self, tenant: TenantId, now: datetime) -> list[Forecast]:
         """Return for each asset of the tenant the newest forecast that has not expired, sorted by asset."""
@@ -112,27 +130,46 @@ class ForecastLedger:
         return bytes(vector)
 
 
-def _append(connection: Connection, forecast: Forecast, vector: bytes) -> None:
-    document = forecast.to_dict()
-    query = select(forecasts.c.document, forecasts.c.vector).where(
-        forecasts.c.tenant == forecast.tenant, forecasts.c.id == forecast.id
-    )
-    there = connection.execute(query).one_or_none()
-    if there is None:
-        row = {
-            "tenant": forecast.tenant,
-            "id": forecast.id,
-            "asset": forecast.asset,
-            "issued_at": forecast.issued_at,
-            "valid_until": forecast.valid_until,
-            "document": document,
-            "vector": vector,
-        }
-        connection.execute(insert(forecasts).values(row))
-    elif (forecast_from_dict(there.document), bytes(there.vector)) != (forecast, vector):
-        raise ConflictingRecord(
-            f"forecast {forecast.id}",
-            must="stay as it was issued",
-            found="other content under the same identity",
-            remedy="Issue it as a new forecast with an identity of its own.",
+def _append(connection: Connection, entries: Sequence[tuple[Forecast, bytes]]) -> None:
+    """Append what is not there yet, by one question and one statement."""
+    there = _find(connection, [forecast for forecast, _ in entries])
+    rows = []
+    for forecast, vector in entries:
+        key = forecast.tenant, forecast.id
+        if key not in there:
+            there[key] = forecast, vector
+            rows.append(_row(forecast, vector))
+        elif there[key] != (forecast, vector):
+            raise ConflictingRecord(
+                f"forecast {forecast.id}",
+                must="stay as it was issued",
+                found="other content under the same identity",
+                remedy="Issue it as a new forecast with an identity of its own.",
+            )
+    if rows:
+        connection.execute(insert(forecasts), rows)
+
+
+def _find(connection: Connection, wanted: Sequence[Forecast]) -> dict[tuple[str, str], tuple[Forecast, bytes]]:
+    """Return those of some forecasts that are on record, by tenant and identity, with their vectors."""
+    found: dict[tuple[str, str], tuple[Forecast, bytes]] = {}
+    for tenant in {each.tenant for each in wanted}:
+        ids = [each.id for each in wanted if each.tenant == tenant]
+        query = select(forecasts.c.id, forecasts.c.document, forecasts.c.vector).where(
+            forecasts.c.tenant == tenant, forecasts.c.id.in_(ids)
         )
+        for row in connection.execute(query):
+            found[tenant, row.id] = forecast_from_dict(row.document), bytes(row.vector)
+    return found
+
+
+def _row(forecast: Forecast, vector: bytes) -> dict[str, object]:
+    return {
+        "tenant": forecast.tenant,
+        "id": forecast.id,
+        "asset": forecast.asset,
+        "issued_at": forecast.issued_at,
+        "valid_until": forecast.valid_until,
+        "document": forecast.to_dict(),
+        "vector": vector,
+    }

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,11 +38,13 @@ class FakeOnline:
 class FakeLedger:
     entries: list[tuple[Forecast, bytes]] = field(default_factory=list)
     is_down: bool = False
+    transactions: int = 0
 
-    def append(self, forecast: Forecast, vector: bytes) -> None:
+    def append_all(self, entries: Iterable[tuple[Forecast, bytes]]) -> None:
         if self.is_down:
             raise Unavailable("records", "the disk is full")
-        self.entries.append((forecast, vector))
+        self.entries += entries
+        self.transactions += 1
 
 
 def online_vector(asset: AssetId, time: datetime = NOW - timedelta(hours=1)) -> OnlineVector:
@@ -58,6 +60,7 @@ def test_each_asset_gets_a_recorded_forecast_in_the_order_asked(runtime: Runtime
         (FAN, ForecastStatus.OK),
     ]
     assert [forecast for forecast, _ in ledger.entries] == forecasts
+    assert ledger.transactions == 1
     assert [vector for _, vector in ledger.entries] == [VALUES.tobytes(), b"", VALUES.tobytes()]
 
 

@@ -12,6 +12,7 @@ from edge_export.bundle.errors import BundleRefused, SelfTestFailed
 from edge_export.bundle.golden import Golden
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle
+from edge_export.runtime.errors import InferenceFailed
 from edge_export.runtime.requests import VectorRequest
 from edge_export.runtime.runtime import Runtime
 from edge_export.runtime.stream import StreamVector
@@ -178,6 +179,22 @@ def test_a_forecast_does_not_depend_on_the_rest_of_its_batch(runtime: Runtime) -
     together = runtime.forecast(requests, NOW)
     alone = [runtime.forecast([each], NOW)[0] for each in reversed(requests)]
     assert [replace(each, id="") for each in together] == [replace(each, id="") for each in reversed(alone)]
+
+
+def test_graph_that_fails_for_one_row_leaves_the_others_their_numbers(runtime: Runtime) -> None:
+    class Fails:
+        features, steps = runtime.session.features, runtime.session.steps
+
+        def run(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+            if vectors[0, 0] == 0.0:
+                raise InferenceFailed("no answer")
+            return runtime.session.run(vectors)
+
+    broken = replace(runtime, session=Fails())  # type: ignore[arg-type]  # does what a session does
+    requests = [VectorRequest(DEFAULT_TENANT, FAN, each) for each in (vector(), vector(values=with_values(age=0.0)))]
+    one, other, again = broken.forecast([*requests, requests[0]], NOW)
+    assert (one.status, one.life) == (ForecastStatus.OK, again.life)
+    assert (other.status, other.reason) == (ForecastStatus.UNAVAILABLE, "model_failed: no answer")
 
 
 def test_survival_is_the_same_for_any_batch_to_the_last_bit(runtime: Runtime) -> None:

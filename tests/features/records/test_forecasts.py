@@ -66,6 +66,21 @@ def test_the_latest_is_the_one_issued_last_whatever_the_order_of_arrival(ledger:
     assert ledger.history(MINE, SEEN.asset, 2) == [same_moment, later]
 
 
+def test_the_newest_of_each_asset_comes_expired_or_not(ledger: ForecastLedger) -> None:
+    later = replace(SEEN, id="f-2", issued_at=T0 + timedelta(hours=1), valid_until=T0 + timedelta(hours=2))
+    other = replace(SEEN, id="f-3", asset=AssetId("p-02"))
+    ledger.append_all([(later, b"2"), (SEEN, b"1"), (other, b"3"), (replace(later, id="f-4", tenant=THEIRS), b"4")])
+    assert ledger.newest(MINE, [SEEN.asset, AssetId("never")]) == {SEEN.asset: later}
+    assert ledger.newest(MINE, [SEEN.asset, other.asset]) == {SEEN.asset: later, other.asset: other}
+
+
+def test_many_forecasts_go_in_together_and_each_once(ledger: ForecastLedger) -> None:
+    entries = [(replace(SEEN, id=f"f-{number}"), b"v") for number in range(1_200)]
+    ledger.append_all([*entries, entries[0]])
+    ledger.append_all(entries[:3])
+    assert len(ledger.history(MINE, SEEN.asset, 2_000)) == 1_200
+
+
 def test_appending_the_same_again_does_nothing(ledger: ForecastLedger) -> None:
     ledger.append(SEEN, b"v")
     ledger.append(SEEN, b"v")
