@@ -1,7 +1,9 @@
-"""The shelf: every bundle that was ever put there, and which one is the champion of its pack.
+"""The shelf: every bundle that was ever put there, which one is the champion of its pack, and which runs in its shadow.
 
 <root>/<pack_id>/<version>/…
 <root>/<pack_id>/champion.json
+<root>/<pack_id>/former.json      champions before it, the oldest first
+<root>/<pack_id>/shadow.json
 """
 
 import hashlib
@@ -15,7 +17,8 @@ from edge_export.bundle.errors import BundleCorrupt, BundleMissing, BundleRefuse
 from edge_export.bundle.manifest import MANIFEST, label
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 
-CHAMPION = "champion.json"
+CHAMPION, SHADOW, FORMER = "champion.json", "shadow.json", "former.json"
+_POINTER = ("version", "bundle_sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,40 @@ class BundleShelf:
         return target
 
     def promote(self, pack_id: str, version: str) -> None:
-        """Make a version the champion of its pack, at once.
+        """Make a version the champion of its pack, at once; the one before it is remembered.
 
         Raises:
             BundleMissing: If it is not on the shelf.
             BundleCorrupt: If its bytes are damaged.
         """
         bundle = read_bundle(self._place(pack_id, version))
-        document: dict[str, object] = {"version": version, "bundle_sha256": bundle.bundle_sha256}
-        replace_file(self._pack(pack_id) / CHAMPION, write_document(document))
+        before = self._read_pointer(pack_id, CHAMPION)
+        if before is not None and before != (version, bundle.bundle_sha256):
+            # Remembered first: a crash in between leaves the champion twice, and `roll_back` passes over it.
+            self._write_former(pack_id, [*self._former(pack_id), before])
+        self._point(pack_id, CHAMPION, version, bundle.bundle_sha256)
+
+    def roll_back(self, pack_id: str) -> str:
+        """Make the champion before the present one the champion again.
+
+        Returns:
+            Its version.
+
+        Raises:
+            BundleMissing: If there was none before, or it is no longer on the shelf.
+            BundleCorrupt: If its bytes are damaged or not those that were promoted.
+        """
+        now, former = self._read_pointer(pack_id, CHAMPION), self._former(pack_id)
+        while former and former[-1] == now:
+            former.pop()
+        if not former:
+            raise BundleMissing(f"A champion of {pack_id} must have been followed by another; found none before it.")
+        version, expected = former[-1]
+        found = read_bundle(self._place(pack_id, version)).bundle_sha256
+        _check_sha256("former champion", pack_id, version, expected, found)
+        self._point(pack_id, CHAMPION, version, expected)
+        self._write_former(pack_id, former[:-1])
+        return version
 
     def champion(self, pack_id: str) -> Path | None:
         """Return where the champion of a pack lies, or None before the first promotion.
@@ -72,20 +100,7 @@ class BundleShelf:
         Raises:
             BundleCorrupt: If what lies there is not the bundle that was promoted.
         """
-        pointer = self._read_champion(pack_id)
-        if pointer is None:
-            return None
-        version, expected = pointer
-        place = self._place(pack_id, version)
-        try:
-            found = hashlib.sha256((place / MANIFEST).read_bytes()).hexdigest()
-        except OSError as error:
-            raise BundleCorrupt(
-                f"The champion {version} of {pack_id} must lie on the shelf; found: {error.strerror}. "
-                "Put it there again, or promote another version."
-            ) from error
-        _check_champion(pack_id, version, expected, found)
-        return place
+        return self._pointed(pack_id, CHAMPION)
 
     def champion_bundle(self, pack_id: str) -> VerifiedBundle | None:
         """Read and verify the champion of a pack; None before the first promotion.
@@ -93,7 +108,7 @@ class BundleShelf:
         Raises:
             BundleCorrupt: If what lies there is damaged or not the bundle that was promoted.
         """
-        pointer = self._read_champion(pack_id)
+        pointer = self._read_pointer(pack_id, CHAMPION)
         if pointer is None:
             return None
         version, expected = pointer
@@ -101,8 +116,28 @@ class BundleShelf:
             bundle = read_bundle(self._place(pack_id, version))
         except BundleMissing as error:
             raise BundleCorrupt(f"The champion {version} of {pack_id} must lie on the shelf. {error}") from error
-        _check_champion(pack_id, version, expected, bundle.bundle_sha256)
+        _check_sha256("champion", pack_id, version, expected, bundle.bundle_sha256)
         return bundle
+
+    def cast_shadow(self, pack_id: str, version: str | None) -> None:
+        """Let a version run in the champion's shadow, or none.
+
+        Raises:
+            BundleMissing: If it is not on the shelf.
+            BundleCorrupt: If its bytes are damaged.
+        """
+        if version is None:
+            (self._pack(pack_id) / SHADOW).unlink(missing_ok=True)
+            return
+        self._point(pack_id, SHADOW, version, read_bundle(self._place(pack_id, version)).bundle_sha256)
+
+    def shadow(self, pack_id: str) -> Path | None:
+        """Return where the version lies that runs in the champion's shadow, or None.
+
+        Raises:
+            BundleCorrupt: If what lies there is not the bundle that was put in shadow.
+        """
+        return self._pointed(pack_id, SHADOW)
 
     def versions(self, pack_id: str) -> list[str]:
         """Return the versions of a pack on the shelf, "9" before "10"."""
@@ -112,31 +147,65 @@ class BundleShelf:
         found = [each.name for each in pack.iterdir() if each.is_dir() and not each.name.startswith(".")]
         return sorted(found, key=_natural)
 
-    def _read_champion(self, pack_id: str) -> tuple[str, str] | None:
+    def _pointed(self, pack_id: str, name: str) -> Path | None:
+        pointer, role = self._read_pointer(pack_id, name), name.removesuffix(".json")
+        if pointer is None:
+            return None
+        version, expected = pointer
+        place = self._place(pack_id, version)
         try:
-            data = (self._pack(pack_id) / CHAMPION).read_bytes()
+            found = hashlib.sha256((place / MANIFEST).read_bytes()).hexdigest()
+        except OSError as error:
+            raise BundleCorrupt(
+                f"The {role} {version} of {pack_id} must lie on the shelf; found: {error.strerror}. "
+                "Put it there again, or promote another version."
+            ) from error
+        _check_sha256(role, pack_id, version, expected, found)
+        return place
+
+    def _read_pointer(self, pack_id: str, name: str) -> tuple[str, str] | None:
+        data = self._read(pack_id, name)
+        if data is None:
+            return None
+        document = read_document(data, name, _POINTER)
+        return document.text("version"), document.text("bundle_sha256")
+
+    def _former(self, pack_id: str) -> list[tuple[str, str]]:
+        data = self._read(pack_id, FORMER)
+        listed = () if data is None else read_document(data, FORMER, ("champions",)).objects("champions", _POINTER)
+        return [(each.text("version"), each.text("bundle_sha256")) for each in listed]
+
+    def _write_former(self, pack_id: str, former: list[tuple[str, str]]) -> None:
+        champions = [dict(zip(_POINTER, each, strict=True)) for each in former]
+        replace_file(self._pack(pack_id) / FORMER, write_document({"champions": champions}))
+
+    def _point(self, pack_id: str, name: str, version: str, bundle_sha256: str) -> None:
+        document: dict[str, object] = {"version": version, "bundle_sha256": bundle_sha256}
+        replace_file(self._pack(pack_id) / name, write_document(document))
+
+    def _read(self, pack_id: str, name: str) -> bytes | None:
+        try:
+            return (self._pack(pack_id) / name).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise BundleCorrupt(
-                f"{CHAMPION} of {pack_id} must be a file that can be read; found: {error.strerror}. Promote a version."
+                f"{name} of {pack_id} must be a file that can be read; found: {error.strerror}. Promote a version."
             ) from error
-        document = read_document(data, CHAMPION, ("version", "bundle_sha256"))
-        return document.text("version"), document.text("bundle_sha256")
 
     def _pack(self, pack_id: str) -> Path:
         return self.root / label("pack", pack_id)
 
     def _place(self, pack_id: str, version: str) -> Path:
-        if version == CHAMPION:
-            raise BundleRefused(f"A version must not be called {CHAMPION}. Give it another name.")
+        if version in {CHAMPION, SHADOW, FORMER}:
+            raise BundleRefused(f"A version must not be called {version}. Give it another name.")
         return self._pack(pack_id) / label("version", version)
 
 
-def _check_champion(pack_id: str, version: str, expected: str, found: str) -> None:
+def _check_sha256(role: str, pack_id: str, version: str, expected: str, found: str) -> None:
     if found != expected:
         raise BundleCorrupt(
-            f"The champion {version} of {pack_id} must be bundle {expected[:12]} as promoted; found {found[:12]}. "
+            f"The {role} {version} of {pack_id} must be bundle {expected[:12]} as promoted; found {found[:12]}. "
             "Promote a version that is whole."
         )
 

@@ -194,6 +194,23 @@ set_aside = Table(
     Index(None, "tenant", "reason"),
 )
 
+# what a model in the champion's shadow said, beside the champion's forecast of the same moment; never served
+shadow_forecasts = Table(
+    "shadow_forecasts",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("id", String(128), primary_key=True),
+    Column("asset", String(128), nullable=False),
+    Column("pack", String(128), nullable=False),
+    Column("bundle_sha256", String(64), nullable=False),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("champion_status", String(32), nullable=False),
+    Column("apart", Float, nullable=True),
+    Column("document", JSON, nullable=False),
+    Index(None, "tenant", "bundle_sha256"),
+)
+
 # of what came through the spool, for each machine and way
 arrivals = Table(
     "arrivals",

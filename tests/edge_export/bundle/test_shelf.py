@@ -136,3 +136,59 @@ def test_the_pointer_cannot_leave_the_shelf(shelf: BundleShelf, bundle_folder: P
 def test_a_version_may_not_take_the_pointers_name(shelf: BundleShelf, bundle: VerifiedBundle, tmp_path: Path) -> None:
     with pytest.raises(BundleRefused, match=r"champion\.json"):
         shelf.put(other_version(bundle, tmp_path / "other", "champion.json"))
+
+
+def test_roll_back_brings_the_champion_before_back_again_and_again(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    places = [shelf.put(bundle_folder)]
+    places += [shelf.put(other_version(bundle, tmp_path / name, name)) for name in ("4", "5")]
+    for version in ("3", "4", "4", "5"):
+        shelf.promote("fan", version)
+    assert shelf.champion("fan") == places[2]
+    assert [shelf.roll_back("fan"), shelf.roll_back("fan")] == ["4", "3"]
+    assert shelf.champion("fan") == places[0]
+    with pytest.raises(BundleMissing, match="found none before"):
+        shelf.roll_back("fan")
+    assert shelf.champion("fan") == places[0]
+
+
+def test_a_crash_between_remembering_and_promoting_is_passed_over(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    shelf.put(bundle_folder)
+    shelf.put(other_version(bundle, tmp_path / "4", "4"))
+    shelf.promote("fan", "3")
+    shelf.promote("fan", "4")
+    former, pointer = shelf.root / "fan" / "former.json", shelf.root / "fan" / "champion.json"
+    document = json.loads(former.read_text())
+    document["champions"].append(json.loads(pointer.read_text()))  # remembered, but never followed
+    former.write_text(json.dumps(document))
+    assert shelf.roll_back("fan") == "3"
+
+
+def test_roll_back_refuses_a_former_champion_that_was_changed(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    shelf.put(bundle_folder)
+    shelf.put(other_version(bundle, tmp_path / "4", "4"))
+    shelf.promote("fan", "3")
+    shelf.promote("fan", "4")
+    shutil.rmtree(shelf.root / "fan" / "3")
+    shelf.put(other_version(bundle, tmp_path / "other", "3", "# Not what was promoted\n"))
+    with pytest.raises(BundleCorrupt, match="former champion 3"):
+        shelf.roll_back("fan")
+    assert shelf.champion("fan") == shelf.root / "fan" / "4"
+
+
+def test_a_shadow_is_cast_and_taken_away(shelf: BundleShelf, bundle_folder: Path) -> None:
+    assert shelf.shadow("fan") is None
+    with pytest.raises(BundleMissing):
+        shelf.cast_shadow("fan", "3")
+    place = shelf.put(bundle_folder)
+    shelf.cast_shadow("fan", "3")
+    assert shelf.shadow("fan") == place
+    assert shelf.champion("fan") is None
+    shelf.cast_shadow("fan", None)
+    shelf.cast_shadow("fan", None)
+    assert shelf.shadow("fan") is None

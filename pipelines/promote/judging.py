@@ -1,0 +1,109 @@
+"""The checks of a challenger that look at forecasts: cost, subgroups, calibration, coverage and answers given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.prognosis.comparison import FEWEST_MACHINES, Difference, paired_difference
+from models.prognosis.metrics import calibration_error, coverage
+from pipelines.promote.finding import Finding
+from pipelines.promote.trial import Answers, Trial
+
+NOMINAL = 0.90
+"""Of the interval from p05 to p95."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How sure a promotion must be, and what it tolerates.
+
+    Attributes:
+        level: Of the interval of the cost's difference, which must lie below 0.
+        subgroup_level: Of the interval of a subgroup, which must not lie above 0.
+        calibration_error: Largest mean distance of forecast and observed frequency; a champion's larger one may stay.
+        coverage_distance: Largest distance of the interval's coverage from .90; a champion's larger one may stay.
+        answers_lost: Largest share of rows that only the champion answers.
+    """
+
+    level: float = 0.95
+    subgroup_level: float = 0.80
+    calibration_error: float = 0.05
+    coverage_distance: float = 0.04
+    answers_lost: float = 0.01
+
+
+def judge(trial: Trial, limits: Limits = Limits()) -> tuple[Finding, ...]:  # frozen
+    """Check a challenger against the champion on machines that neither has seen.
+
+    Args:
+        trial: What both said, and what came true.
+        limits: How sure to be.
+
+    Returns:
+        One finding for each check, that of cost first; each subgroup is a check.
+    """
+    champion, challenger = trial.costs()
+    return (
+        _cost(paired_difference(champion, challenger, trial.machine, limits.level)),
+        *_subgroups(trial, champion, challenger, limits.subgroup_level),
+        _calibration(trial, limits.calibration_error),
+        _coverage(trial, limits.coverage_distance),
+        _answers(trial, limits.answers_lost),
+    )
+
+
+def _cost(difference: Difference) -> Finding:
+    must = "cost less than the champion for certain (the interval of the difference lies below 0)"
+    return Finding("cost", difference.high < 0, must, _words(difference))
+
+
+def _subgroups(
+    trial: Trial, champion: NDArray[np.float64], challenger: NDArray[np.float64], level: float
+) -> Iterator[Finding]:
+    for kind, codes in sorted(trial.groups.items()):
+        for code in np.unique(codes):
+            rows = codes == code
+            found = paired_difference(champion[rows], challenger[rows], trial.machine[rows], level)
+            if found.machines >= FEWEST_MACHINES:
+                must = f"not cost more where {kind} is {code} (the interval of the difference reaches 0 or below)"
+                yield Finding("subgroup", found.low <= 0, must, _words(found))
+
+
+def _calibration(trial: Trial, most: float) -> Finding:
+    both = trial.champion.is_given & trial.challenger.is_given
+    before, after = (_error(trial, answers, both) for answers in (trial.champion, trial.challenger))
+    must = f"have a calibration error of at most {most:.3f}, or no larger than the champion's"
+    return Finding("calibration", after <= max(most, before), must, f"{after:.3f}, champion {before:.3f}")
+
+
+def _error(trial: Trial, answers: Answers, rows: NDArray[np.bool_]) -> float:
+    pack = trial.pack
+    return calibration_error(answers.probability[rows], trial.remaining[rows], trial.is_failure[rows], pack.horizons)
+
+
+def _coverage(trial: Trial, most: float) -> Finding:
+    rows = trial.champion.is_given & trial.challenger.is_given & trial.is_failure
+    truth = np.minimum(trial.remaining[rows], trial.pack.grid.cap)
+    before, after = (
+        coverage(each.low[rows], each.high[rows], truth) if len(truth) else float("nan")
+        for each in (trial.champion, trial.challenger)
+    )
+    must = f"cover {NOMINAL:.0%} of failures within {most:.0%}, or be no farther from it than the champion"
+    allowed = max(most, abs(before - NOMINAL))
+    return Finding("coverage", abs(after - NOMINAL) <= allowed + 1e-12, must, f"{after:.3f}, champion {before:.3f}")
+
+
+def _answers(trial: Trial, most: float) -> Finding:
+    lost = float(np.mean(trial.champion.is_given & ~trial.challenger.is_given)) if len(trial.machine) else float("nan")
+    return Finding("answers", lost <= most, f"leave at most {most:.0%} of the champion's answers out", f"{lost:.1%}")
+
+
+def _words(difference: Difference) -> str:
+    if difference.machines < FEWEST_MACHINES:
+        return f"{difference.machines} machines, of which nothing can be said"
+    return (
+        f"{difference.estimate:+.4g} a row ({difference.low:+.4g} to {difference.high:+.4g}) "
+        f"on {difference.champion:.4g}, {difference.machines} machines"
+    )
