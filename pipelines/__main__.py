@@ -12,6 +12,7 @@ _COMMANDS = {
     "doctor": ("pipelines.doctor.command", "doctor"),
     "demo": ("pipelines.demo.command", "demo"),
     "ingest": ("pipelines.ingest.command", "ingest"),
+    "promote": ("pipelines.promote.command", "promote"),
     "train": ("pipelines.train.command", "train"),
     "worker": ("pipelines.worker.command", "worker"),
 }

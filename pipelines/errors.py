@@ -7,6 +7,7 @@ ServiceError
 ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
+├── NothingToPromote    there is no challenger (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
 ├── NotADatabase        a file that must be a SQLite database is none
 ├── ServiceNotReady     the service that was started does not answer
@@ -50,6 +51,22 @@ class NothingPromoted(NotFound):
             f"A model of pack {pack} must have been promoted; found none. Run `python -m pipelines train` first."
         )
         self.pack = pack
+
+
+class NothingToPromote(NotFound):
+    """There is no challenger.
+
+    Attributes:
+        pack_id: Whose.
+        champion: The version that serves.
+    """
+
+    def __init__(self, pack_id: str, champion: str) -> None:
+        self.pack_id, self.champion = pack_id, champion
+        super().__init__(
+            f"A challenger of {pack_id} must be another version than its champion {champion}; found none. "
+            "Train one with `python -m pipelines train`, or name one with --version."
+        )
 
 
 class BackgroundFailed(ServiceError):

@@ -75,6 +75,13 @@ class Settings(BaseSettings):
     held_out_share: float = Field(
         0.3, gt=0, lt=1, description="Share of machines that no model trains on and every gate judges by."
     )
+    shadow_hours: float = Field(
+        24.0,
+        ge=0,
+        le=8760,
+        description="How long a model that is better than the champion runs in its shadow before it may serve, in "
+        "hours; 0 lets it serve at once.",
+    )
     poll_seconds: float = Field(2.0, gt=0, le=3600, description="Pause of the worker between two looks, in seconds.")
     lease_seconds: float = Field(30.0, ge=5, le=3600, description="Length of the worker's lease, in seconds.")
 

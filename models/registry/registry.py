@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from models.registry.tracking import Tracking, translated
 
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION, CHALLENGER, SHADOW = "champion", "challenger", "shadow"
+HELD_OUT_SHARE = "held_out_share"
+"""Tag of a version: the share of machines that it never saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,17 @@ class ModelRegistry:
         """Point an alias at a version."""
         with translated():
             self.tracking.client().set_registered_model_alias(name, alias, version)
+
+    def drop_alias(self, name: str, alias: str) -> None:
+        """Take an alias away; without it nothing changes."""
+        if self.version_of(name, alias) is not None:
+            with translated():
+                self.tracking.client().delete_registered_model_alias(name, alias)
+
+    def tags_of(self, name: str, version: str) -> dict[str, str]:
+        """Return the tags of a version."""
+        with translated():
+            return dict(self.tracking.client().get_model_version(name, version).tags)
 
     def version_of(self, name: str, alias: str) -> str | None:
         """Return the version behind an alias, or None."""

@@ -35,6 +35,7 @@ def train(
         settings.ray_address,
         settings.telemetry_server,
         settings.online_url,
+        settings.shadow_hours,
     )
     stages = Stages()
     outcome = run_training(order, stages)

@@ -13,15 +13,16 @@ import numpy as np
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.shelf import BundleShelf
 from edge_export.runtime.runtime import Runtime
+from features.domain.assets import Asset
 from features.domain.home import Home
-from features.domain.identifiers import TenantId
+from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.store.names import view_name
 from features.telemetry.influx.server import InfluxServer
 from features.transforms.survival import failure_probability, mean_life
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
-from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
+from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry
 from models.registry.tracking import DataIdentity, Tracking
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
@@ -49,6 +50,7 @@ class TrainingOrder:
         ray_address: A cluster, or None for this machine.
         server: The InfluxDB that holds the telemetry, or None for SQLite.
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
+        shadow_hours: How long a model that is better than the champion runs in its shadow first; 0 for not at all.
     """
 
     home: Home
@@ -60,6 +62,7 @@ class TrainingOrder:
     ray_address: str | None = None
     server: InfluxServer | None = None
     features_url: str | None = field(default=None, repr=False)
+    shadow_hours: float = 24.0
 
     @property
     def model_name(self) -> str:
@@ -110,7 +113,7 @@ class TrainingOutcome:
                 "model": self.evaluation.to_dict(),
                 "baseline": self.baseline.to_dict(),
             },
-            "promotion": {"promoted": self.decision.is_promoted, "reason": self.decision.reason},
+            "promotion": self.decision.to_dict(),
         }
 
 
@@ -157,7 +160,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         card = model_card(order.model_name, version, data, model_figures, baseline_figures, run_id)
         place = _export(order, data, run_id, trained, version, card)
         shelf = BundleShelf(order.home.bundles)
-        decision = decide(model_figures, data, rate, shelf)
+        decision = decide(model_figures, Runtime.load(place), data, shelf, order.shadow_hours, _assets(order))
         _promote(order, data, shelf, version, decision)
     return TrainingOutcome(
         run_id,
@@ -201,7 +204,12 @@ def _register(order: TrainingOrder, data: PreparedData, run_id: str, trained: Tr
     graph = export_graph(frozen(trained.ensemble), sample.shape[1])
     with torch.no_grad():
         survival = trained.ensemble(torch.from_numpy(sample)).numpy()
-    tags = {"feature_view": data.features.specification.view, "feature_sha256": data.features.specification.sha256}
+    specification = data.features.specification
+    tags = {
+        "feature_view": specification.view,
+        "feature_sha256": specification.sha256,
+        HELD_OUT_SHARE: str(order.held_out_share),
+    }
     registry = ModelRegistry(order.tracking)
     version = registry.register(run_id, order.model_name, graph, sample, survival, tags)
     registry.set_alias(order.model_name, CHALLENGER, version)
@@ -261,13 +269,24 @@ def _export(
         return BundleShelf(order.home.bundles).put(folder)
 
 
+def _assets(order: TrainingOrder) -> dict[AssetId, Asset]:
+    from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
+    from features.records.database import open_records
+
+    found = AssetRecords(open_records(order.home.records_url)).list_all(order.tenant, order.pack.id)
+    return {asset.id: asset for asset in found}
+
+
 def _promote(order: TrainingOrder, data: PreparedData, shelf: BundleShelf, version: str, decision: Decision) -> None:
+    registry = ModelRegistry(order.tracking)
+    if decision.is_in_shadow:
+        shelf.cast_shadow(order.pack.id, version)
+        registry.set_alias(order.model_name, SHADOW, version)
     if not decision.is_promoted:
         return
     data.features.materialise()
-    ModelRegistry(order.tracking).set_alias(order.model_name, CHAMPION, version)
+    registry.set_alias(order.model_name, CHAMPION, version)
     shelf.promote(order.pack.id, version)
-    Runtime.load(shelf.root / order.pack.id / version)
 
 
 def _tags(data: PreparedData) -> dict[str, str]:

@@ -34,8 +34,8 @@ def test_a_worse_model_is_told_why() -> None:
 
 
 def test_a_better_model_that_is_worse_for_one_group_is_refused() -> None:
-    good, bad = trial(1.0, 0.1, kind=4), trial(1.0, 2.5, kind=4)
-    rows = good.groups["kind"] == "a"  # a quarter of the machines
+    good, bad = trial(1.0, 0.1, 120, kind=8), trial(1.0, 2.5, 120, kind=8)
+    rows = good.groups["kind"] == "a"  # one machine of eight
     mixed = Answers(
         *(
             np.where(rows if ours.ndim == 1 else rows[:, None], theirs, ours)

@@ -1,5 +1,7 @@
 """Trials with a known truth: lives, and forecasts of models that see the remaining life through noise."""
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +16,7 @@ def trial(
     """Let two models see the logarithm of remaining life through noise of these deviations."""
     pack, generator = pack or fan(), np.random.default_rng(seed)
     rows = 30
-    ends = generator.uniform(1.0, 3.0, machines) * pack.grid.cap
-    remaining = (ends[:, None] * np.sort(generator.uniform(0.02, 1.0, (machines, rows)), axis=1)).ravel()
+    remaining = pack.grid.cap * np.exp(generator.uniform(-6.0, 3.0, machines * rows))
     machine = np.repeat(np.arange(machines), rows)
     return Trial(
         pack,
@@ -31,6 +32,6 @@ def trial(
 def seen(pack: Pack, remaining: NDArray[np.float64], noise: float, generator: np.random.Generator) -> Answers:
     """Return forecasts that are calibrated for a flat prior on the logarithm of remaining life."""
     middle = np.log(remaining) + generator.normal(0.0, noise, len(remaining))
-    score = (np.log(np.asarray(pack.horizons)) - middle[:, None]) / (noise / 1.7)
+    score = (np.log(np.asarray(pack.horizons)) - middle[:, None]) / noise
     low, high = (np.minimum(np.exp(middle + sign * 1.645 * noise), pack.grid.cap) for sign in (-1.0, 1.0))
-    return Answers(1.0 / (1.0 + np.exp(-score)), low, high)
+    return Answers(np.vectorize(NormalDist().cdf)(score), low, high)

@@ -1,36 +1,73 @@
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import pytest
 
 from edge_export.bundle.shelf import BundleShelf
+from edge_export.runtime.runtime import Runtime
+from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
+from pipelines.building.tracks import LifeTrack
+from pipelines.promote.finding import Finding
+from pipelines.train import gate
 from pipelines.train.evaluation import Evaluation
 from pipelines.train.gate import Decision, decide
-from tests.pipelines.building.machines import fan
+from tests.pipelines.building.machines import MINE
+from tests.pipelines.promote.bundles import PACK, machines, put_bundle
 
 
 @dataclass(frozen=True)
-class NoMachines:
-    """Prepared data of a pack whose shelf is empty: nobody is asked for machines."""
+class Data:
+    """Prepared data as far as the gate looks at it."""
 
-    pack: Pack
+    pack: Pack = PACK
+    tenant: TenantId = MINE
+    tracks: list[LifeTrack] = field(default_factory=lambda: machines(6))
+    unseen: frozenset[AssetId] = frozenset(AssetId(f"fan-{index}") for index in range(6))
 
 
-def decided(skill: float, shelf: Path) -> Decision:
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> BundleShelf:
+    folder = tmp_path_factory.mktemp("gate")
+    shelf = BundleShelf(folder / "shelf")
+    for version, seed in (("1", 1), ("2", 2)):
+        shelf.put(put_bundle(folder, version, seed))
+    return shelf
+
+
+def decided(skill: float, shelf: BundleShelf, version: str = "2", hours: float = 24.0) -> Decision:
     figures = Evaluation(skill, 0.9, 10.0, 5.0)
-    return decide(figures, NoMachines(fan()), 0.01, BundleShelf(shelf))  # type: ignore[arg-type]
+    runtime = Runtime.load(shelf.root / "fan" / version)
+    return decide(figures, runtime, Data(), shelf, hours)  # type: ignore[arg-type]
 
 
-def test_first_model_is_promoted_if_it_has_skill(tmp_path: Path) -> None:
-    decision = decided(0.1, tmp_path)
+def test_first_model_is_promoted_if_it_has_skill(shelf: BundleShelf) -> None:
+    decision = decided(0.1, shelf)
     assert decision.is_promoted
-    assert decision.champion is None
+    assert not decision.is_in_shadow
     assert "First model" in decision.reason
 
 
 @pytest.mark.parametrize("skill", [0.0, -0.2, float("nan")])
-def test_model_without_skill_is_never_promoted(tmp_path: Path, skill: float) -> None:
-    decision = decided(skill, tmp_path)
+def test_model_without_skill_is_never_promoted(shelf: BundleShelf, skill: float) -> None:
+    decision = decided(skill, shelf)
     assert not decision.is_promoted
     assert "above 0" in decision.reason
+
+
+def test_a_model_is_no_better_than_itself(shelf: BundleShelf) -> None:
+    shelf.promote("fan", "1")
+    decision = decided(0.1, shelf, version="1")
+    assert (decision.is_promoted, decision.is_in_shadow) == (False, False)
+    assert decision.reason.startswith("Cost: ")
+
+
+def test_a_better_model_runs_in_shadow_first(shelf: BundleShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.promote("fan", "1")
+    monkeypatch.setattr(gate, "judge", lambda trial: (Finding("cost", True, "cost less", "less"),))
+    monkeypatch.setattr(gate, "check_running", lambda champion, challenger: ())
+    waiting = decided(0.1, shelf)
+    assert (waiting.is_promoted, waiting.is_in_shadow) == (False, True)
+    assert "24 hours" in waiting.reason
+    at_once = decided(0.1, shelf, hours=0.0)
+    assert (at_once.is_promoted, at_once.is_in_shadow) == (True, False)
+    assert at_once.to_dict()["findings"] == [{"check": "cost", "holds": True, "must": "cost less", "found": "less"}]

@@ -1,0 +1,69 @@
+"""`python -m pipelines promote`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.progress import Stages, print_result
+from pipelines.settings import read_settings
+
+if TYPE_CHECKING:
+    from pipelines.promote.order import PromotionOutcome
+
+
+def promote(
+    home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
+    pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Whose machines.")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="The challenger; by default the one in shadow, else MLflow's challenger.")
+    ] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Let the champion before the present one serve again.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, but change nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Let a challenger serve if it costs less than the champion, is worse in nothing, and ran in shadow; or go back."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from pipelines.promote.order import PromotionOrder, roll_back
+    from pipelines.promote.order import promote as run_promotion
+
+    settings = read_settings(home=home, pack=pack, tenant=tenant)
+    order = PromotionOrder(
+        settings.folder,
+        load_pack(settings.pack),
+        settings.owner,
+        settings.held_out_share,
+        settings.shadow_hours,
+        version,
+        settings.telemetry_server,
+    )
+    stages = Stages()
+    if rollback:
+        with stages.stage("rollback"):
+            found = roll_back(order)
+        stages.console.print(f"Version {found} serves again.")
+        if json:
+            print_result({"champion": found, "rolled_back": True})
+        return
+    outcome = run_promotion(order, stages, is_rehearsal=dry_run)
+    if json:
+        print_result(outcome.to_dict())
+    else:
+        _print_findings(outcome)
+
+
+def _print_findings(outcome: "PromotionOutcome") -> None:
+    from rich.console import Console  # lazy: only for people
+    from rich.table import Table
+
+    table = Table("", "check", "must", "found", title=f"{outcome.challenger} against {outcome.champion}")
+    for finding in outcome.promotion.findings:
+        mark = "[green]✓[/green]" if finding.holds else "[red]✗[/red]"
+        table.add_row(mark, finding.check, finding.must, finding.found)
+    console = Console()
+    console.print(table)
+    words = "serves from now on" if outcome.is_promoted else "does not serve: " + outcome.promotion.reason
+    console.print(f"Version {outcome.challenger} {words}")

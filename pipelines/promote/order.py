@@ -1,0 +1,154 @@
+"""One promotion: the challenger that runs in shadow against the champion, from the stores to a changed alias."""
+
+from dataclasses import dataclass, field
+
+from edge_export.bundle.shelf import BundleShelf
+from edge_export.runtime.runtime import Runtime
+from features.domain.home import Home
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import Pack
+from features.records.assets import AssetRecords
+from features.records.database import open_records
+from features.records.shadows import ShadowRecords
+from features.telemetry.influx.server import InfluxServer
+from models.prognosis.folds import held_out
+from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry
+from models.registry.tracking import Tracking
+from pipelines.errors import NothingPromoted, NothingToPromote
+from pipelines.progress import Stages
+from pipelines.promote.contest import contest
+from pipelines.promote.finding import Promotion
+from pipelines.promote.judging import judge
+from pipelines.promote.running import check_running
+from pipelines.promote.shadow import check_shadow
+from pipelines.train.data import read_tracks
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionOrder:
+    """What to promote, where.
+
+    Attributes:
+        held_out_share: Share of machines that no model trains on, where a version does not say its own.
+        shadow_hours: How long a challenger has to run in shadow; 0 for not at all.
+        version: The challenger; None for the one in shadow, else the one that MLflow calls challenger.
+        server: The InfluxDB that holds the telemetry, or None for SQLite.
+    """
+
+    home: Home
+    pack: Pack
+    tenant: TenantId
+    held_out_share: float
+    shadow_hours: float
+    version: str | None = None
+    server: InfluxServer | None = field(default=None, repr=False)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the registered model."""
+        return f"{self.pack.id}_prognosis"
+
+    @property
+    def shelf(self) -> BundleShelf:
+        """Where bundles lie."""
+        return BundleShelf(self.home.bundles)
+
+    @property
+    def registry(self) -> ModelRegistry:
+        """The registry of the installation."""
+        return ModelRegistry(Tracking(self.home.tracking_url, self.home.artefacts))
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionOutcome:
+    """What became of it.
+
+    Attributes:
+        champion: Version that served before.
+        challenger: Version that was judged.
+        is_promoted: Whether it serves from now on.
+    """
+
+    champion: str
+    challenger: str
+    promotion: Promotion
+    is_promoted: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        told = {"champion": self.champion, "challenger": self.challenger, "promoted": self.is_promoted}
+        return {**told, **self.promotion.to_dict()}
+
+
+def promote(order: PromotionOrder, stages: Stages, *, is_rehearsal: bool = False) -> PromotionOutcome:
+    """Judge the challenger against the champion, and let it serve if every check holds.
+
+    Args:
+        order: What and where.
+        stages: Told of the work.
+        is_rehearsal: Judge only.
+
+    Raises:
+        NothingPromoted: If there is no champion yet: `train` promotes the first model.
+        NothingToPromote: If there is no challenger, or it is the champion.
+    """
+    champion, challenger = _contenders(order)
+    with stages.stage("readings of unseen machines") as tell:
+        tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
+        unseen = held_out(
+            sorted({track.epoch.asset for track in tracks}), _share(order, champion, challenger), order.pack.id
+        )
+    with stages.stage("comparison"):
+        records = open_records(order.home.records_url)
+        assets = {AssetId(each.id): each for each in AssetRecords(records).list_all(order.tenant, order.pack.id)}
+        chosen = [track for track in tracks if track.epoch.asset in unseen]
+        trial = contest(order.pack, order.tenant, chosen, champion, challenger, assets)
+        evidence = ShadowRecords(records).evidence(order.tenant, challenger.model.bundle_sha256)
+        promotion = Promotion.of(
+            judge(trial), check_running(champion, challenger), check_shadow(evidence, order.shadow_hours)
+        )
+    is_promoted = promotion.is_deserved and not is_rehearsal
+    if is_promoted:
+        _serve(order, challenger.model.version)
+    return PromotionOutcome(champion.model.version, challenger.model.version, promotion, is_promoted)
+
+
+def roll_back(order: PromotionOrder) -> str:
+    """Make the champion before the present one serve again; whatever runs in shadow ends.
+
+    Returns:
+        Its version.
+
+    Raises:
+        BundleMissing: If there was none before.
+    """
+    version = order.shelf.roll_back(order.pack.id)
+    order.shelf.cast_shadow(order.pack.id, None)
+    order.registry.drop_alias(order.model_name, SHADOW)
+    order.registry.set_alias(order.model_name, CHAMPION, version)
+    return version
+
+
+def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
+    pack_id, shelf = order.pack.id, order.shelf
+    champion, shadow = shelf.champion(pack_id), shelf.shadow(pack_id)
+    if champion is None:
+        raise NothingPromoted(pack_id)
+    version = order.version or (None if shadow is None else shadow.name)
+    version = version or order.registry.version_of(order.model_name, CHALLENGER)
+    if version is None or version == champion.name:
+        raise NothingToPromote(pack_id, champion.name)
+    return Runtime.load(champion), Runtime.load(shelf.root / pack_id / version)
+
+
+def _share(order: PromotionOrder, *runtimes: Runtime) -> float:
+    """Return the share of machines that none of the models saw: splits hang on names, so the smallest lies in all."""
+    tags = [order.registry.tags_of(order.model_name, each.model.version) for each in runtimes]
+    return min(float(each.get(HELD_OUT_SHARE, order.held_out_share)) for each in tags)
+
+
+def _serve(order: PromotionOrder, version: str) -> None:
+    order.shelf.promote(order.pack.id, version)
+    order.shelf.cast_shadow(order.pack.id, None)
+    order.registry.drop_alias(order.model_name, SHADOW)
+    order.registry.set_alias(order.model_name, CHAMPION, version)
