@@ -53,6 +53,7 @@ KNOWS: dict[str, frozenset[str]] = {
     "features.transforms": frozenset({"numpy"}),
     "features.packs": frozenset({"pydantic", "pydantic_core", "yaml"}),
     "edge_export.runtime": frozenset({"numpy", "onnxruntime"}),
+    "models.calibration": frozenset({"numpy"}),
 }
 """The narrow rooms: what they know beyond the standard library, and of ours only `ROOMS_SEEN`."""
 
@@ -71,6 +72,7 @@ ROOMS_SEEN: dict[str, tuple[str, ...]] = {
         "features.quality",
         "features.transforms",
     ),
+    "models.calibration": ("models.calibration", "features.transforms", "features.domain"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Intervals that hold: split, Mondrian and adaptive conformal prediction, in numpy."""
