@@ -87,13 +87,17 @@ class CurrentLifeLedger:
         return self.ledger.history(tenant, asset, limit)
 
 
+def is_overtaken(forecast: Forecast, started_at: datetime) -> bool:
+    """Say whether the newest reading behind a forecast is of a life before the one that began then."""
+    if forecast.age_of_data_seconds is None:
+        return False
+    return forecast.issued_at - timedelta(seconds=forecast.age_of_data_seconds) <= started_at
+
+
 def _started(lives: Lives, tenant: TenantId, asset: AssetId | None) -> dict[AssetId, datetime]:
     """Return when the current life began, of each asset that has had one before."""
     return {life.asset: life.started_at for life in lives.list_all(tenant, asset) if life.number > 0}
 
 
 def _is_overtaken(forecast: Forecast, started: Mapping[AssetId, datetime]) -> bool:
-    """Say whether the newest reading behind a forecast is of a life that has ended."""
-    if forecast.age_of_data_seconds is None or forecast.asset not in started:
-        return False
-    return forecast.issued_at - timedelta(seconds=forecast.age_of_data_seconds) <= started[forecast.asset]
+    return forecast.asset in started and is_overtaken(forecast, started[forecast.asset])

@@ -12,7 +12,7 @@ from edge_export.runtime.requests import VectorRequest, vector_bytes
 from edge_export.runtime.runtime import Runtime
 from edge_export.runtime.verdict import Verdict
 from features.domain.errors import Unavailable
-from features.domain.forecasts import Forecast, ForecastStatus
+from features.domain.forecasts import Forecast, ForecastStatus, ModelReference
 from features.domain.identifiers import AssetId, TenantId
 from features.store.online import OnlineFeatures, OnlineVector
 
@@ -73,6 +73,11 @@ class Forecaster:
         except Unavailable as error:
             return self._unavailable(requests, issued_at, f"ledger: {error}")
         return made
+
+    @property
+    def model(self) -> ModelReference:
+        """Which model it is."""
+        return self.runtime.model
 
     def requests(self, tenant: TenantId, assets: Sequence[AssetId]) -> list[VectorRequest]:
         """Read the newest vector of each asset.

@@ -84,6 +84,18 @@ class Settings(BaseSettings):
     )
     poll_seconds: float = Field(2.0, gt=0, le=3600, description="Pause of the worker between two looks, in seconds.")
     lease_seconds: float = Field(30.0, ge=5, le=3600, description="Length of the worker's lease, in seconds.")
+    forecast_every_seconds: float = Field(
+        60.0,
+        ge=0,
+        le=86_400,
+        description="Smallest distance between two forecasts of one machine, in seconds; a change of status or of life "
+        "does not wait, and none expires meanwhile.",
+    )
+    forecast_every_counts: float = Field(
+        1.0,
+        ge=0,
+        description="The same where life is a bare count, in counts; if a count stands still, the seconds above hold.",
+    )
 
     clock_tolerance_seconds: float = Field(
         60.0,
@@ -169,6 +181,11 @@ class Settings(BaseSettings):
     def folder(self) -> Home:
         """The data folder."""
         return Home(self.home)
+
+    @property
+    def forecast_every(self) -> timedelta:
+        """Smallest distance between two forecasts of one machine by the clock."""
+        return timedelta(seconds=self.forecast_every_seconds)
 
     @property
     def clock_tolerance(self) -> timedelta:

@@ -137,7 +137,7 @@ class _Bench:
     def _look(self) -> None:
         self._quality.catch_up()
         lives = {life.asset: life for life in self._lives.list_all(DEFAULT_TENANT)}
-        self._following.follow(DEFAULT_TENANT, lives, set(), 2**62, microseconds(datetime.now(UTC)))
+        self._following.follow(DEFAULT_TENANT, lives, set(), microseconds(datetime.now(UTC)))
 
     def _note(
         self, begin_us: int, newest: "np.ndarray[tuple[int], np.dtype[np.int64]]", seen: dict[int, dict[int, float]]

@@ -28,6 +28,7 @@ def worker(
     from features.telemetry.opening import open_telemetry
     from features.telemetry.store import TelemetryStore
     from pipelines.worker.background import Background
+    from pipelines.worker.issuing import Spacing
     from pipelines.worker.receiving import drain_all, receiving, spool_drainer
     from pipelines.worker.worker import Worker
 
@@ -48,6 +49,7 @@ def worker(
         open_store(),
         settings.retention_days,
         settings.online_url,
+        Spacing(settings.forecast_every, settings.forecast_every_counts),
     )
 
     if once:

@@ -24,14 +24,12 @@ class Followed:
     """What following the telemetry did.
 
     Attributes:
-        changed: Assets that changed since forecasts were issued last.
+        changed: Assets whose features may have changed.
         vectors: Vectors written or taken away.
-        position: Place in the telemetry's changes up to which forecasts have to be issued now.
     """
 
     changed: set[AssetId]
     vectors: int
-    position: int
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ class Following:
     _happened: dict[AssetId, tuple[Event, ...]] = field(default_factory=dict, init=False)
 
     def follow(
-        self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch], begun: set[AssetId], issued: int, now_us: int
+        self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch], begun: set[AssetId], now_us: int
     ) -> Followed:
         """Take in the next changes.
 
@@ -60,7 +58,6 @@ class Following:
             tenant: Whose assets.
             lives: The current life of each.
             begun: Assets whose life is another than before.
-            issued: Place in the telemetry's changes up to which forecasts were issued.
             now_us: The present moment, microseconds since 1970.
         """
         judged, done = self.cursors.get(JUDGED), self.streams.position()
@@ -69,19 +66,18 @@ class Following:
         since: dict[AssetId, int] = dict.fromkeys([*begun, *others], EVERYTHING)
         changes: list[Change] = []
         if done is None:  # nothing was ever computed under this specification
-            since, done, issued = dict.fromkeys(lives, EVERYTHING), judged, judged
+            since, done = dict.fromkeys(lives, EVERYTHING), judged
         else:
-            changes = self.telemetry.changes_since(min(issued, done), _CHANGES_AT_ONCE)
+            changes = self.telemetry.changes_since(done, _CHANGES_AT_ONCE)
             changes = [change for change in changes if change.cursor <= judged]
         for change in changes:
-            if change.tenant == tenant and change.cursor > done:
+            if change.tenant == tenant:
                 since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
         last = changes[-1].cursor if changes else done
         events = {asset: _life_events(happened.get(asset, ())) for asset in since} if self._asks_events else None
         vectors = self.streams.take(tenant, since, lives, max(done, last), events, now_us=now_us)
         self._happened = happened  # now that they are in the vectors
-        changed = {change.asset for change in changes if change.tenant == tenant and change.cursor > issued}
-        return Followed(changed | set(since), vectors, max(issued, last))
+        return Followed(set(since), vectors)
 
     @property
     def _asks_events(self) -> bool:

@@ -15,7 +15,7 @@ from features.domain.events import LifeEpoch
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
-from features.domain.time import EPOCH, microseconds
+from features.domain.time import microseconds
 from features.records.assets import AssetRecords
 from features.records.cursors import Cursors
 from features.records.database import open_records
@@ -30,11 +30,11 @@ from features.telemetry.store import TelemetryStore
 from pipelines.errors import WorkerRunning
 from pipelines.quality.opening import quality_refresh
 from pipelines.worker.following import Following
+from pipelines.worker.issuing import Issuing, Spacing
 from pipelines.worker.retention import Retention
 from pipelines.worker.streams import FeatureStreams
 
-LEASE, CURSOR = "worker", "worker.telemetry"
-_RENEW_BEFORE = timedelta(seconds=10)
+LEASE = "worker"
 
 _logger = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ class Champion:
     """The promoted model with what it needs to work."""
 
     place: Path
-    forecaster: Forecaster
     following: Following
+    issuing: Issuing
 
 
 class Worker:
@@ -69,6 +69,7 @@ class Worker:
         telemetry: The readings, closed with the worker; None means the SQLite store of the data folder.
         retention_days: Days that readings of a data grade are kept; a grade without an entry is kept for good.
         features_url: The Redis that holds the newest features; None means SQLite in the data folder.
+        spacing: Smallest distance between two forecasts of one asset; None means the usual one.
 
     Raises:
         WorkerRunning: If another worker holds the lease.
@@ -84,10 +85,11 @@ class Worker:
         telemetry: TelemetryStore | None = None,
         retention_days: Mapping[int, int] | None = None,
         features_url: str | None = None,
+        spacing: Spacing | None = None,
     ) -> None:
         engine = open_records(home.records_url)
         self._home, self._pack, self._tenant = home, pack, tenant
-        self._features_url = features_url
+        self._features_url, self._spacing = features_url, spacing or Spacing()
         self._owner, self._lease_seconds = owner, lease_seconds
         self._leases, self._cursors, self._events = Leases(engine), Cursors(engine), EventRecords(engine)
         if not self._leases.acquire(LEASE, owner, lease_seconds, _now()):
@@ -160,27 +162,17 @@ class Worker:
         known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
         begun = self._begun(champion, current, is_new=is_new)
         lives = {asset: current[asset] for asset in known if asset in current}
-        issued, now_us = self._cursors.get(CURSOR), microseconds(_now())
-        followed = champion.following.follow(self._tenant, lives, begun, issued, now_us)
-        dirty = known if is_new else [asset for asset in known if asset in followed.changed | begun]
-        due = dict.fromkeys([*dirty, *self._expiring(known, until_next)])
-        forecasts = champion.forecaster.issue(self._tenant, list(due), _now()) if due else []
-        self._cursors.advance(CURSOR, followed.position)
+        followed = champion.following.follow(self._tenant, lives, begun, microseconds(_now()))
+        ours = {asset: current.get(asset) for asset in known}
+        forecasts = champion.issuing.issue(self._tenant, ours, followed.changed, begun, _now(), until_next)
         self._current = current
-        return Round(len(followed.changed | begun), followed.vectors, len(forecasts))
+        return Round(len(followed.changed | begun), followed.vectors, forecasts)
 
     def _begun(self, champion: "Champion", current: dict[AssetId, LifeEpoch], *, is_new: bool) -> set[AssetId]:
         """Return the assets for which another life began without any reading: an event may do that."""
         if self._current is None or is_new:
             return set(champion.following.streams.outdated(self._tenant, current))
         return {asset for asset, life in current.items() if self._current.get(asset) != life}
-
-    def _expiring(self, known: list[AssetId], until_next: timedelta) -> list[AssetId]:
-        # Where life is a bare count, forecasts expire by that count: without a reading, none does.
-        is_count = self._pack.life.source is LifeSource.COUNT
-        soon = EPOCH if is_count else _now() + until_next + _RENEW_BEFORE
-        valid = {forecast.asset for forecast in self._ledger.latest_all(self._tenant, soon)}
-        return [asset for asset in known if asset not in valid]
 
     def _load_champion(self) -> tuple[Champion | None, bool]:
         place = self._shelf.champion(self._pack.id)
@@ -193,7 +185,8 @@ class Worker:
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         streams = FeatureStreams(self._telemetry, features.online, runtime.specification)
         following = Following(self._telemetry, self._cursors, self._events, streams)
-        self._champion = Champion(place, forecaster, following)
+        issuing = Issuing(forecaster, self._ledger, self._spacing, self._pack.life.source is LifeSource.COUNT)
+        self._champion = Champion(place, following, issuing)
         _logger.info("champion loaded", extra={"model_version": runtime.model.version})
         return self._champion, True
 
