@@ -151,10 +151,22 @@ class LifeGrid:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What errors cost, in one currency of the maker's choice."""
+    """What errors and work cost, in one currency of the maker's choice.
+
+    Attributes:
+        miss: A failure that nobody was warned of: the unplanned stop with everything that it brings.
+        false_alarm: A look at a machine that turns out to be sound.
+        planned: The same work done before a failure, in a window for it; None where the pack does not say.
+    """
 
     miss: float
     false_alarm: float
+    planned: float | None = None
+
+    @property
+    def of_planned_work(self) -> float:
+        """What planned work costs; where the pack does not say, as much as a false alarm."""
+        return self.false_alarm if self.planned is None else self.planned
 
 
 class Direction(StrEnum):

@@ -49,9 +49,10 @@ class ForecastScore:
     Attributes:
         forecast: Identity of the forecast.
         life_number: In which life of the asset it was issued.
+        until: When the life ended, or the moment up to which it is known.
         outcome: How that life answered.
         age: Life of the machine when it was issued, life units.
-        lived: Life from issue to the end of the life, or to the moment up to which it is known, life units.
+        lived: Life from issue until then, life units.
         held_seconds: How long it was in force: until it expired, another one was issued or the life ended.
     """
 
@@ -60,6 +61,7 @@ class ForecastScore:
     asset: AssetId
     life_number: int
     issued_at: datetime
+    until: datetime
     outcome: Outcome
     age: float
     lived: float

@@ -18,7 +18,15 @@ from features.domain.packs import (
 from features.domain.signals import Names, Signal
 from features.packs.balances import PLACES, UNITS
 from features.packs.knowledge import CaseEntry, KnowledgeFile, ModeEntry
-from features.packs.schema import BalanceEntry, FeaturesEntry, LifeEntry, PackFile, RegimesEntry, SignalEntry
+from features.packs.schema import (
+    BalanceEntry,
+    CostsEntry,
+    FeaturesEntry,
+    LifeEntry,
+    PackFile,
+    RegimesEntry,
+    SignalEntry,
+)
 from features.packs.terms import NamesEntry
 
 
@@ -38,7 +46,7 @@ def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
         valid_for=float(file.prognosis.valid_for),
         failure_modes=tuple(map(_mode, knowledge.failure_modes)),
         cases=tuple(map(_case, knowledge.cases)),
-        costs=Costs(float(file.costs.miss), float(file.costs.false_alarm)),
+        costs=_costs(file.costs),
         alarm_budget=float(file.alarm_budget),
     )
 
@@ -90,6 +98,10 @@ def _features(entry: FeaturesEntry, unit_by_signal: Mapping[str, str]) -> Featur
         balances=tuple(_balance(each, unit_by_signal) for each in entry.balances),
         events=tuple(entry.events),
     )
+
+
+def _costs(entry: CostsEntry) -> Costs:
+    return Costs(float(entry.miss), float(entry.false_alarm), None if entry.planned is None else float(entry.planned))
 
 
 def _balance(entry: BalanceEntry, unit_by_signal: Mapping[str, str]) -> BalanceRule:

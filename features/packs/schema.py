@@ -131,10 +131,11 @@ class PrognosisEntry(Entry):
 
 
 class CostsEntry(Entry):
-    """What errors cost, in one currency of the maker's choice."""
+    """What errors and work cost, in one currency of the maker's choice."""
 
     miss: Positive
     false_alarm: Positive
+    planned: Positive | None = None
 
 
 class PackFile(Entry):

@@ -161,6 +161,7 @@ forecast_scores = Table(
     Column("asset", String(128), nullable=False),
     Column("life_number", Integer, nullable=False),
     Column("issued_at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
     Column("outcome", String(64), nullable=False),
     Column("age", Float(53), nullable=False),
     Column("lived", Float(53), nullable=False),

@@ -44,7 +44,7 @@ SCHEMA_FAULTS = [
     ("zh: 压力机", "zh: '  '", 4, "names.zh", "visible characters", "'  '"),
     ("names: {en: Press, zh: 压力机}", "names: {en: Press}", 4, "names.zh", "be given", "it is missing"),
     ("names: {en: Press, zh: 压力机}", "names: Press", 4, "names", "be a mapping", "'Press'"),
-    ("costs: {miss: 10,", "costs: {mis: 10,", 54, "costs.mis", "false_alarm, miss", "Did you mean miss?"),
+    ("costs: {miss: 10,", "costs: {mis: 10,", 54, "costs.mis", "false_alarm, miss, planned", "Did you mean miss?"),
     ("  - id: force", "  - id: force\n    colour: red", 7, "signals[0].colour", "be one of", "Remove it."),
     ("  - id: force", "  - id: time", 6, "signals[0].id", "no reserved word", "'time'"),
     ("  - id: force", "  - id: force__q", 6, "signals[0].id", "single underscores", "'force__q'"),

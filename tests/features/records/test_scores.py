@@ -16,7 +16,8 @@ MINE, THEIRS = TenantId("mine"), TenantId("theirs")
 P01, P02 = AssetId("p-01"), AssetId("p-02")
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 LIFE = EndedLife(LifeEpoch(MINE, P01, 0, T0, T0 + timedelta(days=9), EventKind.FAILURE, "bearing_wear"), 216.0)
-SCORE = ForecastScore(MINE, "f-1", P01, 0, T0 + timedelta(days=2), Outcome.FAILURE, 48.0, 168.0, 86_400.0)
+END = LIFE.life.ended_at or T0
+SCORE = ForecastScore(MINE, "f-1", P01, 0, T0 + timedelta(days=2), END, Outcome.FAILURE, 48.0, 168.0, 86_400.0)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def upgrade() -> None:
         "forecast_scores",
         *(_name(each) for each in ("tenant", "forecast", "asset")),
         sa.Column("life_number", sa.Integer(), nullable=False),
-        _moment("issued_at"),
+        *(_moment(each) for each in ("issued_at", "until")),
         sa.Column("outcome", sa.String(64), nullable=False),
         *(_number(each) for each in ("age", "lived", "held_seconds")),
         sa.PrimaryKeyConstraint("tenant", "forecast", name="pk_forecast_scores"),
