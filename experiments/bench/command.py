@@ -9,6 +9,7 @@ from rich.console import Console
 from experiments.bench.asof_command import asof
 from experiments.bench.features_command import features
 from experiments.bench.online_command import online
+from experiments.bench.promotion_command import promotion
 from experiments.bench.quality_command import quality
 from experiments.bench.stream_command import stream
 from pipelines.progress import Stages, print_result
@@ -31,6 +32,7 @@ Signals = Annotated[int, typer.Option(min=1, max=15, help="Signals of each asset
 Runs = Annotated[int, typer.Option(min=1, help="How often each way is timed.")]
 
 
+app.command()(promotion)
 app.command()(quality)
 app.command()(asof)
 app.command()(features)

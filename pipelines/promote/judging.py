@@ -21,7 +21,9 @@ class Limits:
 
     Attributes:
         level: Of the interval of the cost's difference, which must lie below 0.
-        subgroup_level: Of the interval of a subgroup, which must not lie above 0.
+        subgroup_level: Of the interval of a subgroup's difference.
+        subgroup_margin: What a subgroup may cost more at the upper end of that interval, as a share of what the
+            champion costs on all rows: that a group is not worse has to be shown, it is not taken for granted.
         calibration_error: Largest mean distance of forecast and observed frequency; a champion's larger one may stay.
         coverage_distance: Largest distance of the interval's coverage from .90; a champion's larger one may stay.
         answers_lost: Largest share of rows that only the champion answers.
@@ -29,6 +31,7 @@ class Limits:
 
     level: float = 0.95
     subgroup_level: float = 0.80
+    subgroup_margin: float = 0.25
     calibration_error: float = 0.05
     coverage_distance: float = 0.04
     answers_lost: float = 0.01
@@ -47,7 +50,7 @@ def judge(trial: Trial, limits: Limits = Limits()) -> tuple[Finding, ...]:  # fr
     champion, challenger = trial.costs()
     return (
         _cost(paired_difference(champion, challenger, trial.machine, limits.level)),
-        *_subgroups(trial, champion, challenger, limits.subgroup_level),
+        *_subgroups(trial, champion, challenger, limits),
         _calibration(trial, limits.calibration_error),
         _coverage(trial, limits.coverage_distance),
         _answers(trial, limits.answers_lost),
@@ -60,15 +63,16 @@ def _cost(difference: Difference) -> Finding:
 
 
 def _subgroups(
-    trial: Trial, champion: NDArray[np.float64], challenger: NDArray[np.float64], level: float
+    trial: Trial, champion: NDArray[np.float64], challenger: NDArray[np.float64], limits: Limits
 ) -> Iterator[Finding]:
+    most = limits.subgroup_margin * float(np.nanmean(champion)) if np.isfinite(champion).any() else 0.0
     for kind, codes in sorted(trial.groups.items()):
         for code in np.unique(codes):
             rows = codes == code
-            found = paired_difference(champion[rows], challenger[rows], trial.machine[rows], level)
+            found = paired_difference(champion[rows], challenger[rows], trial.machine[rows], limits.subgroup_level)
             if found.machines >= FEWEST_MACHINES:
-                must = f"not cost more where {kind} is {code} (the interval of the difference reaches 0 or below)"
-                yield Finding("subgroup", found.low <= 0, must, _words(found))
+                must = f"cost no more where {kind} is {code} (the difference ends at or below {most:+.4g})"
+                yield Finding("subgroup", found.high <= most, must, _words(found))
 
 
 def _calibration(trial: Trial, most: float) -> Finding:

@@ -1,4 +1,3 @@
-
 import pytest
 
 from edge_export.runtime.runtime import Runtime
