@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.durable import refuse_taken
 from edge_export.bundle.errors import ExportFailed
-from edge_export.bundle.golden import Golden, GoldenReadings
+from edge_export.bundle.golden import Golden, GoldenEvent, GoldenReadings
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle, write_bundle
 from edge_export.graph import export_graph, frozen, survival_of
@@ -18,7 +18,9 @@ from edge_export.parity import SPECIAL_ROWS, check_network, check_parity, parity
 from edge_export.runtime.runtime import Runtime, check_match
 from edge_export.runtime.session import GraphSession
 from edge_export.runtime.summary import summarise
+from features.domain.events import EventKind
 from features.transforms.batch import LifeRows, compute
+from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 GOLDEN_VECTORS = 24
 """Rows of `golden.json`: the special rows of the parity check, then typical ones."""
 
-GOLDEN_ROWS = 64
-"""The most rows of readings in `golden.json`."""
+GOLDEN_ROWS, GOLDEN_EVENTS = 64, 32
+"""The most rows of readings, and the most events before the last of them, in `golden.json`."""
 
 
 def export_bundle(
@@ -128,7 +130,9 @@ def _golden_readings(specification: FeatureSpecification, readings: LifeRows | N
     time, values = readings.time[measured][:GOLDEN_ROWS], readings.values[measured][:GOLDEN_ROWS]
     if not len(time):
         return None
-    features = compute(specification, [LifeRows(time, values)])[0]
+    events = _golden_events(specification, readings.events, float(time[0]), float(time[-1]))
+    known = None if readings.events is None else _life_events(events)
+    features = compute(specification, [LifeRows(time, values, known)])[0]
     running = np.flatnonzero(features.is_running)
     if not running.size:
         return None
@@ -139,7 +143,30 @@ def _golden_readings(specification: FeatureSpecification, readings: LifeRows | N
         vector=tuple(features.vectors[last].tolist()),
         life=float(features.life[last]),
         regime=int(features.regime[last]),
+        events=events,
     )
+
+
+def _golden_events(
+    specification: FeatureSpecification, events: LifeEvents | None, first: float, last: float
+) -> tuple[GoldenEvent, ...]:
+    """Choose the newest events before the last row that features ask for, each once; none that would cut the life."""
+    if events is None:
+        return ()
+    told = set(zip(events.time.tolist(), events.kind, events.detail, strict=True))
+    end = EventKind.PART_REPLACED, specification.life.modelled_component
+    asked = [
+        GoldenEvent(time, kind, detail)
+        for time, kind, detail in sorted(told, key=lambda each: (each[0], each[1], each[2] or ""))
+        if time < last and (time < first or (kind, detail) != end)
+        if any(rule.takes(kind, detail) for rule in specification.layout.events)
+    ]
+    return tuple(asked[-GOLDEN_EVENTS:])
+
+
+def _life_events(events: tuple[GoldenEvent, ...]) -> LifeEvents:
+    kinds, details = tuple(each.kind for each in events), tuple(each.detail for each in events)
+    return LifeEvents(np.array([each.time for each in events], np.float64), kinds, details)
 
 
 def _tuples(rows: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:

@@ -66,10 +66,11 @@ class Fields:
         wanted = frozenset(keys)
         return tuple(self._object(key, each, wanted) for each in self._list(key, self.values[key]))
 
-    def optional_object(self, key: str, keys: Iterable[str]) -> "Fields | None":
-        """Return an object with exactly these keys, or None for null."""
+    def optional_object(self, key: str, keys: Iterable[str], optional: Iterable[str] = ()) -> "Fields | None":
+        """Return an object with exactly these keys and perhaps those that are optional, or None for null."""
         value = self.values[key]
-        return None if value is None else self._object(key, value, frozenset(keys))
+        given = frozenset(optional) & frozenset(value) if isinstance(value, dict) else frozenset[str]()
+        return None if value is None else self._object(key, value, frozenset(keys) | given)
 
     def refuse(self, key: str, must: str, found: object) -> NoReturn:
         """Say that a key breaks its rule.

@@ -3,9 +3,26 @@
 from dataclasses import dataclass
 
 from edge_export.bundle.documents import Fields, nullable, read_document, write_document
+from features.domain.events import EventKind
 
 _KEYS = ("vectors", "survival", "p_fail", "p05", "p50", "p95", "mean", "readings")
 _READING_KEYS = ("time", "values", "vector", "life", "regime")
+_EVENT_KEYS = ("time", "kind", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenEvent:
+    """Something that happened before the last of the golden readings.
+
+    Attributes:
+        time: Seconds since EPOCH.
+        kind: One of `features.domain.events.EventKind`.
+        detail: As `features.domain.events.Event.detail`.
+    """
+
+    time: float
+    kind: EventKind
+    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +35,7 @@ class GoldenReadings:
         vector: Features after the last row; NaN where unknown.
         life: Life at that row, life units.
         regime: Operating regime at that row, -1 where unknown.
+        events: What happened to the asset, where features ask for events.
     """
 
     time: tuple[float, ...]
@@ -25,6 +43,7 @@ class GoldenReadings:
     vector: tuple[float, ...]
     life: float
     regime: int
+    events: tuple[GoldenEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,7 @@ class Golden:
             BundleCorrupt: If a key is missing, unknown or of a wrong type, or the rows do not match.
         """
         document = read_document(data, "golden.json", _KEYS)
-        readings = document.optional_object("readings", _READING_KEYS)
+        readings = document.optional_object("readings", _READING_KEYS, ("events",))
         golden = Golden(
             document.rows("vectors"),
             document.rows("survival"),
@@ -88,13 +107,18 @@ class Golden:
 
 
 def _readings_document(readings: GoldenReadings) -> dict[str, object]:
-    return {
+    document: dict[str, object] = {
         "time": readings.time,
         "values": [nullable(row) for row in readings.values],
         "vector": nullable(readings.vector),
         "life": readings.life,
         "regime": readings.regime,
     }
+    if readings.events:  # a bundle without them is read by the versions of before as well
+        document["events"] = [
+            {"time": each.time, "kind": each.kind.value, "detail": each.detail} for each in readings.events
+        ]
+    return document
 
 
 def _read_readings(document: Fields) -> GoldenReadings:
@@ -104,7 +128,15 @@ def _read_readings(document: Fields) -> GoldenReadings:
         document.row("vector"),
         document.number("life"),
         document.integer("regime"),
+        tuple(map(_read_event, document.objects("events", _EVENT_KEYS))) if "events" in document.values else (),
     )
     if not readings.time or len(readings.time) != len(readings.values):
         document.refuse("time", "have one entry per row of values, at least one", len(readings.time))
     return readings
+
+
+def _read_event(document: Fields) -> GoldenEvent:
+    kind, detail = document.text("kind"), document.values["detail"]
+    if kind not in set(EventKind):
+        document.refuse("kind", f"be one of {', '.join(EventKind)}", kind)
+    return GoldenEvent(document.number("time"), EventKind(kind), None if detail is None else document.text("detail"))

@@ -112,9 +112,13 @@ class Gateway:
             return
         self._newest = line.time if self._newest is None else max(self._newest, line.time)
         self._rows[line.asset] += taken.outcome is Outcome.ACCEPTED
-        if self._plan.every is not None and self._rows[line.asset] % self._plan.every == 0:
+        yield from self._due(line.asset, line.time)
+
+    def _due(self, asset: AssetId, time: datetime) -> Iterator[Answer]:
+        """Yield a forecast where the plan asks for one at this row of the asset."""
+        if self._plan.every is not None and self._rows[asset] % self._plan.every == 0:
             is_count = self._runtime.calibration.is_count
-            yield self._forecast(line.asset, line.time if is_count else self._plan.issued_at(line.time))
+            yield self._forecast(asset, time if is_count else self._plan.issued_at(time))
 
     def _event(self, event: Event, number: int) -> Iterator[Answer]:
         outcome = self._streams.take_event(event)
@@ -122,6 +126,9 @@ class Gateway:
         self._counts["events"][outcome.value] += 1
         if outcome in _EVENT_NOTICES:
             yield {"notice": _EVENT_NOTICES[outcome].format(asset=event.asset), "line": number}
+        newest = self._streams.newest_time(event.asset)
+        if outcome is Outcome.COUNTED_LATE and newest is not None:
+            yield from self._due(event.asset, newest)
 
     def _refuse(self, outcome: Outcome) -> None:
         if outcome in _REFUSALS:
@@ -146,10 +153,14 @@ class Gateway:
 _REFUSALS = {
     Outcome.LATE: "It is older than the newest of its asset; a stream knows no past, so replay it in the centre.",
     Outcome.EMPTY: "Nothing usable was measured.",
+    Outcome.FORGOTTEN: "Too many events are newer than it to count what lies between; "
+    "send rows and events in the order of their times, or replay it in the centre.",
     Outcome.FULL: "There are more assets than this run has room for.",
 }
 
 _EVENT_NOTICES = {
+    Outcome.COUNTED_LATE: "counted_late: The event of {asset} came after rows that are newer than it; "
+    "it is in the newest vector from now on, and earlier answers did not know of it.",
     Outcome.LIFE_ENDED: "life_ended: A life of {asset} ended; the next one begins with nothing of it.",
     Outcome.LIFE_ENDED_LATE: "life_ended_late: A life of {asset} ended before its newest row; "
     "the next one begins with that row, and the rows between are missing from it.",

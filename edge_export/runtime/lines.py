@@ -16,7 +16,7 @@ LONGEST_LINE_BYTES = 1 << 20
 _LARGEST_LIFE = 1e10
 
 _READING_KEYS = frozenset({"asset_id", "time", "life", "signals"})
-_EVENT_KEYS = frozenset({"asset_id", "time", "life", "event", "failure_mode", "component", "note"})
+_EVENT_KEYS = frozenset({"asset_id", "time", "life", "event", "failure_mode", "component", "code", "note"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ def _event(document: dict[str, object], tenant: TenantId, asset: AssetId, time: 
     except ValueError as error:
         known = ", ".join(each.value for each in EventKind)
         raise LineRefused(SetAsideReason.UNKNOWN_EVENT.value, f"The event must be one of {known}.") from error
-    details = [_optional_text(document, key) for key in ("failure_mode", "component", "note")]
+    details = [_optional_text(document, key) for key in ("failure_mode", "component", "note", "code")]
     return Event(tenant, asset, time, kind, *details)
 
 
 def _optional_text(document: dict[str, object], key: str) -> str | None:
     value = document.get(key)
     if value is None or isinstance(value, str):
-        return value
+        return (value or "").strip() or None  # as the centre reads a cell
     raise _unreadable(f"{key} must be text or null")
 
 

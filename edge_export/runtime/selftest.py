@@ -5,11 +5,12 @@ from numpy.typing import NDArray
 
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.errors import BundleRefused, SelfTestFailed
-from edge_export.bundle.golden import Golden, GoldenReadings
+from edge_export.bundle.golden import Golden, GoldenEvent, GoldenReadings
 from edge_export.runtime.session import GraphSession
 from edge_export.runtime.stream import AssetStreams
 from edge_export.runtime.summary import summarise
-from features.domain.identifiers import AssetId
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.time import time_of_life
 from features.transforms.specification import FeatureSpecification
 
@@ -49,6 +50,8 @@ def check_features(readings: GoldenReadings, specification: FeatureSpecification
     if len(readings.values[0]) != len(specification.signals) or len(readings.vector) != len(specification.names):
         raise BundleRefused("Golden readings must fit the feature specification. Export the bundle again.")
     streams, asset = AssetStreams(specification), AssetId("golden")
+    for event in readings.events:
+        streams.take_event(_event(asset, event))
     for time, row in zip(readings.time, readings.values, strict=True):
         streams.take(asset, time_of_life(time), dict(zip(specification.signals, row, strict=True)))
     found = streams.newest(asset)
@@ -57,6 +60,12 @@ def check_features(readings: GoldenReadings, specification: FeatureSpecification
     expected = np.asarray((*readings.vector, readings.life))
     scale = np.maximum(1.0, np.abs(np.nan_to_num(expected)))
     _compare("feature vector", np.append(found.values, found.life) / scale, expected / scale)
+
+
+def _event(asset: AssetId, event: GoldenEvent) -> Event:
+    is_error = event.kind is EventKind.ERROR
+    code, component = (event.detail, None) if is_error else (None, event.detail)
+    return Event(DEFAULT_TENANT, asset, time_of_life(event.time), event.kind, component=component, code=code)
 
 
 def _compare(what: str, found: object, expected: object) -> None:

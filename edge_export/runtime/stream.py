@@ -1,11 +1,12 @@
 """The feature state of every asset on a live stream: readings in, newest vectors out.
 
 It is the streaming form of `features.transforms.batch.compute` and gives the same bits. A stream knows no past:
-a row older than the newest one is refused and said so, because replay belongs to the centre.
+a row older than the newest one is refused and said so, because replay belongs to the centre. Events that the pack asks
+for may come late: what is known of them hangs on no row, so the newest vector is put right.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,9 +17,10 @@ from features.domain.events import Event
 from features.domain.identifiers import AssetId
 from features.domain.time import life_of_time, utc
 from features.quality.verdicts import SetAsideReason
+from features.transforms.event_memory import EventMemory, Remembered
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state
-from features.transforms.step import StepPlan, StepResult, step
+from features.transforms.step import StepPlan, StepResult, step, with_events
 
 
 class Outcome(StrEnum):
@@ -32,7 +34,10 @@ class Outcome(StrEnum):
     FULL = "full"  # a new asset, and no room for one
     LIFE_ENDED = "life_ended"
     LIFE_ENDED_LATE = "life_ended_late"  # rows after the end were already counted to the old life
-    NO_CHANGE = "no_change"  # an event that ends no life
+    NO_CHANGE = "no_change"  # an event that ends no life and that no feature asks for
+    COUNTED = "counted"  # an event that ends no life, and is in the features of the rows after it
+    COUNTED_LATE = "counted_late"  # rows after it were answered without it; the newest vector was put right
+    FORGOTTEN = "forgotten"  # before events that are no longer remembered one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Taken:
 
 @dataclass(slots=True)
 class _Life:
-    """One asset now: the newest row, and the state before and after it."""
+    """One asset now: the newest row, the state before and after it, and what happened to it in all its lives."""
 
     begins_at: datetime | None
     time: datetime | None
@@ -77,6 +82,7 @@ class _Life:
     after: FeatureState
     vector_before: StreamVector | None
     vector: StreamVector | None
+    events: EventMemory
 
 
 class AssetStreams:
@@ -129,6 +135,8 @@ class AssetStreams:
             return Taken(Outcome.LATE, set_aside)
         if life.time is None and life.begins_at is not None and moment <= life.begins_at:
             return Taken(Outcome.LATE, set_aside)  # a row of the very moment a life ended belongs to that life
+        if not life.events.knows(life_of_time(moment)):
+            return Taken(Outcome.FORGOTTEN, set_aside)
         if moment == life.time:
             return self._merge(life, moment, values, set_aside)
         life.before, life.vector_before = life.after, life.vector
@@ -136,21 +144,47 @@ class AssetStreams:
         return Taken(Outcome.ACCEPTED, set_aside)
 
     def take_event(self, event: Event) -> Outcome:
-        """Take an event: one that ends a life begins the next, with nothing of the old one carried over.
+        """Take an event: one that a feature asks for is counted, one that ends a life begins the next.
 
-        A row of the event's own time stays with the life that ended, as `features.domain.events.LifeEpoch` counts.
-        If the event comes late, after newer rows, the new life begins with the newest of them; only the centre,
-        which has the rows between, can do better.
+        Nothing is carried over from life to life but what happened to the asset. A row of the event's own time stays
+        with the life that ended, as `features.domain.events.LifeEpoch` counts. If the end of a life comes late, after
+        newer rows, the new life begins with the newest of them; only the centre, which has the rows between, can do
+        better.
         """
-        if not event.ends_life(self._specification.life.modelled_component):
+        is_end = event.ends_life(self._specification.life.modelled_component)
+        if not is_end and not any(rule.takes(event.kind, event.detail) for rule in self._plan.layout.events):
             return Outcome.NO_CHANGE
-        life, moment = self._life(event.asset), utc(event.at)
+        life = self._life(event.asset)
         if life is None:
             return Outcome.FULL
+        is_late = life.time is not None and utc(event.at) < life.time
+        if is_end and is_late and life.time is not None and not life.events.knows(life_of_time(life.time)):
+            return Outcome.FORGOTTEN  # the newest row would have to be computed again
+        found = life.events.take(event)
+        if found in _NOT_COUNTED:
+            return _NOT_COUNTED[found]
+        counted = Outcome.NO_CHANGE
+        if found is Remembered.NEW:
+            life.vector_before, life.vector = (
+                self._with(event, each, life) for each in (life.vector_before, life.vector)
+            )
+            counted = Outcome.COUNTED_LATE if is_late else Outcome.COUNTED
+        ended = self._end(event, life) if is_end else counted
+        return counted if ended in _UNCHANGED and counted is not Outcome.NO_CHANGE else ended
+
+    def _with(self, event: Event, vector: StreamVector | None, life: _Life) -> StreamVector | None:
+        """Return a vector as it would be had the event been known; one of no later time stays as it is."""
+        if vector is None or vector.time <= utc(event.at):
+            return vector
+        values = with_events(self._plan, vector.values, life_of_time(vector.time), life.events.courses())
+        return replace(vector, values=values)
+
+    def _end(self, event: Event, life: _Life) -> Outcome:
+        moment = utc(event.at)
         if life.begins_at is not None and moment <= life.begins_at:
             return Outcome.DUPLICATE if moment == life.begins_at else Outcome.LATE
         time, values = life.time, life.values
-        fresh = self._lives[event.asset] = self._new_life(moment)
+        fresh = self._lives[event.asset] = self._new_life(moment, life.events)
         if time is None or time <= moment:
             return Outcome.LIFE_ENDED
         self._advance(fresh, time, values)
@@ -159,12 +193,12 @@ class AssetStreams:
     def _life(self, asset: AssetId) -> _Life | None:
         life = self._lives.get(asset)
         if life is None and len(self._lives) < self._capacity:
-            life = self._lives[asset] = self._new_life(None)
+            life = self._lives[asset] = self._new_life(None, EventMemory(self._plan.layout))
         return life
 
-    def _new_life(self, begins_at: datetime | None) -> _Life:
+    def _new_life(self, begins_at: datetime | None, events: EventMemory) -> _Life:
         state = initial_state(self._specification, 1)
-        return _Life(begins_at, None, np.full(len(self._columns), np.nan), state, state, None, None)
+        return _Life(begins_at, None, np.full(len(self._columns), np.nan), state, state, None, None, events)
 
     def _row(self, signals: Mapping[str, object]) -> tuple[NDArray[np.float64], tuple[tuple[str, SetAsideReason], ...]]:
         values = np.full(len(self._columns), np.nan)
@@ -196,8 +230,13 @@ class AssetStreams:
 
     def _advance(self, life: _Life, moment: datetime, values: NDArray[np.float64]) -> None:
         life.time, life.values = moment, values
-        life.after, result = step(self._plan, life.before, np.array([life_of_time(moment)]), values[None, :])
+        time, events = np.array([life_of_time(moment)]), [life.events.courses()]
+        life.after, result = step(self._plan, life.before, time, values[None, :], events)
         life.vector = _vector(moment, result) if result.is_running[0] else life.vector_before
+
+
+_UNCHANGED = frozenset({Outcome.DUPLICATE, Outcome.LATE})
+_NOT_COUNTED = {Remembered.AGAIN: Outcome.DUPLICATE, Remembered.FORGOTTEN: Outcome.FORGOTTEN}
 
 
 def _vector(time: datetime, result: StepResult) -> StreamVector:

@@ -15,6 +15,7 @@ from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.packs import Pack
 from features.domain.time import EPOCH, time_of_life
 from features.transforms.batch import LifeRows
+from features.transforms.events import LifeEvents
 from features.transforms.specification import pack_signals
 from pipelines.building.tracks import LifeTrack
 
@@ -129,7 +130,7 @@ def engine_tracks(engines: Sequence[Engine], pack: Pack, end: EventKind) -> list
         last = time_of_life(float(engine.cycle[-1]))
         epoch = LifeEpoch(DEFAULT_TENANT, AssetId(f"engine-{engine.unit:03d}"), 0, EPOCH, last, end)
         time_us = (engine.cycle * 1_000_000).astype(np.int64)
-        tracks.append(LifeTrack(epoch, time_us, LifeRows(engine.cycle, engine.values[:, columns])))
+        tracks.append(LifeTrack(epoch, time_us, LifeRows(engine.cycle, engine.values[:, columns], LifeEvents.none())))
     return tracks
 
 

@@ -18,7 +18,7 @@ from features.store import vectors_sqlite
 from features.store.online import OnlineVector
 from features.store.packed import Cursor, PackedState, PackedVector
 from features.store.vectors_sqlite import SqliteVectorStore
-from features.transforms.families.occurrences import LifeEvents
+from features.transforms.events import LifeEvents
 from pipelines.checkpoints import Memory
 from pipelines.worker.streams import FeatureStreams
 

@@ -1,6 +1,7 @@
 """Events in the life of an asset, and the lives that they bound."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ class EventKind(StrEnum):
     RECIPE_CHANGED = "recipe_changed"
     PLANNED_STOP = "planned_stop"
     INSPECTION = "inspection"
+    ERROR = "error"
     END_OF_OBSERVATION = "end_of_observation"
 
 
@@ -29,7 +31,11 @@ LIFE_ENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to an asset at a moment."""
+    """Something that happened to an asset at a moment.
+
+    Attributes:
+        code: What the machine's controller calls an error.
+    """
 
     tenant: TenantId
     asset: AssetId
@@ -38,6 +44,16 @@ class Event:
     failure_mode: str | None = None
     component: str | None = None
     note: str | None = None
+    code: str | None = None
+
+    @property
+    def detail(self) -> str | None:
+        """What tells events of one kind apart: the code of an error, the component of anything else."""
+        return self.code if self.kind is EventKind.ERROR else self.component
+
+    def is_again(self, other: "Event") -> bool:
+        """Say whether both tell of one event: they differ in words at most."""
+        return replace(self, note=None) == replace(other, note=None)
 
     def ends_life(self, modelled_component: str) -> bool:
         """Say whether the event ends the life of the modelled component."""
@@ -71,6 +87,14 @@ class LifeEpoch:
     def is_failure(self) -> bool:
         """Whether the life ended in a failure; otherwise it is censored."""
         return self.end is EventKind.FAILURE
+
+
+def events_by_asset(events: Iterable[Event]) -> dict[AssetId, tuple[Event, ...]]:
+    """Return the events of each asset that has any, in the order given."""
+    found: dict[AssetId, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.asset, []).append(event)
+    return {asset: tuple(each) for asset, each in found.items()}
 
 
 def life_epochs(

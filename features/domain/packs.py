@@ -3,12 +3,15 @@
 `features.packs` reads the files of a pack, checks them and hands out these types.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
 from features.domain.signals import Names, Signal, SignalRole
+
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 class LifeSource(StrEnum):
@@ -104,6 +107,43 @@ class BalanceRule:
     offsets: tuple[float, ...]
 
 
+def column_word(text: str) -> str:
+    """Return a code or a name as a word that columns can carry: lower-case letters and digits, joined by underscores.
+
+    Examples:
+        >>> column_word("E-104 (spindle)")
+        'e_104_spindle'
+    """
+    return _NO_WORD.sub("_", text.lower()).strip("_")
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """Events that become features: all of a kind, or those of one code or component.
+
+    Attributes:
+        kind: One that ends no life, unless it is a replacement of some part.
+        detail: The code of an error, the component of anything else; None for all events of the kind.
+    """
+
+    kind: EventKind
+    detail: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name the way columns can carry it.
+
+        Examples:
+            >>> EventRule(EventKind.ERROR, "E-104").name
+            'error__e_104'
+        """
+        return self.kind.value if self.detail is None else f"{self.kind.value}__{column_word(self.detail)}"
+
+    def takes(self, kind: EventKind, detail: str | None) -> bool:
+        """Say whether an event belongs to it, by its kind and what `Event.detail` says of it."""
+        return kind is self.kind and self.detail in (None, detail)
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureRule:
     """Which features a pack asks for.
@@ -117,7 +157,7 @@ class FeatureRule:
         label_every: Distance of two training labels, in life units.
         families: Further features of sensors and conditions.
         balances: Balances of power and heat that become features.
-        events: Kinds of events that become features; none of them ends a life.
+        events: Events that become features.
     """
 
     signals: tuple[SignalId, ...]
@@ -128,7 +168,7 @@ class FeatureRule:
     label_every: float
     families: tuple[FeatureFamily, ...] = ()
     balances: tuple[BalanceRule, ...] = ()
-    events: tuple[EventKind, ...] = ()
+    events: tuple[EventRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

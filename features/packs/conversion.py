@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
 from features.domain.packs import (
     BalanceRule,
     Costs,
+    EventRule,
     FailureMode,
     FeatureRule,
     KnowledgeCase,
@@ -21,6 +23,7 @@ from features.packs.knowledge import CaseEntry, KnowledgeFile, ModeEntry
 from features.packs.schema import (
     BalanceEntry,
     CostsEntry,
+    EventEntry,
     FeaturesEntry,
     LifeEntry,
     PackFile,
@@ -49,6 +52,13 @@ def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
         costs=_costs(file.costs),
         alarm_budget=float(file.alarm_budget),
     )
+
+
+def event_rule(entry: EventKind | EventEntry) -> EventRule:
+    """Return what an entry of `features.events` asks for, in either form."""
+    if isinstance(entry, EventEntry):
+        return EventRule(entry.kind, entry.code or entry.component)
+    return EventRule(entry)
 
 
 def _names(entry: NamesEntry) -> Names:
@@ -96,7 +106,7 @@ def _features(entry: FeaturesEntry, unit_by_signal: Mapping[str, str]) -> Featur
         label_every=float(entry.label_every),
         families=tuple(entry.families),
         balances=tuple(_balance(each, unit_by_signal) for each in entry.balances),
-        events=tuple(entry.events),
+        events=tuple(map(event_rule, entry.events)),
     )
 
 

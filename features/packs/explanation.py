@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from features.packs.findings import KeyPath, excerpt, key_text
+from features.packs.schema import EVENT_MAPPING, EVENT_WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
         model: The model that was asked for; its fields serve for "did you mean".
     """
     for detail in error.errors(include_url=False):
-        path = tuple(part for part in detail["loc"] if part != "[key]")
+        path = tuple(part for part in detail["loc"] if part not in _NO_KEYS)
         must, remedy = _words(detail, path, model)
         found = "it is missing" if detail["type"] == "missing" else excerpt(detail["input"])
         yield Fault(path, must, found, remedy)
@@ -63,6 +64,9 @@ def _words(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> tuple
         return pattern.format(**context), remedy
     return f"hold: {detail['msg']}", f"Compare {key_text(path)} in a shipped pack."
 
+
+_NO_KEYS = frozenset({"[key]", EVENT_WORD, EVENT_MAPPING})
+"""Parts of pydantic's places that are no keys of the file."""
 
 _TYPES: Mapping[str, tuple[str, str]] = {
     "missing": ("be given", "Add the key; copy it from a shipped pack to begin."),

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from features.domain.events import EventKind
 from features.domain.packs import FeatureFamily, LifeSource, Measure
 from features.domain.signals import SignalRole
 from features.packs.balances import PLACES, UNITS
+from features.packs.conversion import event_rule
 from features.packs.draft import Draft
 from features.packs.explanation import Fault, suggestion
 from features.packs.findings import KeyPath
 from features.packs.knowledge import CaseEntry, ModeEntry, SymptomEntry
-from features.packs.schema import BalanceEntry, FeaturesEntry, LifeEntry
+from features.packs.schema import BalanceEntry, EventEntry, FeaturesEntry, LifeEntry
 
 _OBSERVED = (SignalRole.SENSOR, SignalRole.CONDITION)
 
@@ -26,6 +28,7 @@ def pack_faults(draft: Draft) -> Iterator[Fault]:
         for place, balance in enumerate(draft.features.balances):
             yield from _balance(draft, ("features", "balances", place), balance)
         yield from _repeated(("features", "balances"), {n: b.id for n, b in enumerate(draft.features.balances)})
+        yield from _events(draft.features)
     yield from _horizons(draft)
 
 
@@ -117,6 +120,19 @@ def _balance(draft: Draft, path: KeyPath, balance: BalanceEntry) -> Iterator[Fau
             if signal is not None and signal.unit not in units:
                 found, remedy = f"{name!r} in {signal.unit}", "Name another signal, or correct its unit."
                 yield Fault(here, f"be measured in one of {', '.join(units)}", found, remedy)
+
+
+def _events(features: FeaturesEntry) -> Iterator[Fault]:
+    path = ("features", "events")
+    for place, entry in enumerate(features.events):
+        if isinstance(entry, EventEntry):
+            wrong, right = ("component", "code") if entry.kind is EventKind.ERROR else ("code", "component")
+            if (found := getattr(entry, wrong)) is not None:
+                must, is_given = f"be absent, because kind is {entry.kind.value}", getattr(entry, right) is not None
+                remedy = "Remove it." if is_given else f"Write {right}: {found}, or choose another kind."
+                yield Fault((*path, place, wrong), must, repr(found), remedy)
+    names = {place: event_rule(entry).name for place, entry in enumerate(features.events)}
+    yield from _repeated(path, names, key=None)
 
 
 def _horizons(draft: Draft) -> Iterator[Fault]:

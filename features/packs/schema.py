@@ -12,10 +12,10 @@ declare what nobody would read.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from features.domain.events import LIFE_ENDS, EventKind
-from features.domain.packs import BalanceKind, FeatureFamily, LifeSource, Target
+from features.domain.packs import BalanceKind, FeatureFamily, LifeSource, Target, column_word
 from features.domain.signals import SignalRole
 from features.packs.terms import (
     Ascending,
@@ -83,6 +83,9 @@ def _are_once(words: list[str]) -> bool:
 
 _ONCE = rule(_are_once, "name each word once", "Remove repetitions.")
 _NO_ENDS = LIFE_ENDS - {EventKind.PART_REPLACED}
+_WITHIN_LIFE = rule(lambda kind: kind not in _NO_ENDS, "be no event that ends a life", "Name events within a life.")
+EVENT_WORD, EVENT_MAPPING = "[word]", "[mapping]"
+"""The two forms of an entry of `features.events`, as pydantic puts them into the place of what is wrong."""
 
 
 class BalanceEntry(Entry):
@@ -98,6 +101,25 @@ class BalanceEntry(Entry):
     ambient: SignalName | None = None
 
 
+Detail = Annotated[
+    Text,
+    StringConstraints(max_length=64),
+    rule(lambda text: column_word(text) != "", "have a letter from a to z or a digit", "Write the code in these."),
+]
+
+
+class EventEntry(Entry):
+    """Events of one code, where they are errors, or of one component."""
+
+    kind: Annotated[Word[EventKind], _WITHIN_LIFE]
+    code: Detail | None = None
+    component: Detail | None = None
+
+
+def _form(entry: object) -> str:
+    return EVENT_MAPPING if isinstance(entry, dict | EventEntry) else EVENT_WORD
+
+
 class FeaturesEntry(Entry):
     """Which sensors become features, over which windows, and what is computed beside the usual statistics."""
 
@@ -110,9 +132,13 @@ class FeaturesEntry(Entry):
     families: Annotated[list[Word[FeatureFamily]], _ONCE] = Field(default_factory=list)
     balances: Annotated[list[BalanceEntry], Field(max_length=50)] = Field(default_factory=list)
     events: Annotated[
-        list[Word[EventKind]],
-        _ONCE,
-        rule(lambda kinds: not _NO_ENDS & set(kinds), "be no event that ends a life", "Name events within a life."),
+        list[
+            Annotated[
+                Annotated[Word[EventKind], _WITHIN_LIFE, Tag(EVENT_WORD)] | Annotated[EventEntry, Tag(EVENT_MAPPING)],
+                Discriminator(_form),
+            ]
+        ],
+        Field(max_length=200),
     ] = Field(default_factory=list)
 
 

@@ -9,14 +9,14 @@ from features.domain.identifiers import AssetId, TenantId
 from features.records.database import insert_into, reading, writing
 from features.records.tables import events
 
-_KEY = ("tenant", "asset", "at", "kind", "failure_mode", "component")
+_KEY = ("tenant", "asset", "at", "kind", "failure_mode", "component", "code")
 
 
 class EventRecords:
     """What happened to the assets of every tenant; each call names whose.
 
-    An event is told from another by asset, moment, kind, failure mode and component. Putting it again changes
-    nothing, except that a note, which is only words, takes the place of the earlier one.
+    An event is told from another by asset, moment, kind, failure mode, component and code. Putting it again
+    changes nothing, except that a note, which is only words, takes the place of the earlier one.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -36,6 +36,7 @@ class EventRecords:
                 "kind": event.kind.value,
                 "failure_mode": event.failure_mode or "",
                 "component": event.component or "",
+                "code": event.code or "",
                 "note": event.note,
             }
             for event in put
@@ -66,6 +67,7 @@ class EventRecords:
                 failure_mode=row["failure_mode"] or None,
                 component=row["component"] or None,
                 note=row["note"],
+                code=row["code"] or None,
             )
             for row in rows
         ]

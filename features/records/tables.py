@@ -84,7 +84,7 @@ identifiers = Table(
     Index(None, "tenant", "asset"),
 )
 
-# an absent failure mode or component is the empty text, so that it can stand in the key
+# an absent failure mode, component or code is the empty text, so that it can stand in the key
 events = Table(
     "events",
     metadata,
@@ -94,6 +94,7 @@ events = Table(
     Column("kind", String(64), primary_key=True),
     Column("failure_mode", String(128), primary_key=True),
     Column("component", String(128), primary_key=True),
+    Column("code", String(128), primary_key=True),
     Column("note", String, nullable=True),
 )
 

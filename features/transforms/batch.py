@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.transforms.errors import EventsMissing
-from features.transforms.families.family import RowEvents
-from features.transforms.families.occurrences import LifeEvents, not_counted, row_events
+from features.transforms.events import EventCourse, LifeEvents, courses_of
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state, unpack_state
-from features.transforms.step import StepPlan, advance
+from features.transforms.step import StepPlan, advance, events_before
 
 _LIVES_SUMS, _STRETCH_SUMS = 4_096, 16_384
 """Numbers of one kind in hand at once, of a row and of a stretch of rows: so many fit the cache of a processor."""
@@ -24,7 +23,8 @@ class LifeRows:
     Attributes:
         time: Seconds since EPOCH, ascending. Shape (time,).
         values: In the order of `FeatureSpecification.signals`; NaN where not measured. Shape (time, channel).
-        events: Events of the asset, or None where nobody looked; only features of events need them.
+        events: Events of the asset, those before this life among them, or None where nobody looked; only features of
+            events need them.
     """
 
     time: NDArray[np.float64]
@@ -84,13 +84,14 @@ def _compute(
     specification = plan.specification
     time, values, is_present = _pad(lives, len(specification.signals))
     state = _before(specification, len(lives), states)
-    happened, shape = _events(plan, state, time, lives), time.shape
+    courses, shape = _courses(plan, lives), time.shape
     vectors = np.empty((len(lives), shape[0], plan.width), np.float32)
     life, regime, is_running = np.empty(shape), np.empty(shape, np.int64), np.empty(shape, np.bool_)
     rows = max(1, _STRETCH_SUMS // max(1, state.weight.size))
     for first in range(0, shape[0], rows):
         part = slice(first, first + rows)
-        result = advance(plan, state, time[part], values[part], is_present[part], _at(happened, part))
+        happened = events_before(plan, time[part], courses)
+        result = advance(plan, state, time[part], values[part], is_present[part], happened)
         vectors[:, part] = result.vectors.transpose(2, 0, 1)
         life[part], regime[part], is_running[part] = result.life, result.regime, result.is_running
     return _cut(lives, vectors, life, regime, is_running, state)
@@ -108,19 +109,14 @@ def _before(
     return unpack_state(specification, packed)
 
 
-def _events(
-    plan: StepPlan, state: FeatureState, time: NDArray[np.float64], lives: Sequence[LifeRows]
-) -> RowEvents | None:
+def _courses(plan: StepPlan, lives: Sequence[LifeRows]) -> list[tuple[EventCourse, ...]] | None:
+    """Return the courses of each life, or None where nobody asks for them."""
     if not plan.layout.events:
         return None
     given = [rows.events for rows in lives if rows.events is not None]
     if len(given) < len(lives):
         raise EventsMissing(plan.specification.view)
-    return row_events(plan.layout, time, not_counted(state.chosen["event_time"], given))
-
-
-def _at(events: RowEvents | None, rows: slice) -> RowEvents | None:
-    return None if events is None else RowEvents(events.newest[rows], events.weight[rows])
+    return [courses_of(plan.layout, events) for events in given]
 
 
 def _pad(

@@ -14,6 +14,7 @@ from features.domain.events import EventKind
 from features.domain.packs import (
     BalanceKind,
     BalanceRule,
+    EventRule,
     FeatureFamily,
     FeatureRule,
     LifeRule,
@@ -114,6 +115,8 @@ class FeatureSpecification:
         document = {"format": FORMAT, **asdict(self)}
         # What a pack has not chosen is not written: a specification of before there was a choice keeps its hash.
         document["rule"] = {key: value for key, value in document["rule"].items() if value or key not in _CHOSEN}
+        if self.rule.events:
+            document["rule"]["events"] = [_event_document(each) for each in self.rule.events]
         return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
@@ -180,9 +183,20 @@ def _rule_from(document: dict[str, Any]) -> FeatureRule:
             **lists,
             "families": tuple(map(FeatureFamily, document.get("families", ()))),
             "balances": tuple(map(_balance_from, document.get("balances", ()))),
-            "events": tuple(map(EventKind, document.get("events", ()))),
+            "events": tuple(map(_event_from, document.get("events", ()))),
         }
     )
+
+
+def _event_document(rule: EventRule) -> str | dict[str, str]:
+    """Write a rule as a pack does: a word, or a mapping where it asks for one code or component alone."""
+    return rule.kind.value if rule.detail is None else {"kind": rule.kind.value, "detail": rule.detail}
+
+
+def _event_from(document: str | dict[str, str]) -> EventRule:
+    if isinstance(document, str):
+        return EventRule(EventKind(document))
+    return EventRule(EventKind(document["kind"]), document["detail"])
 
 
 def _balance_from(document: dict[str, Any]) -> BalanceRule:

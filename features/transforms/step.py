@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from features.domain.packs import LifeSource
 from features.transforms.errors import EventsMissing
+from features.transforms.events import EventCourse, row_events
 from features.transforms.families.chosen import families_of
 from features.transforms.families.family import Family, Layout, Row, RowEvents
-from features.transforms.families.occurrences import LifeEvents, not_counted, row_events
+from features.transforms.families.occurrences import occurrences
 from features.transforms.recent import (
     LONG_STATISTICS,
     WINDOW_STATISTICS,
@@ -93,7 +94,7 @@ def step(
     state: FeatureState,
     time: NDArray[np.float64],
     values: NDArray[np.float64],
-    events: Sequence[LifeEvents] | None = None,
+    events: Sequence[Sequence[EventCourse]] | None = None,
 ) -> tuple[FeatureState, StepResult]:
     """Take one row of readings for every life of the batch.
 
@@ -103,8 +104,8 @@ def step(
         time: Time of the row, seconds since EPOCH. Shape (batch,).
         values: Readings in the order of `FeatureSpecification.signals`; NaN where not measured.
             Shape (batch, channel).
-        events: Events of each asset, where the pack asks for them: those since the row before, or all of them;
-            each counts once, strictly after its time.
+        events: Of each asset the course of each rule, where the pack asks for events; it may hold more events
+            than those before the row, each of which counts strictly after its time.
 
     Returns:
         The state after the row, and what it gives.
@@ -112,12 +113,8 @@ def step(
     Raises:
         EventsMissing: If the pack asks for events and there are none given, not even an empty list.
     """
-    after, happened = state.copy(), None
-    row = time[None, :]
-    if plan.layout.events:
-        if events is None:
-            raise EventsMissing(plan.specification.view)
-        happened = row_events(plan.layout, row, not_counted(state.chosen["event_time"], events))
+    after, row = state.copy(), time[None, :]
+    happened = events_before(plan, row, events)
     result = advance(plan, after, row, values[None, :], np.ones(row.shape, np.bool_), happened)
     return after, StepResult(result.vectors[0].T, result.life[0], result.regime[0], result.is_running[0])
 
@@ -140,7 +137,7 @@ def advance(
         time: Seconds since EPOCH. Shape (time, batch).
         values: Shape (time, batch, channel).
         is_present: False where a life has no row. Shape (time, batch).
-        events: What happened since each row before, where the pack asks for it; the axis of time first.
+        events: What happened before each row, where the pack asks for it; the axis of time first.
 
     Returns:
         What the rows give, the axis of time first; the vectors have the shape (time, feature, batch).
@@ -168,12 +165,50 @@ def advance(
             scores[index],
             course.count[index],
             course.mean[index],
-            None if events is None else RowEvents(events.newest[index], events.weight[index]),
+            None if events is None else RowEvents(events.newest[index], events.count[index]),
         )
         for family, place in plan.families:
             family.advance(state.chosen, row)
             family.write(state.chosen, row, out[index, place])
     return StepResult(out, life, regime, is_running)
+
+
+def events_before(
+    plan: StepPlan, time: NDArray[np.float64], events: Sequence[Sequence[EventCourse]] | None
+) -> RowEvents | None:
+    """Tell rows of the events before them, or None where the pack asks for none.
+
+    Args:
+        plan: The prepared specification.
+        time: Seconds since EPOCH. Shape (time, batch).
+        events: Of each asset the course of each rule.
+
+    Raises:
+        EventsMissing: If the pack asks for events and there are none given, not even empty courses.
+    """
+    if not plan.layout.events:
+        return None
+    if events is None:
+        raise EventsMissing(plan.specification.view)
+    return row_events(plan.layout, time, events)
+
+
+def with_events(
+    plan: StepPlan, vector: NDArray[np.float32], time: float, courses: Sequence[EventCourse]
+) -> NDArray[np.float32]:
+    """Return a vector as it would be had its events been these: their features hang on nothing else.
+
+    Args:
+        plan: The prepared specification.
+        vector: Of a row. Shape (feature,).
+        time: Of that row, seconds since EPOCH.
+        courses: Of each rule.
+    """
+    moment, found = np.array([[time]]), vector.copy()
+    before = row_events(plan.layout, moment, [courses])
+    features = occurrences(plan.layout, moment[0], RowEvents(before.newest[0], before.count[0]))
+    found[len(found) - len(features) :] = features[:, 0]  # they come last (`families_of`)
+    return found
 
 
 def _advance_life_and_conditions(

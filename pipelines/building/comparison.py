@@ -1,14 +1,16 @@
 """Three computations, one answer: the offline rows, the online vector and the gateway's stream of the same readings."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from edge_export.runtime.stream import AssetStreams
-from features.domain.events import LifeEpoch
+from features.domain.events import Event, LifeEpoch
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds, microseconds
 from features.store.feast_store import FeastFeatures
@@ -51,6 +53,13 @@ class Compared:
         return not self.missing and not self.differing
 
 
+class Events(Protocol):
+    """Where events are on record."""
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[Event]:
+        """Return the events of an asset."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Compares what is stored for lives of assets with what a gateway computes from the same readings.
@@ -58,10 +67,12 @@ class Comparison:
     Attributes:
         telemetry: The readings.
         features: The stored rows and vectors.
+        events: What happened to the assets.
     """
 
     telemetry: TelemetryStore
     features: FeastFeatures
+    events: Events
 
     def run(self, tenant: TenantId, lives: Sequence[LifeEpoch], progress: Progress | None = None) -> Compared:
         """Compare life by life.
@@ -85,7 +96,8 @@ class Comparison:
         found = replace(found, lives=found.lives + 1)
         if not tracks:
             return found
-        streamed = stream_track(specification, life.asset, tracks[0])
+        events = self.events.list_all(tenant, life.asset) if specification.layout.events else []
+        streamed = stream_track(specification, life.asset, tracks[0], events)
         stored = self._offline(tenant, life)
         found = _compare_rows(
             replace(found, readings=found.readings + int(np.isfinite(tracks[0].rows.values).sum())), streamed, stored
@@ -108,11 +120,21 @@ class Comparison:
 
 
 def stream_track(
-    specification: FeatureSpecification, asset: AssetId, track: LifeTrack
+    specification: FeatureSpecification, asset: AssetId, track: LifeTrack, events: Iterable[Event] = ()
 ) -> dict[int, NDArray[np.float32]]:
-    """Return the vector that a gateway has after each running row of a life, by the time of the row in microseconds."""
+    """Return the vector that a gateway has after each running row of a life, by the time of the row in microseconds.
+
+    Args:
+        specification: What is computed.
+        asset: Whose life.
+        track: The readings.
+        events: What happened to the asset in all its lives; each comes before the first row after it.
+    """
     streams, vectors = AssetStreams(specification), dict[int, NDArray[np.float32]]()
+    coming = deque(sorted(events, key=lambda event: event.at))
     for time_us, row in zip(track.time_us.tolist(), track.rows.values.tolist(), strict=True):
+        while coming and microseconds(coming[0].at) < time_us:
+            streams.take_event(coming.popleft())
         streams.take(asset, from_microseconds(time_us), dict(zip(specification.signals, row, strict=True)))
         newest = streams.newest(asset)
         if newest is not None and microseconds(newest.time) == time_us:

@@ -45,6 +45,7 @@ def compare(
     """Compare offline rows, online vectors and a gateway's own computation of the same readings, value by value."""
     from features.packs.loader import load_pack  # lazy: only this command pays
     from features.records.database import open_records
+    from features.records.events import EventRecords
     from features.records.lives import LifeRecords
     from features.telemetry.opening import open_telemetry
     from pipelines.building.comparison import Comparison
@@ -60,7 +61,7 @@ def compare(
         stages.stage("comparing") as tell,
         open_telemetry(settings.folder, equipment, settings.telemetry_server) as store,
     ):
-        found = Comparison(store, _features(settings)).run(settings.owner, lives, tell)
+        found = Comparison(store, _features(settings), EventRecords(records)).run(settings.owner, lives, tell)
     records.dispose()
     if json:
         print_result({**asdict(found), "is_equal": found.is_equal, "seconds": stages.seconds})

@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.domain.events import LifeEpoch
+from features.domain.events import Event, LifeEpoch, events_by_asset
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds, microseconds
 from features.store.revision import Span
 from features.telemetry.store import TelemetryStore
 from features.transforms.batch import LifeRows
+from features.transforms.events import LifeEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class LifeTrack:
     Attributes:
         epoch: Which life.
         time_us: Microseconds since EPOCH. Shape (time,).
-        rows: The same times in seconds, with the readings.
+        rows: The same times in seconds, with the readings and with the events of the asset.
     """
 
     epoch: LifeEpoch
@@ -35,13 +36,20 @@ class LifeTrack:
         return Span(self.epoch.asset, *(from_microseconds(int(self.time_us[place])) for place in (0, -1)))
 
 
-def life_tracks(wide: pl.DataFrame, epochs: Sequence[LifeEpoch], signals: Sequence[str]) -> list[LifeTrack]:
+def life_tracks(
+    wide: pl.DataFrame,
+    epochs: Sequence[LifeEpoch],
+    signals: Sequence[str],
+    events: Iterable[Event] | None = None,
+) -> list[LifeTrack]:
     """Cut readings into lives. A row at the very moment a life ends belongs to that life.
 
     Args:
         wide: Columns asset, time and one per signal, sorted by asset and time.
         epochs: Lives of any number of assets.
         signals: Order of the channels.
+        events: Events of these assets, of all their lives: what happened to a machine is known beyond the life of its
+            modelled component. None where nobody looked; only features of events need them.
 
     Returns:
         One track per life that has readings, by asset and number.
@@ -49,11 +57,14 @@ def life_tracks(wide: pl.DataFrame, epochs: Sequence[LifeEpoch], signals: Sequen
     by_asset: dict[AssetId, list[LifeEpoch]] = {}
     for epoch in epochs:
         by_asset.setdefault(epoch.asset, []).append(epoch)
+    happened = None if events is None else events_by_asset(events)
     tracks: list[LifeTrack] = []
     for (asset,), part in wide.group_by("asset", maintain_order=True):
         time_us = part["time"].dt.timestamp("us").to_numpy()
         values = part.select(signals).to_numpy().astype(np.float64)
-        tracks += _cut(sorted(by_asset.get(AssetId(str(asset)), []), key=lambda each: each.number), time_us, values)
+        own = None if happened is None else LifeEvents.of(happened.get(AssetId(str(asset)), ()))
+        lives = sorted(by_asset.get(AssetId(str(asset)), []), key=lambda each: each.number)
+        tracks += _cut(lives, time_us, values, own)
     return tracks
 
 
@@ -77,7 +88,9 @@ def running_values(tracks: Iterable[LifeTrack], columns: Sequence[int]) -> NDArr
     return np.concatenate(parts) if parts else np.empty((0, len(columns)))
 
 
-def _cut(epochs: list[LifeEpoch], time_us: NDArray[np.int64], values: NDArray[np.float64]) -> list[LifeTrack]:
+def _cut(
+    epochs: list[LifeEpoch], time_us: NDArray[np.int64], values: NDArray[np.float64], events: LifeEvents | None
+) -> list[LifeTrack]:
     tracks = []
     start = 0
     for epoch in epochs:
@@ -86,6 +99,6 @@ def _cut(epochs: list[LifeEpoch], time_us: NDArray[np.int64], values: NDArray[np
             ended = int(np.searchsorted(time_us, microseconds(epoch.ended_at), side="right"))
         if ended > start:
             part = slice(start, ended)
-            tracks.append(LifeTrack(epoch, time_us[part], LifeRows(time_us[part] / 1e6, values[part])))
+            tracks.append(LifeTrack(epoch, time_us[part], LifeRows(time_us[part] / 1e6, values[part], events)))
         start = max(start, ended)
     return tracks

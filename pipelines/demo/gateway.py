@@ -4,18 +4,21 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from features.domain.events import LifeEpoch
+from features.domain.events import Event, LifeEpoch, events_by_asset
 from features.domain.home import Home
-from features.domain.identifiers import TenantId
-from features.domain.time import format_time, from_microseconds
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import format_time, from_microseconds, microseconds
 from features.records.database import open_records
+from features.records.events import EventRecords
 from features.records.lives import LifeRecords
 from features.telemetry.sqlite import SqliteTelemetryStore
+from features.transforms.specification import FeatureSpecification
 from pipelines.building.tracks import read_life
 from pipelines.errors import GatewayDiffers
 
@@ -69,18 +72,33 @@ def run_gateway(home: Home, tenant: TenantId, bundle: Path, central: Sequence[di
 
 
 def telemetry_lines(home: Home, tenant: TenantId, bundle: Path) -> Iterator[str]:
-    """Yield the readings of every current life, in time order for each asset, as a gateway would hear them."""
-    signals = _signals(bundle)
-    lives = LifeRecords(open_records(home.records_url)).list_all(tenant)
+    """Yield the readings of every current life, in time order for each asset, as a gateway would hear them.
+
+    Where features ask for events, those of the asset come between the readings, the ones before this life first.
+    """
+    specification, records = _specification(bundle), open_records(home.records_url)
+    signals = specification.signals
+    lives = LifeRecords(records).list_all(tenant)
+    happened = events_by_asset(EventRecords(records).list_all(tenant)) if specification.layout.events else {}
     current: dict[str, LifeEpoch] = {life.asset: life for life in lives}
     with SqliteTelemetryStore(home.telemetry) as store:
         for asset, life in current.items():
             rows = read_life(store, tenant, life, signals)
             times = rows["time"].dt.timestamp("us").to_list()
+            coming = deque(sorted(happened.get(AssetId(asset), ()), key=lambda event: event.at))
             for time_us, values in zip(times, rows.select(signals).iter_rows(), strict=True):
+                while coming and microseconds(coming[0].at) < time_us:
+                    yield event_line(coming.popleft())
                 moment = format_time(from_microseconds(time_us))
                 record = {"asset_id": asset, "time": moment, "signals": dict(zip(signals, values, strict=True))}
                 yield json.dumps(record) + "\n"
+
+
+def event_line(event: Event) -> str:
+    """Return an event as the line of JSON that a gateway reads."""
+    texts = {name: getattr(event, name) for name in ("failure_mode", "component", "code", "note")}
+    said = {name: text for name, text in texts.items() if text is not None}
+    return json.dumps({"asset_id": event.asset, "time": format_time(event.at), "event": event.kind.value} | said) + "\n"
 
 
 def compare(central: Sequence[dict[str, Any]], edge: dict[str, dict[str, Any]]) -> tuple[int, float]:
@@ -114,10 +132,10 @@ def difference(one: dict[str, Any], other: dict[str, Any]) -> float:
     return float(max(parts))
 
 
-def _signals(bundle: Path) -> tuple[str, ...]:
+def _specification(bundle: Path) -> FeatureSpecification:
     from edge_export.runtime.runtime import Runtime  # lazy: onnxruntime
 
-    return Runtime.load(bundle).specification.signals
+    return Runtime.load(bundle).specification
 
 
 def _runtime(arguments: list[str], lines: IO[str] | None) -> str:

@@ -14,7 +14,7 @@ from pipelines.ingest.cells import text_of
 from pipelines.ingest.intake import Intake
 from pipelines.ingest.keys import ASSET, TIME, ClockCheck, asset_texts, keyed, row_item
 
-COLUMNS = frozenset({"asset_id", "time", "life", "kind", "failure_mode", "component", "note"})
+COLUMNS = frozenset({"asset_id", "time", "life", "kind", "failure_mode", "component", "code", "note"})
 
 PLANNED_AHEAD = timedelta(days=366)
 """A planned stop may be told so far ahead; everything else has happened when it is told."""
@@ -23,10 +23,11 @@ _KINDS = frozenset(kind.value for kind in EventKind)
 
 
 def take_events(intake: Intake, chunk: pl.DataFrame, source: str = "") -> None:
-    """Take a chunk of the `events` table: `asset_id`, `time` or `life`, `kind`, `failure_mode`, `component`, `note`.
+    """Take a chunk of the `events` table.
 
-    An event from the future is set aside, with the tolerance for readings; a planned stop may lie a year ahead. How
-    long ago an event was does not matter: histories go back further than telemetry.
+    Its columns are `asset_id`, `time` or `life`, `kind`, `failure_mode`, `component`, `code` and `note`. An event from
+    the future is set aside, with the tolerance for readings; a planned stop may lie a year ahead. How long ago an
+    event was does not matter: histories go back further than telemetry.
     """
     strangers = intake.strangers(chunk)
     events: list[Event] = []
@@ -68,4 +69,5 @@ def _event(tenant: TenantId, row: dict[str, object], source: str) -> Event | Set
         failure_mode=text_of(row.get("failure_mode")),
         component=text_of(row.get("component")),
         note=text_of(row.get("note")),
+        code=text_of(row.get("code")),
     )

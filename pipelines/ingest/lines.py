@@ -48,6 +48,7 @@ class EventLine(_Line):
     event: str
     failure_mode: str | None = None
     component: str | None = None
+    code: str | None = None
     note: str | None = None
 
 
@@ -262,7 +263,7 @@ def _signal_column(name: str, cells: list[object]) -> pl.Series:
 
 
 def _events_table(lines: Sequence[Placed[EventLine]], clock: str) -> pl.DataFrame:
-    fields = {"kind": "event", "failure_mode": "failure_mode", "component": "component", "note": "note"}
+    fields = {"kind": "event"} | {name: name for name in ("failure_mode", "component", "code", "note")}
     cells = {column: [getattr(each.line, name) for each in lines] for column, name in fields.items()}
     columns = [pl.Series(column, values, dtype=pl.String) for column, values in cells.items()]
     return pl.DataFrame([*_keys(lines, clock), *columns])

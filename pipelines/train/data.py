@@ -51,7 +51,7 @@ def read_tracks(
     server: InfluxServer | None = None,
     judging: Callable[[int, int], None] | None = None,
 ) -> list[LifeTrack]:
-    """Read every life of a tenant's machines of one type, without readings that are not good.
+    """Read every life of a tenant's machines of one type with their events, without readings that are not good.
 
     Args:
         home: The data folder.
@@ -62,6 +62,7 @@ def read_tracks(
     """
     from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
     from features.records.database import open_records
+    from features.records.events import EventRecords
     from features.records.lives import LifeRecords
     from features.telemetry.opening import open_telemetry
     from pipelines.quality.opening import quality_refresh
@@ -73,7 +74,7 @@ def read_tracks(
     with open_telemetry(home, pack, server) as store:
         quality_refresh(store, engine, pack).catch_up(judging)
         wide = store.read_wide(tenant, signals=signals, assets=sorted(assets))
-    return life_tracks(wide, epochs, signals)
+    return life_tracks(wide, epochs, signals, EventRecords(engine).list_all(tenant))
 
 
 def prepare(

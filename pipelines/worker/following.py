@@ -1,17 +1,15 @@
 """What the worker does about features: every change of the telemetry that was judged, taken through to the vectors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from features.domain.events import Event, LifeEpoch
+from features.domain.events import Event, LifeEpoch, events_by_asset
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
 from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.telemetry.store import Change, TelemetryStore
-from features.transforms.families.occurrences import LifeEvents
+from features.transforms.events import LifeEvents
 from pipelines.quality.refresh import CURSOR as JUDGED
 from pipelines.worker.streams import EVERYTHING, FeatureStreams
 
@@ -47,7 +45,7 @@ class Following:
     cursors: Cursors
     events: EventRecords
     streams: FeatureStreams
-    _happened: dict[AssetId, tuple[Event, ...]] = field(default_factory=dict, init=False)
+    _happened: dict[AssetId, tuple[Event, ...]] | None = field(default=None, init=False)
 
     def follow(
         self, tenant: TenantId, lives: Mapping[AssetId, LifeEpoch], begun: set[AssetId], now_us: int
@@ -62,8 +60,7 @@ class Following:
         """
         judged, done = self.cursors.get(JUDGED), self.streams.position()
         happened = self._events(tenant)
-        others = [asset for asset in lives if happened.get(asset, ()) != self._happened.get(asset, ())]
-        since: dict[AssetId, int] = dict.fromkeys([*begun, *others], EVERYTHING)
+        since: dict[AssetId, int] = self._retold(happened, lives) | dict.fromkeys(begun, EVERYTHING)
         changes: list[Change] = []
         if done is None:  # nothing was ever computed under this specification
             since, done = dict.fromkeys(lives, EVERYTHING), judged
@@ -74,7 +71,7 @@ class Following:
             if change.tenant == tenant:
                 since[change.asset] = min(since.get(change.asset, _LATEST), microseconds(change.first))
         last = changes[-1].cursor if changes else done
-        events = {asset: _life_events(happened.get(asset, ())) for asset in since} if self._asks_events else None
+        events = {asset: LifeEvents.of(happened.get(asset, ())) for asset in since} if self._asks_events else None
         vectors = self.streams.take(tenant, since, lives, max(done, last), events, now_us=now_us)
         self._happened = happened  # now that they are in the vectors
         return Followed(set(since), vectors)
@@ -83,14 +80,19 @@ class Following:
     def _asks_events(self) -> bool:
         return bool(self.streams.specification.layout.events)
 
-    def _events(self, tenant: TenantId) -> dict[AssetId, tuple[Event, ...]]:
-        """Return the events of each asset that has any; nothing where no feature asks for events."""
-        found: dict[AssetId, tuple[Event, ...]] = {}
-        for event in self.events.list_all(tenant) if self._asks_events else ():
-            found[event.asset] = (*found.get(event.asset, ()), event)
+    def _retold(self, happened: Mapping[AssetId, tuple[Event, ...]], lives: Iterable[AssetId]) -> dict[AssetId, int]:
+        """Return the assets whose events are others than before, and from which moment on rows know of it.
+
+        Who begins does not know what came while nobody looked.
+        """
+        if self._happened is None:
+            return dict.fromkeys((asset for asset in lives if asset in happened), EVERYTHING)
+        found = {}
+        for asset in lives:
+            if other := set(happened.get(asset, ())) ^ set(self._happened.get(asset, ())):
+                found[asset] = min(microseconds(event.at) for event in other)
         return found
 
-
-def _life_events(events: tuple[Event, ...]) -> LifeEvents:
-    times = np.array([microseconds(event.at) for event in events], np.int64) / 1e6
-    return LifeEvents(times, tuple(event.kind for event in events))
+    def _events(self, tenant: TenantId) -> dict[AssetId, tuple[Event, ...]]:
+        """Return the events of each asset that has any; nothing where no feature asks for events."""
+        return events_by_asset(self.events.list_all(tenant)) if self._asks_events else {}

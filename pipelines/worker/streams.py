@@ -20,7 +20,7 @@ from features.store.online_vectors import AssetState, AssetVector, OnlineVectors
 from features.store.packed import Cursor, Vector
 from features.telemetry.store import TelemetryStore
 from features.transforms.batch import LifeFeatures, LifeRows, compute
-from features.transforms.families.occurrences import LifeEvents
+from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import initial_state
 from pipelines.checkpoints import Memory

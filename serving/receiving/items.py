@@ -14,7 +14,7 @@ from serving.receiving.looking import Found
 
 KEYS = frozenset({"asset_id", "time", "life"})
 READING_KEYS = KEYS | {"signals", "revision"}
-EVENT_KEYS = KEYS | {"event", "failure_mode", "component", "note"}
+EVENT_KEYS = KEYS | {"event", "failure_mode", "component", "code", "note"}
 
 MAX_LIFE = 253_402_300_799.0
 """The largest count of life that has a stand-in time: seconds from 1970 to the end of the year 9999."""
@@ -65,7 +65,7 @@ def event_faults(item: object) -> Iterator[Found]:
     yield from _key_faults(item)
     if not isinstance(item.get("event"), str) or item["event"].strip() not in _KINDS:
         yield ("event",), f"the kind of an event must be one of {', '.join(sorted(_KINDS))}"
-    for name in ("failure_mode", "component", "note"):
+    for name in ("failure_mode", "component", "code", "note"):
         text = item.get(name)
         if text is not None and not isinstance(text, str):
             yield (name,), f"{name} must be a text or null"

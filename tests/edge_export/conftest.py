@@ -12,8 +12,10 @@ from tests.edge_export.machine import (
     CALIBRATION,
     COUNT_CALIBRATION,
     COUNT_SPECIFICATION,
+    EVENT_SPECIFICATION,
     SPECIFICATION,
     TinyHazard,
+    eventful_rows,
     life_rows,
     sample_vectors,
 )
@@ -58,6 +60,28 @@ def count_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         card_markdown="# Fan, counted\n",
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def event_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "events"
+    export_bundle(
+        folder,
+        TinyHazard(len(EVENT_SPECIFICATION.names)),
+        EVENT_SPECIFICATION,
+        CALIBRATION,
+        sample_vectors(EVENT_SPECIFICATION),
+        name="fan-events",
+        version="1",
+        card_markdown="# Fan, with its errors\n",
+        readings=eventful_rows(),
+    )
+    return folder
+
+
+@pytest.fixture
+def event_runtime(event_folder: Path) -> Runtime:
+    return Runtime.load(event_folder, numbered_ids())
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ import torch
 from numpy.typing import NDArray
 
 from edge_export.bundle.calibration import Calibration
+from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
-from features.domain.packs import FeatureRule, LifeRule, LifeSource, RegimeRule
+from features.domain.packs import EventRule, FeatureRule, LifeRule, LifeSource, RegimeRule
 from features.transforms.batch import LifeRows, compute
+from features.transforms.events import LifeEvents
 from features.transforms.regimes import RegimeTable
 from features.transforms.specification import FeatureSpecification
 
@@ -61,6 +63,15 @@ COUNT_SPECIFICATION = replace(SPECIFICATION, life=LifeRule("cycles", LifeSource.
 COUNT_CALIBRATION = replace(CALIBRATION, life_unit="cycles", seconds_per_unit=1.0, is_count=True)
 
 
+EVENT_RULES = (
+    EventRule(EventKind.ERROR),
+    EventRule(EventKind.ERROR, "e1"),
+    EventRule(EventKind.PART_REPLACED),
+    EventRule(EventKind.PART_REPLACED, "seal"),
+)
+EVENT_SPECIFICATION = replace(SPECIFICATION, rule=replace(SPECIFICATION.rule, events=EVENT_RULES))
+
+
 class TinyHazard(torch.nn.Module):
     """Normalises, replaces what is unknown, and gives the survival of a discrete-time hazard."""
 
@@ -97,9 +108,18 @@ def life_rows(rows: int = 60, seed: int = 0, start: float = 1_767_225_600.0) -> 
     return LifeRows(time, values)
 
 
+def eventful_rows(seed: int = 0) -> LifeRows:
+    """Make a life with errors, and with parts that were replaced before it and in it."""
+    rows = life_rows(seed=seed)
+    at = [-90.0, -50.0, 5.5, 5.5, 9.25, 20.0, 30.5, 31.5, 500.0]
+    parts, errors = (EventKind.PART_REPLACED,) * 3, (EventKind.ERROR,) * 6
+    details = ("seal", "bearing", "seal", "e1", "e2", None, "e1", "e1", "e1")
+    return replace(rows, events=LifeEvents(rows.time[0] + np.array(at) * HOUR, parts + errors, details))
+
+
 def sample_vectors(specification: FeatureSpecification = SPECIFICATION) -> NDArray[np.float32]:
     """Return real vectors of a few lives. Shape (batch, feature)."""
-    lives = compute(specification, [life_rows(seed=seed) for seed in range(4)])
+    lives = compute(specification, [eventful_rows(seed) for seed in range(4)])
     return np.concatenate([life.vectors for life in lives])
 
 

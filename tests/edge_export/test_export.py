@@ -7,13 +7,25 @@ import numpy as np
 import pytest
 import torch
 
-from edge_export.bundle.errors import BundleRefused, ExportFailed, ParityFailed
+from edge_export.bundle.errors import BundleRefused, ExportFailed, ParityFailed, SelfTestFailed
 from edge_export.bundle.manifest import LARGEST_BYTES
-from edge_export.bundle.reading import VerifiedBundle
+from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.export import export_bundle
 from edge_export.runtime.runtime import Runtime
+from edge_export.runtime.selftest import check_features
 from edge_export.runtime.session import GraphSession
-from tests.edge_export.machine import CALIBRATION, SPECIFICATION, STEPS, TinyHazard, life_rows, sample_vectors
+from features.transforms.errors import EventsMissing
+from tests.edge_export.machine import (
+    CALIBRATION,
+    EVENT_SPECIFICATION,
+    HOUR,
+    SPECIFICATION,
+    STEPS,
+    TinyHazard,
+    eventful_rows,
+    life_rows,
+    sample_vectors,
+)
 
 WIDTH = len(SPECIFICATION.names)
 
@@ -172,6 +184,58 @@ def test_golden_answers_cover_unknown_and_extreme_rows_and_the_feature_code(bund
     assert any(all(value is None for value in row) for row in golden["vectors"])
     assert any(value is not None and abs(value) >= 1e6 for row in golden["vectors"] for value in row)
     assert len(golden["readings"]["time"]) == len(life_rows().time)
+
+
+def test_golden_readings_carry_the_events_before_their_last_row_where_features_ask_for_events(
+    bundle_folder: Path, event_folder: Path
+) -> None:
+    golden = json.loads((event_folder / "golden.json").read_bytes())
+    first = float(life_rows().time[0])
+    events = [((each["time"] - first) / 3600, each["kind"], each["detail"]) for each in golden["readings"]["events"]]
+    assert events == [
+        (-90.0, "part_replaced", "seal"),
+        (-50.0, "part_replaced", "bearing"),
+        (5.5, "error", "e1"),
+        (5.5, "part_replaced", "seal"),
+        (9.25, "error", "e2"),
+        (20.0, "error", None),
+        (30.5, "error", "e1"),
+        (31.5, "error", "e1"),
+    ]
+    assert "events" not in json.loads((bundle_folder / "golden.json").read_bytes())["readings"]
+
+
+def test_the_end_of_the_life_itself_is_in_no_golden_readings(tmp_path: Path) -> None:
+    rows = eventful_rows()
+    assert rows.events is not None
+    inside = replace(rows.events, time=rows.events.time + 60 * HOUR)  # the bearing as well: it ends a life
+    vectors = sample_vectors(EVENT_SPECIFICATION)
+    changes = {"specification": EVENT_SPECIFICATION, "vectors": vectors, "readings": replace(rows, events=inside)}
+    bundle = export(tmp_path / "bundle", TinyHazard(vectors.shape[1]), **changes)
+    assert bundle.golden.readings is not None
+    assert "bearing" not in {event.detail for event in bundle.golden.readings.events}
+
+
+@pytest.mark.parametrize("change", ["dropped", "moved", "another code"])
+def test_feature_code_that_counts_events_otherwise_fails_its_self_test(event_folder: Path, change: str) -> None:
+    golden = read_bundle(event_folder).golden.readings
+    assert golden is not None
+    last = golden.events[-1]
+    events = {
+        "dropped": golden.events[:-1],
+        "moved": (*golden.events[:-1], replace(last, time=last.time - 3600.0)),
+        "another code": (*golden.events[:-1], replace(last, detail="e2")),
+    }[change]
+    check_features(golden, EVENT_SPECIFICATION)
+    with pytest.raises(SelfTestFailed, match="feature vector"):
+        check_features(replace(golden, events=events), EVENT_SPECIFICATION)
+
+
+def test_readings_of_which_nobody_knows_the_events_are_refused_where_features_ask_for_them(tmp_path: Path) -> None:
+    vectors = sample_vectors(EVENT_SPECIFICATION)
+    changes = {"specification": EVENT_SPECIFICATION, "vectors": vectors, "readings": life_rows()}
+    with pytest.raises(EventsMissing):
+        export(tmp_path / "bundle", TinyHazard(vectors.shape[1]), **changes)
 
 
 def test_the_graph_has_a_free_batch_and_named_ports(bundle: VerifiedBundle) -> None:

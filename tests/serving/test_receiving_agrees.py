@@ -135,12 +135,15 @@ def test_tables(client: TestClient, small: House, worker: Worker) -> None:
 def test_events(client: TestClient, small: House, worker: Worker) -> None:
     event: dict[str, object] = {"asset_id": "p-01", "time": "2026-03-01T08:00:00Z", "kind": "inspection"}
     reading = GOOD | {"time": "2026-03-01T08:00:00Z"}
+    error = event | {"kind": "error", "code": "E-104"}
     found = [event, event | {"kind": "party"}, event | {"note": 7}, reading, event | {"time": "2026-03-01T09:00:00"}]
-    assert send(client, "/v1/events", "application/json", json.dumps(found).encode()) == {2, 3, 4, 5}
+    found += [error, error | {"code": 104}]
+    assert send(client, "/v1/events", "application/json", json.dumps(found).encode()) == {2, 3, 4, 5, 7}
     assert worker.deliver(small) == 0
-    assert worker.aside() == {2, 3, 4, 5}
+    assert worker.aside() == {2, 3, 4, 5, 7}
     assert worker.readings() == 0
-    assert [each.kind.value for each in EventRecords(worker.records).list_all(LOCAL)] == ["inspection"]
+    kept = EventRecords(worker.records).list_all(LOCAL)
+    assert [(each.kind.value, each.code) for each in kept] == [("error", "E-104"), ("inspection", None)]
 
 
 def test_line_protocol(client: TestClient, small: House, worker: Worker) -> None:

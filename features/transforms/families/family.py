@@ -6,8 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from features.domain.events import EventKind
-from features.domain.packs import BalanceRule, FeatureFamily
+from features.domain.packs import BalanceRule, EventRule, FeatureFamily
 
 Memory = dict[str, NDArray[np.float64]]
 """What a family remembers of many lives: arrays by name, the last axis the batch of lives."""
@@ -30,7 +29,7 @@ class Layout:
         running: The signal that tells running from idle, or None.
         families: What the pack chose.
         balances: What the pack declares of power and heat.
-        events: Kinds of events that become features.
+        events: Events that become features.
     """
 
     signals: tuple[str, ...]
@@ -45,7 +44,7 @@ class Layout:
     running: str | None
     families: tuple[FeatureFamily, ...] = ()
     balances: tuple[BalanceRule, ...] = ()
-    events: tuple[EventKind, ...] = ()
+    events: tuple[EventRule, ...] = ()
 
     def lineage(
         self, *signals: str, conditions: bool = False, counter: bool = True, running: bool = True
@@ -83,15 +82,15 @@ class FeatureDescription:
 
 @dataclass(frozen=True, slots=True)
 class RowEvents:
-    """The events between the row before and this one; an event counts strictly after its time.
+    """The events of each rule before this row; an event counts strictly after its time.
 
     Attributes:
-        newest: Time of the newest event of each kind, seconds since EPOCH; NaN if none. Shape (kind, batch).
-        weight: Sum of exp(-age / window) over them at this row. Shape (kind, window, batch).
+        newest: Time of the newest, seconds since EPOCH; NaN if there is none. Shape (rule, batch).
+        count: Σ exp(-age / window) over them at the time of the newest. Shape (rule, window, batch).
     """
 
     newest: NDArray[np.float64]
-    weight: NDArray[np.float64]
+    count: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

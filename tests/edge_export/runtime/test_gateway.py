@@ -105,6 +105,41 @@ def test_the_end_of_a_life_is_said_and_the_next_one_begins_empty(runtime: Runtim
     assert [str(each["notice"]).split(":")[0] for each in answers if "notice" in each] == [code]
 
 
+def test_event_that_no_feature_asks_for_changes_nothing(runtime: Runtime) -> None:
+    gateway = gateway_of(runtime)
+    error: dict[str, object] = {"asset_id": "fan-1", "time": "2026-03-01T05:00:00Z", "event": "error", "code": "e1"}
+    assert len(run(gateway, reading(8), error)) == 1
+    assert gateway.summary()["events"] == {"no_change": 1}
+
+
+def test_event_that_comes_late_is_said_and_the_forecast_is_given_anew(event_runtime: Runtime) -> None:
+    error: dict[str, object] = {"asset_id": "fan-1", "time": "2026-03-01T05:30:00Z", "event": "error", "code": "e1"}
+    gateway = gateway_of(event_runtime)
+    answers = run(gateway, reading(0), reading(4), error, reading(6), error, reading(7))
+    in_time = run(gateway_of(event_runtime), reading(0), error, reading(4), reading(6), reading(7))
+    late = gateway_of(event_runtime)
+    corrected = run(late, reading(0), reading(4), reading(6), error, reading(7))
+    assert [each.get("status", each.get("notice", ""))[:13] for each in corrected] == [  # type: ignore[index]  # texts
+        "insufficient",
+        "ok",
+        "ok",
+        "counted_late:",
+        "ok",
+        "ok",
+    ]
+    assert late.summary()["events"] == {"counted_late": 1}
+    assert gateway.summary()["events"] == {"counted": 1, "duplicate": 1}
+    before, after = corrected[2], corrected[4]
+    assert after["issued_at"] == before["issued_at"] == "2026-03-01T06:00:00Z"
+    assert numbers(after) != numbers(before)
+    assert numbers(after) == numbers(answers[2]) == numbers(in_time[2])
+    assert numbers(corrected[-1]) == numbers(answers[-1]) == numbers(in_time[-1])
+
+
+def numbers(answer: Answer) -> object:
+    return answer["horizons"], answer["life"], answer["features"]
+
+
 def test_where_life_is_counted_lines_carry_it(count_runtime: Runtime) -> None:
     lines = [{"asset_id": "fan-1", "life": life, "signals": reading(0)["signals"]} for life in (1, 2, 9)]
     answers = run(Gateway(count_runtime, GatewayPlan(DEFAULT_TENANT)), *lines)

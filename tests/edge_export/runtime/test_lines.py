@@ -37,6 +37,12 @@ def test_an_event_is_read_and_belongs_to_the_tenant_of_the_run() -> None:
     assert (event.tenant, event.kind, event.component) == (TENANT, EventKind.PART_REPLACED, "seal")
 
 
+def test_an_error_carries_its_code_read_as_the_centre_reads_a_cell() -> None:
+    event = parse({"signals": "absent", "event": "error", "code": " E-104 ", "component": " "})
+    assert isinstance(event, Event)
+    assert (event.kind, event.code, event.component, event.detail) == (EventKind.ERROR, "E-104", None, "E-104")
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -54,6 +60,8 @@ def test_an_event_is_read_and_belongs_to_the_tenant_of_the_run() -> None:
         ({"signals": "absent"}, "unreadable_line"),
         ({"signals": "absent", "event": "explosion"}, "unknown_event"),
         ({"signals": "absent", "event": "failure", "note": 5}, "unreadable_line"),
+        ({"signals": "absent", "event": "error", "code": 104}, "unreadable_line"),
+        ({"code": "E-104"}, "unreadable_line"),
         ({"event": "failure"}, "unreadable_line"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from features.domain.events import EventKind
-from features.domain.packs import BalanceKind, FeatureFamily
+from features.domain.packs import BalanceKind, EventRule, FeatureFamily
 from features.packs.balances import PLACES, UNITS
 from features.packs.loader import check_pack, load_pack
 from features.transforms.regimes import RegimeTable
@@ -26,6 +26,16 @@ AMBIENT = """\
 RISE = "    - {id: oil_rise, kind: temperature_rise, temperature: oil_temperature, ambient: hall_temperature}\n"
 
 
+EVENTS = """\
+  events:
+    - repair
+    - error
+    - {kind: error, code: E-104}
+    - {kind: part_replaced, component: seal}
+    - {kind: inspection}
+"""
+
+
 def with_choices(text: str, pack: str = PACK) -> str:
     return changed(changed(pack, "life:\n", AMBIENT + "life:\n"), LAST, LAST + text)
 
@@ -36,11 +46,17 @@ def test_pack_that_chooses_nothing_has_no_further_features(tmp_path: Path) -> No
 
 
 def test_choices_become_the_domain_types(tmp_path: Path) -> None:
-    text = "  families: [missing, whole_life]\n  balances:\n" + RISE + "  events: [repair, part_replaced]\n"
+    text = "  families: [missing, whole_life]\n  balances:\n" + RISE + EVENTS
     pack = load_pack(write_pack(tmp_path, with_choices(text)))
     rule = pack.features
     assert rule.families == (FeatureFamily.MISSING, FeatureFamily.WHOLE_LIFE)
-    assert rule.events == (EventKind.REPAIR, EventKind.PART_REPLACED)
+    assert rule.events == (
+        EventRule(EventKind.REPAIR),
+        EventRule(EventKind.ERROR),
+        EventRule(EventKind.ERROR, "E-104"),
+        EventRule(EventKind.PART_REPLACED, "seal"),
+        EventRule(EventKind.INSPECTION),
+    )
     (balance,) = rule.balances
     assert (balance.id, balance.kind) == ("oil_rise", BalanceKind.TEMPERATURE_RISE)
     assert balance.signals == ("oil_temperature", "hall_temperature")
@@ -58,8 +74,36 @@ def test_choices_become_the_domain_types(tmp_path: Path) -> None:
 FAULTS = [
     ("  families: [whole]\n", "features.families[0]", "whole_life", "Did you mean whole_life?"),
     ("  families: [usage, usage]\n", "features.families", "name each word once", "Remove repetitions."),
-    ("  events: [failure]\n", "features.events", "no event that ends a life", "within a life"),
+    ("  events: [failure]\n", "features.events[0]", "no event that ends a life", "within a life"),
     ("  events: [repaired]\n", "features.events[0]", "repair", "Did you mean repair?"),
+    ("  events: [{kind: failure, component: seal}]\n", "features.events[0].kind", "no event", "within a life"),
+    ("  events: [repair, repair]\n", "features.events[1]", "be named once", "Remove or rename"),
+    ("  events: [repair, {kind: repair}]\n", "features.events[1]", "be named once", "Remove or rename"),
+    (
+        "  events: [{kind: error, code: E-1}, {kind: error, code: e 1}]\n",
+        "features.events[1]",
+        "be named once",
+        "Remove or rename",
+    ),
+    ("  events: [{kind: eror, code: e1}]\n", "features.events[0].kind", "be failure", "Did you mean error?"),
+    ("  events: [{kind: error, cod: e1}]\n", "features.events[0].cod", "be one of code, component, kind", "code?"),
+    ("  events: [{code: e1}]\n", "features.events[0].kind", "be given", "Add the key"),
+    ("  events: [{kind: error, code: 104}]\n", "features.events[0].code", "be text", "put quotes"),
+    ("  events: [{kind: error, code: 故障}]\n", "features.events[0].code", "have a letter", "Write the code"),
+    ("  events: [{kind: error, code: ''}]\n", "features.events[0].code", "have 1 or more", "Write it out"),
+    ("  events: [104]\n", "features.events[0]", "be failure", "Choose one."),
+    (
+        "  events: [{kind: error, component: e1}]\n",
+        "features.events[0].component",
+        "be absent, because kind is error",
+        "Write code: e1, or",
+    ),
+    (
+        "  events: [{kind: repair, code: seal, component: seal}]\n",
+        "features.events[0].code",
+        "be absent, because kind is repair",
+        "Remove it.",
+    ),
     ("  balances:\n" + RISE + RISE, "features.balances[1].id", "be named once", "Remove or rename"),
     ("  balances:\n" + RISE.replace("oil_rise", "force"), "features.balances[0].id", "id of no signal", "Rename"),
     (

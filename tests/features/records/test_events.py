@@ -46,6 +46,12 @@ def test_two_modes_or_components_at_one_moment_are_two_events(events: EventRecor
     assert len(events.list_all(MINE)) == 3
 
 
+def test_two_codes_at_one_moment_are_two_errors(events: EventRecords) -> None:
+    error = replace(REPAIR, kind=EventKind.ERROR, code="error1")
+    assert events.put_all([error, replace(error, code="error2"), replace(error, note="again")]) == 2
+    assert [event.code for event in events.list_all(MINE)] == ["error1", "error2"]
+
+
 def test_a_naive_time_is_refused(events: EventRecords) -> None:
     with pytest.raises(NaiveTime):
         events.put(replace(FAILURE, at=T0.replace(tzinfo=None)))

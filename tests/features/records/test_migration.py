@@ -4,10 +4,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 import features.records.migration
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import from_microseconds
 from features.records.database import open_records, reading, writing
+from features.records.events import EventRecords
 from features.records.migration import HEAD, move_to, revision_of
 from features.records.tables import metadata
 
@@ -42,6 +46,22 @@ def test_down_and_up_again(records: Engine) -> None:
         assert revision_of(connection) == HEAD
         assert set(inspect(connection).get_table_names()) >= set(metadata.tables)
     reopened.dispose()
+
+
+def test_events_of_before_there_were_codes_stay_and_codes_are_forgotten_on_the_way_back(records: Engine) -> None:
+    columns = "tenant, asset, at, kind, failure_mode, component"
+    old = f"INSERT INTO events ({columns}) VALUES ('mine', 'a', 5, 'repair', '', 's')"  # a constant
+    error = Event(TenantId("mine"), AssetId("a"), from_microseconds(5), EventKind.ERROR, code="e1")
+    with writing(records) as connection:
+        move_to(connection, "0004")
+        connection.execute(text(old))
+        move_to(connection, HEAD)
+    events = EventRecords(records)
+    assert [(event.component, event.code) for event in events.list_all(error.tenant)] == [("s", None)]
+    events.put(error)
+    with writing(records) as connection:
+        move_to(connection, "0004")
+        assert connection.execute(text("SELECT kind, component FROM events")).all() == [("repair", "s")]
 
 
 def test_importing_the_environment_does_nothing() -> None:

@@ -10,6 +10,7 @@ from features.domain.identifiers import SignalId
 from features.domain.packs import (
     BalanceKind,
     BalanceRule,
+    EventRule,
     FeatureFamily,
     FeatureRule,
     LifeRule,
@@ -17,7 +18,7 @@ from features.domain.packs import (
     RegimeRule,
 )
 from features.transforms.batch import LifeRows
-from features.transforms.families.occurrences import LifeEvents
+from features.transforms.events import LifeEvents
 from features.transforms.regimes import RegimeTable
 from features.transforms.specification import FeatureSpecification
 
@@ -80,7 +81,12 @@ RICH = replace(
                 (KELVIN, KELVIN),
             ),
         ),
-        events=(EventKind.REPAIR, EventKind.PART_REPLACED),
+        events=(
+            EventRule(EventKind.REPAIR),
+            EventRule(EventKind.PART_REPLACED),
+            EventRule(EventKind.PART_REPLACED, "seal"),
+            EventRule(EventKind.ERROR, "E-104"),
+        ),
     ),
 )
 """Everything that a pack may choose, at once."""
@@ -88,6 +94,15 @@ RICH = replace(
 RICH_COUNT = replace(RICH, life=COUNT.life)
 SPECIFICATIONS = {"counter": COUNTER, "calendar": CALENDAR, "count": COUNT, "plain": PLAIN}
 ALL = {**SPECIFICATIONS, "rich": RICH, "rich count": RICH_COUNT}
+_HAPPENED = (
+    (EventKind.REPAIR, None),
+    (EventKind.PART_REPLACED, None),
+    (EventKind.PART_REPLACED, "seal"),
+    (EventKind.PART_REPLACED, "bearing"),
+    (EventKind.ERROR, "E-104"),
+    (EventKind.ERROR, "E-105"),
+    (EventKind.INSPECTION, "seal"),
+)
 _EXTRA = ("suction", "discharge", "power", "ambient")
 
 
@@ -117,10 +132,12 @@ def _balanced(rows: int, seed: int) -> NDArray[np.float64]:
 def _events(time: NDArray[np.float64], seed: int) -> LifeEvents:
     """Make events between rows, at rows, before the first and after the last."""
     generator = np.random.default_rng(2000 + seed)
-    between = generator.uniform(time[0] - 5.0, time[-1] + 5.0, 6)
-    at = generator.choice(time, 4)
-    kinds = generator.choice([EventKind.REPAIR, EventKind.PART_REPLACED, EventKind.INSPECTION], 10)
-    return LifeEvents(np.concatenate([between, at]), tuple(map(EventKind, kinds)))
+    between = generator.uniform(time[0] - 5.0, time[-1] + 5.0, 12)
+    at = generator.choice(time, 8)
+    drawn = [_HAPPENED[place] for place in generator.integers(0, len(_HAPPENED), 20)]
+    return LifeEvents(
+        np.concatenate([between, at]), tuple(kind for kind, _ in drawn), tuple(detail for _, detail in drawn)
+    )
 
 
 def _values(generator: np.random.Generator, gaps: NDArray[np.float64]) -> NDArray[np.float64]:

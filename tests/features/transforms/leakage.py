@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
-from features.domain.packs import BalanceKind, BalanceRule, FeatureFamily, LifeSource, Pack
+from features.domain.packs import BalanceKind, BalanceRule, EventRule, FeatureFamily, LifeSource, Pack
 from features.domain.signals import SignalRole
 from features.packs.loader import load_pack
 from features.transforms.batch import LifeRows, compute
-from features.transforms.families.occurrences import LifeEvents
+from features.transforms.events import LifeEvents
 from features.transforms.regimes import RegimeTable, fit_regimes
 from features.transforms.specification import FeatureSpecification, condition_spans, specification_of
 
@@ -23,7 +23,8 @@ Features = Callable[[Sequence[LifeRows]], list[NDArray[np.float32]]]
 ROWS, CUTS = 90, (1, 13, 45, 89)
 
 
-EVENTS = (EventKind.REPAIR, EventKind.PART_REPLACED)
+EVENTS = (EventKind.REPAIR, EventKind.PART_REPLACED, EventKind.ERROR)
+RULES = (*map(EventRule, EVENTS), EventRule(EventKind.ERROR, "e1"), EventRule(EventKind.PART_REPLACED, "e1"))
 _BALANCES = {
     "pump": (
         ("hydraulic", BalanceKind.HYDRAULIC_POWER, ("flow", "suction_pressure", "discharge_pressure")),
@@ -45,7 +46,7 @@ def enriched(name: str) -> tuple[FeatureSpecification, list[LifeRows]]:
         BalanceRule(balance, kind, tuple(map(SignalId, made_of)), (1.0,) * len(made_of), (0.0,) * len(made_of))
         for balance, kind, made_of in _BALANCES[name]
     )
-    rule = replace(pack.features, families=tuple(FeatureFamily), balances=balances, events=EVENTS)
+    rule = replace(pack.features, families=tuple(FeatureFamily), balances=balances, events=RULES)
     return _fitted(replace(pack, features=rule))
 
 
@@ -105,9 +106,12 @@ def _events_from(rows: LifeRows, cut: int, later: list[float]) -> LifeRows:
         return rows
     now = float(rows.time[cut - 1])
     known = rows.events.time < now
-    kinds = [kind for kind, is_known in zip(rows.events.kind, known, strict=True) if is_known]
+    kept = np.flatnonzero(known)
+    kinds = [rows.events.kind[place] for place in kept]
+    details = [rows.events.detail[place] for place in kept]
     time = np.concatenate([rows.events.time[known], now + np.array(later)])
-    return replace(rows, events=LifeEvents(time, (*kinds, *(EVENTS * 2)[: len(later)])))
+    more, codes = (EVENTS * 2)[: len(later)], ("e1",) * len(later)
+    return replace(rows, events=LifeEvents(time, (*kinds, *more), (*details, *codes)))
 
 
 def _fit(pack: Pack) -> RegimeTable:
@@ -151,4 +155,5 @@ def _happened(time: NDArray[np.float64], seed: int) -> LifeEvents:
     between = generator.uniform(time[0] - 1.0, time[-1], 8)
     at = time[[0, 12, 44, 60, 88]]  # the last rows before the cuts among them
     kinds = tuple(EVENTS[index % len(EVENTS)] for index in range(13))
-    return LifeEvents(np.concatenate([between, at]), kinds)
+    details = tuple(None if draw < 0.5 else "e1" for draw in generator.random(len(kinds)))
+    return LifeEvents(np.concatenate([between, at]), kinds, details)

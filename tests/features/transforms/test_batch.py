@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from features.domain.packs import FeatureFamily
 from features.transforms.batch import LifeFeatures, LifeRows, compute
 from features.transforms.errors import EventsMissing
+from features.transforms.events import courses_of
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import initial_state
 from features.transforms.step import StepPlan, step
@@ -17,7 +18,7 @@ from tests.features.transforms.fleet import ALL, COUNTER, RICH, SPECIFICATIONS, 
 def streamed(specification: FeatureSpecification, rows: LifeRows) -> LifeFeatures:
     """Feed one life row by row to the streaming step, through its packed state."""
     plan, state = StepPlan.of(specification), initial_state(specification, 1)
-    results, events = [], None if rows.events is None else [rows.events]
+    results, events = [], None if rows.events is None else [courses_of(specification.layout, rows.events)]
     for time, values in zip(rows.time, rows.values, strict=True):
         state, result = step(plan, state, np.array([time]), values[None, :], events)
         results.append(result)

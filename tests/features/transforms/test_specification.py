@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from features.domain.packs import LifeSource
+from features.domain.events import EventKind
+from features.domain.packs import EventRule, LifeSource
 from features.packs.loader import load_pack
 from features.transforms.regimes import RegimeTable
 from features.transforms.specification import (
@@ -50,6 +51,17 @@ def test_hash_changes_with_any_part() -> None:
 def test_specification_that_chose_nothing_keeps_the_hash_of_before_there_was_a_choice() -> None:
     assert not {"families", "balances", "events"} & set(json.loads(COUNTER.to_json())["rule"])
     assert COUNTER.sha256 == "13bc58f01e4a7ff91ba324c5386f3299a4fd516c6498039280cfeccf50cab655"
+
+
+def test_kinds_of_events_are_words_as_before_there_were_codes_and_components() -> None:
+    def told(*rules: EventRule) -> FeatureSpecification:
+        return replace(COUNTER, rule=replace(COUNTER.rule, events=rules))
+
+    plain = told(EventRule(EventKind.REPAIR), EventRule(EventKind.PART_REPLACED))
+    assert plain.sha256 == "d1696532d865d038c230a40c555411eaf7f28ce9baf871e66ee246172c4822de"
+    coded = told(EventRule(EventKind.ERROR), EventRule(EventKind.ERROR, "E-104"))
+    assert json.loads(coded.to_json())["rule"]["events"] == ["error", {"detail": "E-104", "kind": "error"}]
+    assert specification_from_json(coded.to_json()) == coded
 
 
 def test_hash_does_not_hang_on_the_process() -> None:

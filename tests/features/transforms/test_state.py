@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from features.transforms.batch import compute
+from features.transforms.events import courses_of
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state, unpack_state
 from features.transforms.step import StepPlan, step
@@ -29,11 +30,12 @@ def test_computation_goes_on_from_a_packed_state_as_if_it_had_never_stopped(
 ) -> None:
     rows = life(specification, 60)
     (whole,) = compute(specification, [rows])
-    plan, state, events = StepPlan.of(specification), initial_state(specification, 1), rows.events
-    assert events is not None
+    assert rows.events is not None
+    plan, state = StepPlan.of(specification), initial_state(specification, 1)
+    events = [courses_of(plan.layout, rows.events)]
     for index, (time, values) in enumerate(zip(rows.time, rows.values, strict=True)):
         state = unpack_state(specification, state.pack())
-        state, result = step(plan, state, np.array([time]), values[None, :], [events])
+        state, result = step(plan, state, np.array([time]), values[None, :], events)
         np.testing.assert_array_equal(result.vectors[0], whole.vectors[index])
 
 

@@ -1,23 +1,26 @@
 """Three computations give one answer, and a planted difference between them is found."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import EventRule
 from features.domain.time import from_microseconds
 from features.store.online import OnlineVector
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.batch import LifeFeatures, LifeRows, compute
+from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification
 from pipelines.building.build import feature_rows, fit_specification
 from pipelines.building.comparison import Compared, Comparison
 from pipelines.building.tracks import LifeTrack
-from tests.pipelines.building.machines import MINE, fan, track
+from tests.pipelines.building.machines import MINE, at, fan, track
 from tests.pipelines.worker.stores import readings
 
 PACK = fan()
@@ -39,13 +42,31 @@ class StoredFeatures:
     def read(self, what: object, where: object) -> object:
         rows = LifeTrack(LIFE.epoch, self.time_us, LifeRows(self.time_us / 1e6, LIFE.rows.values))
         if isinstance(what, list):
-            return feature_rows(SPECIFICATION, MINE, rows, self.life).select(what)
+            return feature_rows(self.specification, MINE, rows, self.life).select(what)
         at = int(np.flatnonzero(self.life.is_running)[-1])
         moment, vector = from_microseconds(int(self.time_us[at])), self.life.vectors[at]
         found = OnlineVector(
-            TenantId(MINE), AssetId("a"), moment, vector, 0.0, 0, SPECIFICATION.sha256, timedelta(0), timedelta(days=1)
+            TenantId(MINE),
+            AssetId("a"),
+            moment,
+            vector,
+            0.0,
+            0,
+            self.specification.sha256,
+            timedelta(0),
+            timedelta(days=1),
         )
         return {AssetId("a"): found}
+
+
+@dataclass(frozen=True)
+class Record:
+    """Events on record."""
+
+    events: tuple[Event, ...] = ()
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> list[Event]:
+        return [each for each in self.events if each.tenant == tenant and asset in (None, each.asset)]
 
 
 @pytest.fixture
@@ -58,7 +79,7 @@ def store(tmp_path: Path) -> Iterator[SqliteTelemetryStore]:
 def compared(store: SqliteTelemetryStore, change: Callable[[LifeFeatures], LifeFeatures]) -> Compared:
     (life,) = compute(SPECIFICATION, [LIFE.rows])
     stored = StoredFeatures(change(life), LIFE.time_us)
-    return Comparison(store, stored).run(MINE, [LIFE.epoch])  # type: ignore[arg-type]  # what it needs of the store
+    return Comparison(store, stored, Record()).run(MINE, [LIFE.epoch])  # type: ignore[arg-type]  # what it needs of it
 
 
 def test_rows_vectors_and_the_stream_of_a_gateway_are_equal(store: SqliteTelemetryStore) -> None:
@@ -96,6 +117,28 @@ def test_row_that_is_missing_on_one_side_is_counted(store: SqliteTelemetryStore)
     assert compared(store, without_one).missing == 1
 
 
+ERRORS = (EventRule(EventKind.ERROR), EventRule(EventKind.ERROR, "e1"), EventRule(EventKind.PART_REPLACED, "seal"))
+TOLD = replace(SPECIFICATION, rule=replace(SPECIFICATION.rule, events=ERRORS))
+HAPPENED = (
+    Event(MINE, AssetId("a"), at(-30), EventKind.PART_REPLACED, component="seal"),
+    Event(MINE, AssetId("a"), at(-2), EventKind.PREVENTIVE_REPLACEMENT),
+    *(Event(MINE, AssetId("a"), at(0.3 + 0.5 * place), EventKind.ERROR, code=f"e{place % 3}") for place in range(150)),
+    Event(MINE, AssetId("a"), at(40), EventKind.PART_REPLACED, component="seal"),
+)
+
+
+@pytest.mark.parametrize(("told", "is_equal"), [(HAPPENED, True), (HAPPENED[:-1], False), (HAPPENED[1:], False)])
+def test_events_of_all_lives_are_in_all_three_and_one_that_is_missing_is_found(
+    store: SqliteTelemetryStore, told: tuple[Event, ...], is_equal: bool
+) -> None:
+    (life,) = compute(TOLD, [replace(LIFE.rows, events=LifeEvents.of(HAPPENED))])
+    stored = StoredFeatures(life, LIFE.time_us, TOLD)
+    found = Comparison(store, stored, Record(told)).run(MINE, [LIFE.epoch])  # type: ignore[arg-type]  # what it needs
+    assert found.is_equal is is_equal
+    assert found.rows > 50
+    assert (found.largest == 0.0) is is_equal
+
+
 def _with(life: LifeFeatures, vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> LifeFeatures:
     return LifeFeatures(vectors, life.life, life.regime, life.is_running, life.state)
 
@@ -103,5 +146,6 @@ def _with(life: LifeFeatures, vectors: "np.ndarray[tuple[int, int], np.dtype[np.
 def test_asset_without_readings_is_equal(store: SqliteTelemetryStore) -> None:
     (life,) = compute(SPECIFICATION, [LIFE.rows])
     other = track(PACK, "b", 5, end=None).epoch
-    found = Comparison(store, StoredFeatures(life, LIFE.time_us)).run(MINE, [other])  # type: ignore[arg-type]
+    stored = StoredFeatures(life, LIFE.time_us)
+    found = Comparison(store, stored, Record()).run(MINE, [other])  # type: ignore[arg-type]  # what it needs of it
     assert found == Compared(lives=1)

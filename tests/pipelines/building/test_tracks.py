@@ -74,6 +74,17 @@ def test_epochs_may_come_in_any_order() -> None:
     )
 
 
+def test_events_of_all_lives_of_an_asset_go_with_each_of_its_lives() -> None:
+    repair = Event(MINE, AssetId("a"), at(2), EventKind.REPAIR)
+    error = Event(MINE, AssetId("a"), at(5), EventKind.ERROR, code="e1")
+    other = Event(MINE, AssetId("c"), at(5), EventKind.ERROR, code="e2")
+    epochs = [*lives("a", (3, EventKind.FAILURE)), *lives("b")]
+    tracks = life_tracks(wide(a=[1, 4], b=[1]), epochs, SIGNALS, [error, other, repair])
+    happened = [track.rows.events for track in tracks]
+    assert [None if each is None else each.kind for each in happened] == [(error.kind, repair.kind)] * 2 + [()]
+    assert [track.rows.events for track in life_tracks(wide(a=[1, 4]), epochs, SIGNALS)] == [None, None]
+
+
 def test_channels_of_all_tracks_are_stacked() -> None:
     tracks = life_tracks(wide(a=[1, 2], b=[4]), [*lives("a"), *lives("b")], SIGNALS)
     np.testing.assert_array_equal(running_values(tracks, [1]), [[10.0], [20.0], [40.0]])

@@ -275,6 +275,26 @@ def test_lives_begin_with_commissioning_or_the_first_reading_and_end_with_events
     }
 
 
+def test_errors_of_one_moment_are_told_apart_by_their_codes_which_are_texts(plant: Plant) -> None:
+    plant.file("telemetry.csv", "asset_id,time,flow\na,2026-03-01T08:00:00Z,5\n")
+    plant.file(
+        "events.csv",
+        "asset_id,time,kind,component,code\n"
+        "a,2026-03-01T09:00:00Z,error,,0104\na,2026-03-01T09:00:00Z,error,,error2\na,2026-03-01T09:00:00Z,error,,\n"
+        "a,2026-03-01T09:00:00Z,part_replaced,comp1,\n",
+    )
+    assert plant.ingest().events == 4
+    found = EventRecords(plant.records).list_all(DEFAULT_TENANT)
+    assert {(event.kind.value, event.detail) for event in found} == {
+        ("error", None),
+        ("error", "0104"),
+        ("error", "error2"),
+        ("part_replaced", "comp1"),
+    }
+    (life,) = LifeRecords(plant.records).list_all(DEFAULT_TENANT)
+    assert life.end is None
+
+
 def test_labels_are_kept_and_bad_ones_set_aside(plant: Plant) -> None:
     plant.file("telemetry.csv", "asset_id,time,flow\na,2026-03-01T08:00:00Z,5\n")
     plant.file(

@@ -55,6 +55,8 @@ def test_readings_and_events_are_kept(plant: Plant) -> None:
     ]
     (event,) = EventRecords(plant.records).list_all(DEFAULT_TENANT)
     assert (event.kind, event.failure_mode) == (EventKind.FAILURE, "seal_leak")
+    take(plant, ['{"asset_id": "a", "time": "2026-03-01T09:10:00Z", "event": "error", "code": "E-104"}'])
+    assert EventRecords(plant.records).list_all(DEFAULT_TENANT)[0].code == "E-104"
     assert (report.rows, report.written, report.events, report.lives, report.set_aside) == (2, 3, 1, 2, {})
 
 

@@ -4,22 +4,40 @@ import numpy as np
 import pytest
 
 from features.domain.events import EventKind
+from features.domain.packs import EventRule
 from features.transforms.batch import LifeRows
-from features.transforms.families.occurrences import LifeEvents
+from features.transforms.events import LifeEvents, courses_of
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import initial_state
-from features.transforms.step import StepPlan, step
+from features.transforms.step import StepPlan, step, with_events
 from tests.features.transforms.families.columns import HARD, columns_of
 from tests.features.transforms.fleet import CALENDAR, HOUR, START
 
-MENDED = replace(CALENDAR, rule=replace(CALENDAR.rule, events=(EventKind.REPAIR,)))
+MENDED = replace(CALENDAR, rule=replace(CALENDAR.rule, events=(EventRule(EventKind.REPAIR),)))
+CODED = replace(
+    CALENDAR,
+    rule=replace(
+        CALENDAR.rule,
+        events=(
+            EventRule(EventKind.ERROR),
+            EventRule(EventKind.ERROR, "E-104"),
+            EventRule(EventKind.PART_REPLACED, "seal"),
+        ),
+    ),
+)
 RUN = [1000.0, 20.0, 3.0, 44.0]
 
 
 def rows_with(*hours: float, rows: int = 5) -> LifeRows:
     """Return hourly rows and repairs at hours."""
-    repairs = LifeEvents(START + np.array(hours) * HOUR, (EventKind.REPAIR,) * len(hours))
-    return LifeRows(START + HOUR * np.arange(rows, dtype=np.float64), np.array([RUN] * rows), repairs)
+    return with_happened([(hour, EventKind.REPAIR, None) for hour in hours], rows)
+
+
+def with_happened(happened: list[tuple[float, EventKind, str | None]], rows: int = 5) -> LifeRows:
+    """Return hourly rows and what happened at hours."""
+    hours, kinds, details = zip(*happened, strict=True)
+    events = LifeEvents(START + np.array(hours) * HOUR, kinds, details)
+    return LifeRows(START + HOUR * np.arange(rows, dtype=np.float64), np.array([RUN] * rows), events)
 
 
 def test_time_since_a_repair_by_hand() -> None:
@@ -35,42 +53,69 @@ def test_event_at_the_time_of_a_row_is_not_seen_by_that_row() -> None:
     assert found["count_repair_4"][3] == pytest.approx(np.exp(-1 / 4))
 
 
+def test_codes_and_components_are_told_apart_by_hand() -> None:
+    happened = [
+        (0.5, EventKind.ERROR, "E-104"),
+        (1.5, EventKind.ERROR, "E-105"),
+        (1.5, EventKind.ERROR, None),
+        (2.5, EventKind.PART_REPLACED, "bearing"),
+        (2.5, EventKind.REPAIR, "E-104"),
+        (3.5, EventKind.PART_REPLACED, "seal"),
+    ]
+    found = columns_of(CODED, with_happened(happened))
+    np.testing.assert_array_equal(found["since_error"], [np.nan, 0.5, 0.5, 1.5, 2.5])
+    np.testing.assert_array_equal(found["since_error__e_104"], [np.nan, 0.5, 1.5, 2.5, 3.5])
+    np.testing.assert_array_equal(found["since_part_replaced__seal"], [np.nan, np.nan, np.nan, np.nan, 0.5])
+    assert found["count_error_4"][2] == pytest.approx(2 * np.exp(-0.5 / 4) + np.exp(-1.5 / 4))
+    assert found["count_error__e_104_4"][2] == pytest.approx(np.exp(-1.5 / 4))
+
+
 @pytest.mark.parametrize(("specification", "rows"), HARD)
 def test_features_are_those_of_all_events_before_the_row(specification: FeatureSpecification, rows: LifeRows) -> None:
     found, events = columns_of(specification, rows), rows.events
     assert events is not None
-    for kind in specification.rule.events:
-        of_kind = np.array([at for at, each in zip(events.time, events.kind, strict=True) if each is kind])
-        ages = [(time - of_kind[of_kind < time]) / specification.life.seconds_per_unit for time in rows.time]
+    for rule in specification.rule.events:
+        told = zip(events.time, events.kind, events.detail, strict=True)
+        mine = np.array([at for at, kind, detail in told if kind is rule.kind and rule.detail in (None, detail)])
+        ages = [(time - mine[mine < time]) / specification.life.seconds_per_unit for time in rows.time]
         since = [age.min() if age.size else np.nan for age in ages]
-        np.testing.assert_allclose(found[f"since_{kind.value}"], since, rtol=1e-6)
+        np.testing.assert_allclose(found[f"since_{rule.name}"], since, rtol=1e-6)
         for window, text in zip(specification.rule.windows, ("4", "25p5"), strict=True):
             expected = [np.exp(-age / window).sum() for age in ages]
-            np.testing.assert_allclose(found[f"count_{kind.value}_{text}"], expected, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(found[f"count_{rule.name}_{text}"], expected, rtol=1e-5, atol=1e-6)
 
 
-def test_stream_may_be_told_of_events_once_or_again_and_again() -> None:
+def test_stream_may_know_of_later_events_or_not_yet() -> None:
     rows = rows_with(0.5, 2.0, 2.5)
-    events = rows.events
-    assert events is not None
+    assert rows.events is not None
     expected = columns_of(MENDED, rows)
     plan, state, again = StepPlan.of(MENDED), initial_state(MENDED, 1), initial_state(MENDED, 1)
     for index, (time, values) in enumerate(zip(rows.time, rows.values, strict=True)):
-        known = events.time < time  # what a stream has heard of by then
-        before = rows.time[index - 1] if index else -np.inf
-        new = known & (events.time >= before)
-        once = LifeEvents(events.time[new], (EventKind.REPAIR,) * int(new.sum()))
-        so_far = LifeEvents(events.time[known], (EventKind.REPAIR,) * int(known.sum()))
-        state, one = step(plan, state, np.array([time]), values[None, :], [once])
-        again, other = step(plan, again, np.array([time]), values[None, :], [so_far])
+        known = rows.events.time < time
+        so_far = LifeEvents(rows.events.time[known], (EventKind.REPAIR,) * int(known.sum()), (None,) * int(known.sum()))
+        state, one = step(plan, state, np.array([time]), values[None, :], [courses_of(plan.layout, so_far)])
+        again, other = step(plan, again, np.array([time]), values[None, :], [courses_of(plan.layout, rows.events)])
         np.testing.assert_array_equal(one.vectors, other.vectors)
         assert one.vectors[0, MENDED.names.index("count_repair_4")] == expected["count_repair_4"][index]
+
+
+@pytest.mark.parametrize(("specification", "rows"), HARD)
+def test_vector_is_put_right_by_the_events_alone(specification: FeatureSpecification, rows: LifeRows) -> None:
+    plan = StepPlan.of(specification)
+    found = columns_of(specification, replace(rows, events=LifeEvents.none()))
+    expected = columns_of(specification, rows)
+    assert rows.events is not None
+    courses = courses_of(plan.layout, rows.events)
+    for index, time in enumerate(rows.time.tolist()):
+        vector = np.array([found[name][index] for name in specification.names], np.float32)
+        right = np.array([expected[name][index] for name in specification.names], np.float32)
+        np.testing.assert_array_equal(with_events(plan, vector, time, courses), right)
 
 
 def test_other_kinds_and_events_of_the_future_are_passed_over() -> None:
     rows = rows_with(99.0)
     assert rows.events is not None
-    inspected = LifeEvents(rows.time[:1] + 60.0, (EventKind.INSPECTION,))
+    inspected = LifeEvents(rows.time[:1] + 60.0, (EventKind.INSPECTION,), (None,))
     for events in (rows.events, inspected, LifeEvents.none()):
         found = columns_of(MENDED, replace(rows, events=events))
         assert np.isnan(found["since_repair"]).all()

@@ -1,0 +1,169 @@
+"""Events on a live stream: whatever order they come in, the newest vector is the centre's, bit for bit."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_export.runtime.stream import AssetStreams, Outcome
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import DEFAULT_TENANT
+from features.domain.time import time_of_life
+from features.transforms.batch import LifeFeatures, LifeRows, compute
+from features.transforms.event_memory import MOST_REMEMBERED
+from features.transforms.events import LifeEvents
+from tests.edge_export.machine import EVENT_SPECIFICATION as TOLD
+from tests.edge_export.machine import HOUR, healthy_rows, life_rows
+from tests.edge_export.runtime.test_stream import FAN, assert_same, take
+
+
+def moment(rows: LifeRows, hour: float) -> datetime:
+    """Return the moment so many hours after the first row."""
+    return time_of_life(float(rows.time[0]) + hour * HOUR)
+
+
+def error(at: datetime, code: str | None = "e1") -> Event:
+    return Event(DEFAULT_TENANT, FAN, at, EventKind.ERROR, code=code)
+
+
+def replaced(at: datetime, component: str = "seal") -> Event:
+    return Event(DEFAULT_TENANT, FAN, at, EventKind.PART_REPLACED, component=component)
+
+
+def features_of(rows: LifeRows, events: list[Event]) -> LifeFeatures:
+    return compute(TOLD, [replace(rows, events=LifeEvents.of(events))])[0]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data(), st.integers(0, 50))
+def test_events_early_late_and_shuffled_give_the_bits_of_the_batch_twin(data: st.DataObject, seed: int) -> None:
+    rows = life_rows(14, seed)
+    moments = [time_of_life(float(time)) for time in rows.time]
+    choices = [*moments, *(at + timedelta(minutes=11) for at in moments), moments[0] - timedelta(days=9)]
+    drawn = data.draw(st.lists(st.tuples(st.sampled_from(choices), st.sampled_from(["e1", "e2", "seal"])), max_size=12))
+    events = [replaced(at) if what == "seal" else error(at, what) for at, what in dict.fromkeys(drawn)]
+    arrival = [data.draw(st.integers(0, 13)) for _ in events]
+    streams = AssetStreams(TOLD)
+    for index in range(14):
+        for event, place in zip(events, arrival, strict=True):
+            if place == index:
+                assert streams.take_event(event) in {Outcome.COUNTED, Outcome.COUNTED_LATE}
+        assert take(streams, FAN, rows, index) is Outcome.ACCEPTED
+        known = [event for event, place in zip(events, arrival, strict=True) if place <= index]
+        assert_same(streams.newest(FAN), features_of(rows, known), index)
+
+
+def test_event_that_comes_late_is_said_and_puts_the_newest_vector_right() -> None:
+    rows = healthy_rows(12)
+    streams = AssetStreams(TOLD)
+    for index in range(10):
+        take(streams, FAN, rows, index)
+    at_the_row = error(moment(rows, 9))
+    assert streams.take_event(at_the_row) is Outcome.COUNTED
+    assert_same(streams.newest(FAN), features_of(rows, []), 9)  # an event counts strictly after its own time
+    late = replaced(moment(rows, 3.5))
+    assert streams.take_event(late) is Outcome.COUNTED_LATE
+    assert streams.take_event(late) is Outcome.DUPLICATE
+    assert_same(streams.newest(FAN), features_of(rows, [at_the_row, late]), 9)
+    take(streams, FAN, rows, 10)
+    assert_same(streams.newest(FAN), features_of(rows, [at_the_row, late]), 10)
+
+
+def test_vector_of_before_a_standstill_is_put_right_by_what_it_ought_to_have_known_alone() -> None:
+    rows = healthy_rows(12)
+    rows.values[6:, 0] = 0.0  # stands still: the newest vector is that of row 5
+    streams = AssetStreams(TOLD)
+    for index in range(10):
+        take(streams, FAN, rows, index)
+    events = [error(moment(rows, 7.5)), error(moment(rows, 2.5)), error(moment(rows, 5.5))]
+    for event in events:
+        assert streams.take_event(event) is Outcome.COUNTED_LATE
+        take(streams, FAN, rows, 9)
+    assert_same(streams.newest(FAN), features_of(rows, events), 9)
+
+
+def test_what_happened_to_the_machine_is_known_beyond_the_life_of_its_part() -> None:
+    rows = healthy_rows(20)
+    events = [error(moment(rows, 2.5)), replaced(moment(rows, 4.5)), replaced(moment(rows, 8.5), "bearing")]
+    second = LifeRows(rows.time[9:], rows.values[9:])
+    streams = AssetStreams(TOLD)
+    for index in range(9):
+        take(streams, FAN, rows, index)
+    assert [streams.take_event(event) for event in events] == [
+        Outcome.COUNTED_LATE,
+        Outcome.COUNTED_LATE,
+        Outcome.LIFE_ENDED,
+    ]
+    for index in range(9, 20):
+        take(streams, FAN, rows, index)
+        assert_same(streams.newest(FAN), features_of(second, events), index - 9)
+    assert streams.take_event(events[-1]) is Outcome.DUPLICATE
+
+
+def test_end_that_comes_late_begins_the_next_life_with_its_events() -> None:
+    rows = healthy_rows(20)
+    events = [error(moment(rows, 2.5)), replaced(moment(rows, 8.5), "bearing")]
+    streams = AssetStreams(TOLD)
+    for index in range(12):
+        take(streams, FAN, rows, index)
+    assert [streams.take_event(event) for event in events] == [Outcome.COUNTED_LATE, Outcome.LIFE_ENDED_LATE]
+    assert_same(streams.newest(FAN), features_of(LifeRows(rows.time[11:12], rows.values[11:12]), events), 0)
+    earlier = replaced(moment(rows, 1.5), "bearing")  # it ended an earlier life, and is counted all the same
+    assert streams.take_event(earlier) is Outcome.COUNTED_LATE
+    expected = features_of(LifeRows(rows.time[11:12], rows.values[11:12]), [earlier, *events])
+    assert_same(streams.newest(FAN), expected, 0)
+
+
+@pytest.mark.parametrize("kind", [EventKind.FAILURE, EventKind.PREVENTIVE_REPLACEMENT, EventKind.END_OF_OBSERVATION])
+def test_end_of_a_life_leaves_the_events_as_they_were(kind: EventKind) -> None:
+    rows = healthy_rows(10)
+    booked = [error(moment(rows, 4)), replaced(moment(rows, 4))]  # in the very hour of the failure
+    streams = AssetStreams(TOLD)
+    for index in range(5):
+        take(streams, FAN, rows, index)
+    for event in booked:
+        streams.take_event(event)
+    assert_same(streams.newest(FAN), features_of(rows, []), 4)  # the failing row knows nothing of them
+    assert streams.take_event(Event(DEFAULT_TENANT, FAN, moment(rows, 4), kind)) is Outcome.LIFE_ENDED
+    for index in range(5, 10):
+        take(streams, FAN, rows, index)
+        assert_same(streams.newest(FAN), features_of(LifeRows(rows.time[5:], rows.values[5:]), booked), index - 5)
+
+
+def test_more_events_than_can_be_told_apart_are_counted_and_what_lies_among_them_is_refused() -> None:
+    rows = healthy_rows(6)
+    storm = [error(moment(rows, 1.5) + timedelta(seconds=place)) for place in range(MOST_REMEMBERED + 40)]
+    streams = AssetStreams(TOLD)
+    for index in range(2):
+        take(streams, FAN, rows, index)
+    assert {streams.take_event(event) for event in storm} == {Outcome.COUNTED}
+    newest = streams.newest(FAN)
+    assert streams.take(FAN, storm[10].at, {"speed": 1000.0}).outcome is Outcome.FORGOTTEN
+    assert streams.take(FAN, moment(rows, 1), {"speed": 1000.0}).outcome is Outcome.FORGOTTEN
+    assert streams.take_event(error(storm[5].at, "e9")) is Outcome.FORGOTTEN
+    failed_before = Event(DEFAULT_TENANT, FAN, moment(rows, 0.5), EventKind.FAILURE)
+    assert streams.take_event(failed_before) is Outcome.FORGOTTEN  # its newest row cannot be computed again
+    assert streams.newest(FAN) is newest
+    for index in range(2, 6):
+        assert take(streams, FAN, rows, index) is Outcome.ACCEPTED
+        assert_same(streams.newest(FAN), features_of(rows, storm), index)
+    assert streams.take_event(replace(failed_before, at=moment(rows, 5.5))) is Outcome.LIFE_ENDED
+
+
+def test_events_may_come_before_the_first_row_and_only_those_asked_for_are_counted() -> None:
+    rows = healthy_rows(3)
+    history = [error(moment(rows, -hour), f"e{hour}") for hour in range(30, 0, -1)]
+    streams = AssetStreams(TOLD)
+    assert {streams.take_event(event) for event in history} == {Outcome.COUNTED}
+    inspection = Event(DEFAULT_TENANT, FAN, moment(rows, -1), EventKind.INSPECTION, component="seal")
+    assert streams.take_event(inspection) is Outcome.NO_CHANGE
+    for index in range(3):
+        take(streams, FAN, rows, index)
+        assert_same(streams.newest(FAN), features_of(rows, history), index)
+    found = streams.newest(FAN)
+    assert found is not None
+    assert found.values[TOLD.names.index("since_error")] == 3.0
+    assert np.isnan(found.values[TOLD.names.index("since_part_replaced")])

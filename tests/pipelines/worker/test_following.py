@@ -1,0 +1,133 @@
+"""Events on record reach the online vectors, in whatever order they become known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import AssetId
+from features.domain.packs import EventRule
+from features.records.cursors import Cursors
+from features.records.database import Records, open_records
+from features.records.events import EventRecords
+from features.records.lives import LifeRecords
+from features.store.online_vectors import OnlineVectors
+from features.store.vectors_sqlite import SqliteVectorStore
+from features.telemetry.sqlite import SqliteTelemetryStore
+from features.transforms.batch import compute
+from features.transforms.events import LifeEvents
+from pipelines.building.build import fit_specification
+from pipelines.quality.refresh import CURSOR as JUDGED
+from pipelines.worker.following import Followed, Following
+from pipelines.worker.streams import FeatureStreams
+from tests.pipelines.building.machines import MINE, at, fan, track
+from tests.pipelines.worker.stores import readings, record
+from tests.pipelines.worker.test_streams import OnlyFrom
+
+PACK = replace(
+    fan(),
+    features=replace(fan().features, events=(EventRule(EventKind.ERROR), EventRule(EventKind.PART_REPLACED, "seal"))),
+)
+LIFE = track(PACK, "a", 120, end=None)
+SPECIFICATION = fit_specification(PACK, [track(PACK, "trained", 60)])
+A = AssetId("a")
+
+
+@dataclass
+class Yard:
+    """One machine, its readings and its record, and the loop of the worker around them."""
+
+    store: SqliteTelemetryStore
+    records: Records
+    online: OnlineVectors
+    following: Following
+
+    def look(self) -> Followed:
+        changes = self.store.changes_since(0, 10_000)
+        Cursors(self.records).advance(JUDGED, changes[-1].cursor if changes else 0)
+        lives = {life.asset: life for life in LifeRecords(self.records).list_all(MINE)}
+        return self.following.follow(MINE, lives, set(), 10**15)
+
+    def vector(self) -> np.ndarray:
+        return np.asarray(self.online.read(MINE, [A])[A].values)
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    records = open_records(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    record(records, PACK, "a")
+    online = OnlineVectors.of(SqliteVectorStore(tmp_path / "online.sqlite"), SPECIFICATION)
+    online.create()
+    with SqliteTelemetryStore(tmp_path / "telemetry.sqlite") as store:
+        streams = FeatureStreams(store, online, SPECIFICATION)
+        yield Yard(store, records, online, Following(store, Cursors(records), EventRecords(records), streams))
+    records.dispose()
+
+
+def error(hour: float, code: str = "e1") -> Event:
+    return Event(MINE, A, at(hour), EventKind.ERROR, code=code)
+
+
+def expected(rows: int, events: list[Event]) -> np.ndarray:
+    part = replace(LIFE.rows, time=LIFE.rows.time[:rows], values=LIFE.rows.values[:rows], events=LifeEvents.of(events))
+    (life,) = compute(SPECIFICATION, [part])
+    return np.asarray(life.vectors[np.flatnonzero(life.is_running)[-1]])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_vector_is_that_of_all_events_known_in_whatever_order_they_came(yard: Yard, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    seal = Event(MINE, A, at(-40), EventKind.PART_REPLACED, component="seal")
+    hours = random.integers(0, 240, 14) / 2
+    told = [seal, *(error(float(hour), f"e{place}") for place, hour in enumerate(hours))]
+    random.shuffle(told)
+    wide, known, rows = readings(PACK, LIFE), list[Event](), 0
+    while rows < 120:
+        rows = min(120, rows + int(random.integers(5, 20)))
+        yard.store.write(MINE, wide.filter(pl.col("time") < at(rows)))
+        for _ in range(int(random.integers(0, 3))):
+            known += told[len(known) : len(known) + 1]
+        EventRecords(yard.records).put_all(known)
+        yard.look()
+        np.testing.assert_array_equal(yard.vector(), expected(rows, known))
+    EventRecords(yard.records).put_all(told)
+    assert yard.look().changed == {A}
+    np.testing.assert_array_equal(yard.vector(), expected(120, told))
+    assert yard.look().changed == set()
+
+
+def test_event_that_comes_late_recomputes_no_more_than_what_came_after_it(yard: Yard) -> None:
+    yard.store.write(MINE, readings(PACK, LIFE).filter(pl.col("time") < at(110)))
+    yard.look()
+    yard.following.streams.telemetry = OnlyFrom(yard.store, at(50))  # type: ignore[assignment]  # reads
+    yard.store.write(MINE, readings(PACK, LIFE))
+    yard.look()
+    EventRecords(yard.records).put_all([error(118.5)])
+    assert yard.look().vectors == 1
+    np.testing.assert_array_equal(yard.vector(), expected(120, [error(118.5)]))
+
+
+def test_event_after_the_newest_row_waits_for_the_next(yard: Yard) -> None:
+    yard.store.write(MINE, readings(PACK, LIFE).filter(pl.col("time") < at(100)))
+    yard.look()
+    before = yard.vector()
+    EventRecords(yard.records).put(error(99.5))
+    yard.look()
+    np.testing.assert_array_equal(yard.vector(), before)
+    yard.store.write(MINE, readings(PACK, LIFE))
+    yard.look()
+    np.testing.assert_array_equal(yard.vector(), expected(120, [error(99.5)]))
+
+
+def test_events_that_came_while_nobody_looked_are_in_the_vector_after_a_restart(yard: Yard) -> None:
+    yard.store.write(MINE, readings(PACK, LIFE))
+    yard.look()
+    EventRecords(yard.records).put(error(60.25))
+    streams = FeatureStreams(yard.store, yard.online, SPECIFICATION)
+    yard.following = Following(yard.store, Cursors(yard.records), EventRecords(yard.records), streams)
+    yard.look()
+    np.testing.assert_array_equal(yard.vector(), expected(120, [error(60.25)]))
