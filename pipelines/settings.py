@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from features.domain.environment import broken_settings, unknown_variable
 from features.domain.home import Home
 from features.domain.identifiers import TenantId, tenant_id
-from features.store.address import check_redis_url
+from features.store.address import check_offline_url, check_redis_url
 from features.telemetry.influx.address import influx_server
 from features.telemetry.influx.server import InfluxServer
 from pipelines.errors import InvalidSettings
@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(f"{PREFIX}FEATURES_URL", "MILLWRIGHT_FEATURES_URL"),
         description="Redis that holds the newest features, such as redis://:password@localhost:6379/0, or rediss:// "
         "for TLS; unset means SQLite in the data folder. MILLWRIGHT_FEATURES_URL sets it for every part at once.",
+    )
+    offline_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}OFFLINE_URL", "MILLWRIGHT_OFFLINE_URL"),
+        description="Object storage that holds the offline feature rows, such as s3://bucket/millwright, or file:// "
+        "for another folder; unset means the data folder. Access keys come from the storage's own environment.",
     )
     retention_days: dict[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,
@@ -142,6 +148,13 @@ class Settings(BaseSettings):
     def _features_url_is_well_formed(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             check_redis_url(value.get_secret_value())
+        return value
+
+    @field_validator("offline_url")
+    @classmethod
+    def _offline_url_is_well_formed(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_offline_url(value)
         return value
 
     @field_validator("tenant")

@@ -1,8 +1,34 @@
-"""The address of the Redis that settings name."""
+"""Addresses of stores that settings name."""
 
 from urllib.parse import SplitResult, urlsplit
 
 from features.domain.errors import InvalidValue
+
+CONDITIONAL = ("abfs", "abfss", "az", "gcs", "gs", "memory", "s3", "s3a")
+"""Protocols of fsspec whose `create` fails where something of the name is there already; without that, two writers
+would lose each other's commits."""
+OFFLINE = "the place of offline rows"
+
+
+def check_offline_url(url: str) -> None:
+    """Refuse what cannot be a place of offline rows; a password in it is not repeated.
+
+    Raises:
+        InvalidValue: If it cannot be one.
+    """
+    parts, may = urlsplit(url), ("file", *CONDITIONAL)
+    if "@" in parts.netloc and parts.scheme not in {"abfs", "abfss"}:  # there it names the account
+        must, found = "name no user and no password", f"a URL of {parts.scheme} that does"
+    elif parts.scheme in may and (parts.netloc or parts.path.strip("/")):
+        return
+    else:
+        must, found = f"be file:///folder, or begin with {', '.join(CONDITIONAL)} and name a place", parts.scheme
+    raise InvalidValue(
+        OFFLINE,
+        must=must,
+        found=found,
+        remedy="Write for example s3://bucket/millwright; access keys come from the storage's own environment.",
+    )
 
 
 def check_redis_url(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from features.store.names import ASSET, EVENT_TIME
 from features.store.rows import ORDER, PARTS, OfflineRows, Snapshot
 
 ROWS_OF_A_PART = 1_000_000
+SMALL_PART, MANY_PARTS = 50_000, 64
 GRACE = timedelta(days=1)
 
 
@@ -37,6 +39,31 @@ def compact(rows: OfflineRows, retention: timedelta | None = None, rows_of_a_par
         if len(before) > 1 or has_old:
             _replace(rows, before, _merged(rows, before, oldest, rows_of_a_part))
     return rows.commit()
+
+
+def merge_small(rows: OfflineRows, small: int = SMALL_PART, many: int = MANY_PARTS) -> int:
+    """Merge small parts that follow one another, where a tenant has many; only their rows are read.
+
+    Whoever appends a little again and again calls this each time: mostly it only looks at the newest commit.
+
+    Args:
+        rows: What to tidy.
+        small: A part with fewer rows is small.
+        many: So many are merged.
+
+    Returns:
+        Number of parts that were merged.
+    """
+    merged = 0
+    parts = [part for part in rows.commit().parts if not part.slot]
+    for tenant in sorted({part.tenant for part in parts}):
+        own = [part for part in parts if part.tenant == tenant]
+        for is_small, run in groupby(own, key=lambda part: part.rows < small):
+            before = list(run)
+            if is_small and len(before) >= many:
+                _replace(rows, before, _merged(rows, before, None, ROWS_OF_A_PART))
+                merged += len(before)
+    return merged
 
 
 def sweep(rows: OfflineRows, grace: timedelta = GRACE) -> int:

@@ -1,7 +1,6 @@
 """What Feast is told: two entities, and per feature specification one view and one service. Applied from code."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
 from feast.data_format import ParquetFormat
@@ -37,18 +36,18 @@ def entities() -> list[Entity]:
 
 
 def feature_view(
-    specification: FeatureSpecification, folder: Path, grade_by_signal: Mapping[str, int] | None = None
+    specification: FeatureSpecification, place: str, grade_by_signal: Mapping[str, int] | None = None
 ) -> FeatureView:
     """Return the view of a specification over its folder of Parquet files.
 
     Args:
         specification: Whose features.
-        folder: Where their rows lie.
+        place: Where their rows lie: a folder or a URL.
         grade_by_signal: Data grade of every signal; with it each feature, and the view, carries the highest of its own.
     """
     source = FileSource(
         name=f"{view_name(specification)}_rows",
-        path=str(folder),
+        path=place,
         timestamp_field=EVENT_TIME,
         created_timestamp_column=CREATED_TIME,
         file_format=ParquetFormat(),

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
+from features.store.address import check_offline_url
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
 from features.store.frames import asset_vectors
 from features.store.names import ASSET, CREATED_TIME, EVENT_TIME, PROJECT, TENANT, view_name
@@ -36,14 +37,14 @@ class FeastFeatures:
     Attributes:
         feast: The opened Feast store.
         specification: Whose features these are.
-        folder: Where the offline rows lie.
+        place: Where the offline rows lie: a folder, or a URL of object storage.
         online: The newest vectors; reading and writing them goes past Feast, which has the same store behind it.
         grade_by_signal: Data grade of every signal, told to Feast as that of the features; None tells nothing.
     """
 
     feast: "FeatureStore"
     specification: FeatureSpecification
-    folder: Path
+    place: str
     online: OnlineVectors
     grade_by_signal: Mapping[str, int] | None = None
 
@@ -51,8 +52,7 @@ class FeastFeatures:
         """Tell Feast of the entities, the view and the service. Doing it again changes nothing."""
         from features.store import definitions as d  # lazy: feast takes seconds to import
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        view = d.feature_view(self.specification, self.folder, self.grade_by_signal)
+        view = d.feature_view(self.specification, self.place, self.grade_by_signal)
         service = d.feature_service(self.specification, view)
         with _translated("feature registry"):
             self.feast.apply([*d.entities(), view, service])
@@ -93,7 +93,7 @@ class FeastFeatures:
             A function that takes some of the rows and the spans of time that they fill, and returns how many
             versions that made; see `features.store.revision.Revision.versions`.
         """
-        from features.store.compaction import sweep  # lazy: whoever only reads online needs no Parquet
+        from features.store.compaction import merge_small, sweep  # lazy: whoever only reads online needs no Parquet
         from features.store.revision import Revision, stored_spans
 
         rows, staged = self.offline, list["Part"]()
@@ -111,26 +111,15 @@ class FeastFeatures:
         with _translated("offline store"):
             if staged:
                 rows.publish(staged, lambda _: True)
+                merge_small(rows)
             sweep(rows)
-
-    def tidy_offline(self, retention: timedelta | None = None) -> None:
-        """Merge small parts and delete what counts no longer; every version within retention stays.
-
-        Args:
-            retention: Rows whose event is older are left out; None keeps all.
-        """
-        from features.store.compaction import compact, sweep  # lazy: only this method needs it
-
-        with _translated("offline store"):
-            compact(self.offline, retention)
-            sweep(self.offline)
 
     @property
     def offline(self) -> "OfflineRows":
         """Return the offline rows, opened."""
         from features.store.rows import OfflineRows  # lazy: whoever only reads online needs no Parquet
 
-        return OfflineRows.at(self.folder)
+        return OfflineRows.at(self.place)
 
     def training_frame(self, labels: pl.DataFrame) -> pl.DataFrame:
         """Join features to labels as they were known at each label's time.
@@ -244,6 +233,7 @@ def open_features(
     specification: FeatureSpecification,
     online_url: str | None = None,
     grade_by_signal: Mapping[str, int] | None = None,
+    offline_url: str | None = None,
 ) -> FeastFeatures:
     """Open the feature store of a home folder for one specification.
 
@@ -252,17 +242,30 @@ def open_features(
         specification: Whose features.
         online_url: Address of the Redis that holds the newest vectors; None means SQLite in the data folder.
         grade_by_signal: Data grade of every signal of the pack; None tells Feast nothing of grades.
+        offline_url: Where offline rows lie, such as s3://bucket/millwright; None means the data folder.
 
     Raises:
-        InvalidValue: If the address cannot be right.
+        InvalidValue: If an address cannot be right.
     """
     folder = Home(home.resolve()).features
     folder.mkdir(parents=True, exist_ok=True)
-    offline = folder / "offline" / f"{specification.view}_{specification.sha256[:12]}"
+    offline = f"{offline_place(home, offline_url)}/{view_name(specification)}"
     online = open_online(home, specification, online_url)
     return FeastFeatures(
         _open_feast(folder, vectors_path(home), online_url), specification, offline, online, grade_by_signal
     )
+
+
+def offline_place(home: Path, url: str | None = None) -> str:
+    """Return where the offline rows of all views of an installation lie: a folder, or the URL that settings name.
+
+    Raises:
+        InvalidValue: If the URL cannot be right.
+    """
+    if url is None:
+        return str(Home(home.resolve()).features / "offline")
+    check_offline_url(url)
+    return url.rstrip("/")
 
 
 def _open_feast(folder: Path, online: Path, online_url: str | None) -> "FeatureStore":

@@ -17,6 +17,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.domain.errors import InvalidValue
+from features.store.address import OFFLINE, check_offline_url
 from features.store.errors import FeatureStoreUnavailable
 
 
@@ -43,6 +45,9 @@ class Files(Protocol):
     def names(self, folder: str) -> list[str]:
         """Return the names of the files of a folder, sorted; none where there is no folder."""
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders at the top, sorted."""
+
     def modified(self, name: str) -> datetime:
         """Return when a file was last written."""
 
@@ -58,10 +63,24 @@ class Files(Protocol):
 
 
 def open_files(place: str | Path) -> Files:
-    """Return the files under a local folder or a URL that fsspec knows."""
-    if "://" not in str(place):
-        return LocalFiles(Path(place))
-    return ObjectFiles(*fsspec.core.url_to_fs(str(place)))
+    """Return the files under a local folder, or under a URL of object storage that fsspec knows.
+
+    Raises:
+        InvalidValue: If the URL names no storage that can be relied on, or the package for it is not installed.
+    """
+    protocol, _, path = str(place).rpartition("://")
+    if protocol in ("", "file"):
+        return LocalFiles(Path(path))
+    check_offline_url(str(place))
+    try:
+        return ObjectFiles(*fsspec.core.url_to_fs(str(place)))
+    except (ImportError, ValueError) as error:
+        raise InvalidValue(
+            OFFLINE,
+            must="be storage that fsspec can reach",
+            found=f"{protocol} ({error})",
+            remedy="Install the package of fsspec for it into .venv: s3fs, gcsfs or adlfs.",
+        ) from error
 
 
 class LocalFiles:
@@ -100,6 +119,10 @@ class LocalFiles:
         found = (path for path in (self._root / folder).glob("*") if path.is_file())
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders at the top."""
+        return sorted(path.name for path in self._root.glob("*") if path.is_dir())
+
     def modified(self, name: str) -> datetime:
         """Return when a file was last written."""
         return datetime.fromtimestamp((self._root / name).stat().st_mtime, UTC)
@@ -136,13 +159,11 @@ class ObjectFiles:
 
     def names(self, folder: str) -> list[str]:
         """Return the names of the objects of a folder, asked for anew."""
-        self._system.invalidate_cache()
-        try:
-            found = self._system.ls(self._path(folder), detail=True)
-        except FileNotFoundError:
-            return []
-        bare = (each["name"].rpartition("/")[2] for each in found if each["type"] == "file")
-        return sorted(f"{folder}/{name}" if folder else name for name in bare)
+        return [f"{folder}/{name}" if folder else name for name in self._listed(folder, "file")]
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders at the top."""
+        return self._listed("", "directory")
 
     def modified(self, name: str) -> datetime:
         """Return when an object was last written."""
@@ -171,6 +192,14 @@ class ObjectFiles:
         except pa.ArrowException as error:
             raise FeatureStoreUnavailable("offline store", f"{name} is no Parquet file: {error}") from error
         return (rows if where is None else rows.filter(where)).select(columns)
+
+    def _listed(self, folder: str, kind: str) -> list[str]:
+        self._system.invalidate_cache()
+        try:
+            found = self._system.ls(self._path(folder), detail=True)
+        except FileNotFoundError:
+            return []
+        return sorted(each["name"].rstrip("/").rpartition("/")[2] for each in found if each["type"] == kind)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}" if name else self._root

@@ -48,7 +48,7 @@ def reading(source: DataSource | None, read: Callable[[Rows], T]) -> T:
     if path.endswith(".parquet"):
         return read(PlainRows(path))
     rows = OfflineRows.at(path)
-    if rows.commit().number == 0 and any(Path(path).glob("**/*.parquet")):
+    if "://" not in path and rows.commit().number == 0 and any(Path(path).glob("**/*.parquet")):
         return read(PlainRows(path))
 
     def read_parts(snapshot: Snapshot) -> T:

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pipelines.building.stored import compare, materialize
+from pipelines.building.stored import compare, materialize, tidy
 from pipelines.progress import Stages, print_result
 from pipelines.settings import read_settings
 
 app = typer.Typer(help="Feature specifications and the rows of the feature store.", no_args_is_help=True)
 app.command()(materialize)
 app.command()(compare)
+app.command()(tidy)
 
 
 @app.callback()
@@ -34,8 +35,8 @@ def build(
     equipment, stages = load_pack(settings.pack), Stages()
     with stages.stage("features") as tell:
         tracks = read_tracks(settings.folder, equipment, settings.owner, settings.telemetry_server, tell)
-        share, url = settings.held_out_share, settings.online_url
-        data = prepare(settings.folder, equipment, settings.owner, tracks, share, tell, url)
+        share, urls = settings.held_out_share, (settings.online_url, settings.offline_url)
+        data = prepare(settings.folder, equipment, settings.owner, tracks, share, tell, *urls)
     with stages.stage("online"):
         online = data.features.materialise()
     specification = data.features.specification

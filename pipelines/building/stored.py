@@ -1,6 +1,7 @@
 """`features materialize` and `features compare`: what is stored for the promoted model's features."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,44 @@ def materialize(home: Home = None, pack: PackName = None, tenant: Tenant = None,
         print_result(document)
     else:
         stages.console.print(document)
+
+
+def tidy(
+    home: Home = None,
+    pack: PackName = None,
+    retention: Annotated[
+        int | None, typer.Option(min=1, help="Days; older feature rows of the pack are forgotten. By default none is.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Merge small files of the offline rows, delete what counts no longer, and with --retention forget old rows."""
+    from features.domain.errors import InvalidValue  # lazy: only this command pays
+    from features.domain.packs import LifeSource
+    from features.packs.loader import load_pack
+    from features.store.feast_store import offline_place
+    from features.store.tidying import stored_views
+    from features.store.tidying import tidy as tidy_view
+
+    settings, stages = read_settings(home=home, pack=pack), Stages()
+    equipment, place = load_pack(settings.pack), offline_place(settings.folder.root, settings.offline_url)
+    if retention is not None and equipment.life.source is LifeSource.COUNT:
+        raise InvalidValue(
+            "--retention",
+            must="be for machines whose life has dates",
+            found=f"pack {equipment.id}, whose life is a bare count",
+            remedy="Leave it out: nothing of such machines grows old.",
+        )
+    views: list[dict[str, object]] = []
+    with stages.stage("tidying") as tell:
+        names = stored_views(place)
+        for name in names:
+            is_aged = retention is not None and name.startswith(f"{equipment.id}_condition_")
+            views.append(asdict(tidy_view(place, name, timedelta(days=retention or 0) if is_aged else None)))
+            tell(len(views), len(names))
+    if json:
+        print_result({"views": views, "seconds": stages.seconds})
+    else:
+        stages.console.print(views)
 
 
 def compare(
@@ -82,4 +121,6 @@ def _features(settings: Settings) -> "FeastFeatures":
     if place is None:
         raise NothingPromoted(pack.id)
     specification = Runtime.load(place).specification
-    return open_features(settings.folder.root, specification, settings.online_url, pack.grade_by_signal)
+    return open_features(
+        settings.folder.root, specification, settings.online_url, pack.grade_by_signal, settings.offline_url
+    )

@@ -36,6 +36,7 @@ def train(
         settings.telemetry_server,
         settings.online_url,
         settings.shadow_hours,
+        settings.offline_url,
     )
     stages = Stages()
     outcome = run_training(order, stages)

@@ -85,6 +85,7 @@ def prepare(
     held_out_share: float,
     progress: Progress | None = None,
     features_url: str | None = None,
+    offline_url: str | None = None,
 ) -> PreparedData:
     """Split by machine, fit features on the training machines, fill the feature store, join the labels.
 
@@ -100,7 +101,7 @@ def prepare(
             f"{len(unseen)}. Bring telemetry and events of more machines."
         )
     specification = fit_specification(pack, tracks, training)
-    features = open_features(home.root, specification, features_url, pack.grade_by_signal)
+    features = open_features(home.root, specification, features_url, pack.grade_by_signal, offline_url)
     built, frame = training_rows(features, tenant, tracks, progress)
     rows = labelled_vectors(frame.filter(pl.col("asset").is_in(sorted(training))), specification)
     digest = f"{frame.hash_rows(seed=0).sum():016x}"

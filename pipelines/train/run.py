@@ -51,6 +51,7 @@ class TrainingOrder:
         server: The InfluxDB that holds the telemetry, or None for SQLite.
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
         shadow_hours: How long a model that is better than the champion runs in its shadow first; 0 for not at all.
+        offline_url: Where offline feature rows lie, or None for the data folder.
     """
 
     home: Home
@@ -63,6 +64,7 @@ class TrainingOrder:
     server: InfluxServer | None = None
     features_url: str | None = field(default=None, repr=False)
     shadow_hours: float = 24.0
+    offline_url: str | None = None
 
     @property
     def model_name(self) -> str:
@@ -127,7 +129,8 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
     hush_vendors()
     with stages.stage("features") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
-        data = prepare(order.home, order.pack, order.tenant, tracks, order.held_out_share, tell, order.features_url)
+        share, urls = order.held_out_share, (order.features_url, order.offline_url)
+        data = prepare(order.home, order.pack, order.tenant, tracks, share, tell, *urls)
     tracking = order.tracking
     run_id = tracking.start(order.pack.id, f"{order.model_name} {data.digest[:8]}", _tags(data), _parameters(order))
     try:

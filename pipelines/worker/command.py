@@ -50,6 +50,7 @@ def worker(
         settings.retention_days,
         settings.online_url,
         Spacing(settings.forecast_every, settings.forecast_every_counts),
+        settings.offline_url,
     )
 
     if once:

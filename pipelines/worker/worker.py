@@ -70,6 +70,7 @@ class Worker:
         retention_days: Days that readings of a data grade are kept; a grade without an entry is kept for good.
         features_url: The Redis that holds the newest features; None means SQLite in the data folder.
         spacing: Smallest distance between two forecasts of one asset; None means the usual one.
+        offline_url: Where offline feature rows lie; None means the data folder.
 
     Raises:
         WorkerRunning: If another worker holds the lease.
@@ -86,10 +87,11 @@ class Worker:
         retention_days: Mapping[int, int] | None = None,
         features_url: str | None = None,
         spacing: Spacing | None = None,
+        offline_url: str | None = None,
     ) -> None:
         engine = open_records(home.records_url)
         self._home, self._pack, self._tenant = home, pack, tenant
-        self._features_url, self._spacing = features_url, spacing or Spacing()
+        self._features_url, self._offline_url, self._spacing = features_url, offline_url, spacing or Spacing()
         self._owner, self._lease_seconds = owner, lease_seconds
         self._leases, self._cursors, self._events = Leases(engine), Cursors(engine), EventRecords(engine)
         if not self._leases.acquire(LEASE, owner, lease_seconds, _now()):
@@ -180,7 +182,7 @@ class Worker:
             return self._champion, False
         runtime = Runtime.load(place)
         url, grades = self._features_url, self._pack.grade_by_signal
-        features = open_features(self._home.root, runtime.specification, url, grades)
+        features = open_features(self._home.root, runtime.specification, url, grades, self._offline_url)
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         streams = FeatureStreams(self._telemetry, features.online, runtime.specification)

@@ -56,6 +56,9 @@ class StoppingFiles:
     def read(self, name: str) -> bytes:
         return self.files.read(name)
 
+    def folders(self) -> list[str]:
+        return self.files.folders()
+
     def names(self, folder: str) -> list[str]:
         return self.files.names(folder)
 

@@ -15,11 +15,13 @@ import pytest
 from features.domain.errors import NotFound, ServiceError, Unavailable
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
+from features.store.compaction import compact
 from features.store.errors import FeatureRowsMissing, FeatureStoreRefused, FeatureStoreUnavailable
 from features.store.feast_store import FeastFeatures, _translated, open_features
 from features.store.names import view_name
 from features.store.online_vectors import OnlineVectors
 from features.store.revision import Span
+from features.store.tidying import stored_views
 from tests.features.transforms.fleet import COUNTER
 
 pytestmark = pytest.mark.slow  # importing Feast alone takes seconds
@@ -71,8 +73,8 @@ def opened(home: Path) -> FeastFeatures:
 def store(opened: FeastFeatures, request: pytest.FixtureRequest) -> Iterator[FeastFeatures]:
     """A specification of its own for each test, in the store that all share."""
     own = replace(COUNTER, pack_version=f"1.0.0+{request.node.name}")
-    specification_folder = opened.folder.parent / own.sha256[:12]
-    features = FeastFeatures(opened.feast, own, specification_folder, OnlineVectors.of(opened.online.store, own))
+    specification_folder = Path(opened.place).parent / own.sha256[:12]
+    features = FeastFeatures(opened.feast, own, str(specification_folder), OnlineVectors.of(opened.online.store, own))
     features.apply()
     yield features
     shutil.rmtree(specification_folder, ignore_errors=True)
@@ -156,7 +158,7 @@ def test_rebuilding_adds_what_differs_and_answers_of_before_stay_as_they_were(st
         assert take(rows[:2], [span("a", 0, 2)]) == 1
     with pytest.raises(ServiceError), store.rebuild_offline(MINE, hour(75)) as take:
         _take_and_fail(take)
-    store.tidy_offline()
+    compact(store.offline)
     assert before == [known(store, at, event) for at, event in ASKED] == [1.0, None, 2.0, 2.0, 2.0]
     assert known(store, 60, 1) == known(store, 90, 1) == 7.0
     assert (known(store, 69, 2), known(store, 70, 2), known(store, 70, None)) == (8.0, None, 7.0)
@@ -197,8 +199,8 @@ def test_withdrawn_row_is_not_brought_online_and_gives_a_label_nothing(store: Fe
 def test_rebuilding_deletes_what_no_commit_names_any_more(store: FeastFeatures) -> None:
     with store.rebuild_offline(MINE, hour(9)) as take:
         take(row("mine", "a", 0, 1), [span("a", 0, 0)])
-    left_over = store.folder / "parts" / "left-over.parquet"
-    shutil.copy(next((store.folder / "parts").iterdir()), left_over)
+    left_over = Path(store.place) / "parts" / "left-over.parquet"
+    shutil.copy(next((Path(store.place) / "parts").iterdir()), left_over)
     os.utime(left_over, (0, 0))
     with store.rebuild_offline(MINE, hour(9)) as take:
         assert take(row("mine", "a", 0, 1), [span("a", 0, 0)]) == 0
@@ -274,7 +276,7 @@ def test_labels_without_a_zone_are_refused(store: FeastFeatures) -> None:
 
 def test_broken_offline_file_is_unavailability(store: FeastFeatures) -> None:
     store.write_offline(row("mine", "a", 0, 1), "one")
-    (store.folder / store.offline.snapshot().parts[0].name).write_bytes(b"no parquet")
+    (Path(store.place) / store.offline.snapshot().parts[0].name).write_bytes(b"no parquet")
     with pytest.raises(FeatureStoreUnavailable, match="offline store"):
         store.training_frame(labels(("mine", "a", 1)))
     with pytest.raises(FeatureStoreUnavailable, match="offline store"):
@@ -362,3 +364,21 @@ def test_applying_again_over_rows_and_writing_through_feast_append_a_version(sto
     )
     assert sorted(store.offline.snapshot().read()["age"]) == [1.0, 2.0]
     assert store.training_frame(labels(("mine", "a", 2)))["age"].to_list() == [2.0]
+
+
+@pytest.mark.parametrize("is_object", [False, True])
+def test_offline_rows_may_lie_elsewhere(is_object: bool, tmp_path: Path) -> None:
+    url = "memory://offline-elsewhere" if is_object else (tmp_path / "elsewhere").as_uri()
+    features = open_features(tmp_path / "home", COUNTER, offline_url=url)
+    features.apply()
+    with pytest.raises(FeatureRowsMissing):
+        features.training_frame(labels(("mine", "a", 1)))
+    with features.rebuild_offline(MINE, hour(9)) as take:
+        take(pl.concat([row("mine", "a", 0, 1), row("mine", "a", 1, 2)]), [span("a", 0, 1)])
+    assert features.training_frame(labels(("mine", "a", 0.5), ("mine", "a", 3)))["age"].to_list() == [1.0, 2.0]
+    assert known(features, 9, 0) == 1.0
+    view = view_name(features.specification)
+    features.feast.materialize(hour(-1), hour(9), feature_views=[view])
+    assert features.read(MINE, [A])[A].values[0] == 2.0
+    assert stored_views(url) == [view]
+    assert not list((tmp_path / "home").rglob("*.parquet"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.store.commits import COMMITS, Commit, Part, commit
-from features.store.compaction import compact, sweep
+from features.store.compaction import compact, merge_small, sweep
 from features.store.errors import FeatureStoreUnavailable
 from features.store.rows import PARTS, OfflineRows
 from tests.features.store.failing_files import OLD, sweep_later
@@ -83,6 +83,31 @@ def test_compaction_keeps_every_version_and_is_seen_as_nothing(kind: str, tmp_pa
     number = rows.commit().number
     compact(rows)
     assert rows.commit().number == number
+
+
+@KINDS
+def test_small_parts_are_merged_where_they_are_many_and_no_others(kind: str, tmp_path: Path) -> None:
+    rows = OfflineRows(files_of(kind, tmp_path))
+    listed: list[Version] = [("mine", "a", at, at, at) for at in range(9)]
+    for each in listed[:3]:
+        rows.append(versions(each))
+    rows.append(versions(("mine", "b", 0, 0, 1), ("mine", "b", 1, 1, 1), ("yours", "b", 1, 1, 1)))
+    assert merge_small(rows, small=2, many=4) == 0
+    for each in listed[3:]:
+        rows.append(versions(each))
+    before = found(rows)
+    assert merge_small(rows, small=2, many=4) == 6
+    assert merge_small(rows, small=2, many=4) == 0
+    assert found(rows) == before
+    assert [part.rows for part in rows.commit().parts if part.tenant == "mine"] == [1, 1, 1, 2, 6]
+
+
+def test_version_that_was_written_last_still_counts_after_small_parts_were_merged(tmp_path: Path) -> None:
+    rows = OfflineRows(files_of("local", tmp_path))
+    for value in range(3):
+        rows.append(versions(("mine", "a", 0, 0, value)))
+    merge_small(rows, small=2, many=2)
+    assert found(rows) == Counter([("mine", "a", 0, 0, 2)])
 
 
 @KINDS

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from features.domain.time import microseconds
+from features.store.compaction import compact
 from features.store.errors import FeatureRowsMissing
 from features.store.feast_store import FeastFeatures, open_features
 from pipelines.building.fleet import by_asset, fleet_training_frame
@@ -80,7 +81,7 @@ def test_tasks_by_asset_give_what_the_local_join_gives(features: FeastFeatures) 
         fleet_training_frame(features, labels(10), 2)
     for seed in range(4):
         features.append_offline(rows(seed))
-    features.tidy_offline()
+    compact(features.offline)
     features.append_offline(rows(4))
     asked = labels(300)
     told: list[tuple[int, int]] = []
