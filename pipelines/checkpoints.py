@@ -24,11 +24,13 @@ P = TypeVar("P", bound=Point)
 
 @dataclass(slots=True)
 class Memory(Generic[P]):
-    """The newest points of one computation, by time; they lie some rows apart, but for the newest.
+    """Some points of one computation, by time: the newest, and others ever farther apart the older they are.
+
+    Going back so many rows, one finds a point about twice as far away, up to three times.
 
     Attributes:
         most: Points that are kept.
-        rows_apart: Rows between two of them.
+        rows_apart: Rows between two of them at least, but for the newest.
     """
 
     most: int = 12
@@ -43,7 +45,9 @@ class Memory(Generic[P]):
 
     def add(self, point: P) -> None:
         """Remember a point that is newer than all others."""
-        if len(self.points) > 1 and point.rows - self.points[-2].rows < self.rows_apart:
-            self.points.pop()
         self.points.append(point)
+        for place in range(len(self.points) - 2, 0, -1):
+            before, after = self.points[place - 1], self.points[place + 1]
+            if after.rows - before.rows < max(self.rows_apart, 2 * (point.rows - after.rows)):
+                del self.points[place]
         del self.points[: -self.most]

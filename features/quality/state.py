@@ -12,7 +12,7 @@ from features.quality.rules import QualityRules
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Array = NDArray[Any]  # Any: a mapping of arrays of numbers, whole or not; `_shapes` says which is which
+Array = NDArray[Any]  # Any: a mapping of arrays of numbers, whole or not; `state_shapes` says which is which
 MODES = 2
 """Standing (0) and running (1)."""
 RING = 4096
@@ -133,7 +133,9 @@ class QualityState:
 
 def initial_state(rules: QualityRules, assets: int) -> QualityState:
     """Return the state of `assets` machines of which nothing is known."""
-    arrays: dict[str, Array] = {name: np.zeros(shape, dtype) for name, (shape, dtype) in _shapes(rules, assets).items()}
+    arrays: dict[str, Array] = {
+        name: np.zeros(shape, dtype) for name, (shape, dtype) in state_shapes(rules, assets).items()
+    }
     arrays["mode"].fill(1)
     arrays["scale"].fill(1.0)
     arrays["tail"].fill(1.0)
@@ -150,6 +152,29 @@ def initial_state(rules: QualityRules, assets: int) -> QualityState:
     return _of_arrays(arrays)
 
 
+def state_shapes(rules: QualityRules, assets: int) -> dict[str, tuple[tuple[int, ...], type]]:
+    """Return shape and kind of each array of the state of so many machines."""
+    signals, pairs = len(rules.signals), len(rules.swappable)
+    per_asset = dict.fromkeys(("rows", "last_us", "interval_us", "mode", "settled", "away", "replays"), (assets,))
+    special: dict[str, tuple[int, ...]] = {
+        **per_asset,
+        "fingerprints": (assets, RING),
+        "count": (assets, MODES),
+        "evidence": (assets, pairs),
+        "swapped": (assets, pairs),
+        "turned": (assets, pairs),
+        "contrast": (assets, MODES, pairs),
+    }
+    special |= dict.fromkeys(
+        ("level", "level_count", "scale", "tail", "repeat_share", "longest"), (assets, MODES, signals)
+    )
+    special |= dict.fromkeys(("relation", "precision"), (assets, MODES, signals, signals))
+    return {
+        each.name: (special.get(each.name, (assets, signals)), np.int64 if each.type == IntArray else np.float64)
+        for each in fields(QualityState)
+    }
+
+
 def restore_state(rules: QualityRules, arrays: Mapping[str, Array]) -> QualityState:
     """Read what `QualityState.to_dict` gave.
 
@@ -157,7 +182,7 @@ def restore_state(rules: QualityRules, arrays: Mapping[str, Array]) -> QualitySt
         InvalidValue: If an array is missing, superfluous or of another shape than these rules ask for.
     """
     assets = len(arrays["rows"]) if "rows" in arrays else 0
-    wanted = _shapes(rules, assets)
+    wanted = state_shapes(rules, assets)
     found = {name: np.shape(array) for name, array in arrays.items()}
     if found != {name: shape for name, (shape, _) in wanted.items()}:
         raise InvalidValue(
@@ -195,28 +220,6 @@ def reset(rules: QualityRules, state: QualityState, signals: Sequence[str]) -> Q
     pairs = np.array([bool(chosen[first] or chosen[second]) for first, second in rules.swappable], np.bool_)
     after.evidence[:, pairs], after.swapped[:, pairs], after.turned[:, pairs] = 0.0, 0, 0
     return after
-
-
-def _shapes(rules: QualityRules, assets: int) -> dict[str, tuple[tuple[int, ...], type]]:
-    signals, pairs = len(rules.signals), len(rules.swappable)
-    per_asset = dict.fromkeys(("rows", "last_us", "interval_us", "mode", "settled", "away", "replays"), (assets,))
-    special: dict[str, tuple[int, ...]] = {
-        **per_asset,
-        "fingerprints": (assets, RING),
-        "count": (assets, MODES),
-        "evidence": (assets, pairs),
-        "swapped": (assets, pairs),
-        "turned": (assets, pairs),
-        "contrast": (assets, MODES, pairs),
-    }
-    special |= dict.fromkeys(
-        ("level", "level_count", "scale", "tail", "repeat_share", "longest"), (assets, MODES, signals)
-    )
-    special |= dict.fromkeys(("relation", "precision"), (assets, MODES, signals, signals))
-    return {
-        each.name: (special.get(each.name, (assets, signals)), np.int64 if each.type == IntArray else np.float64)
-        for each in fields(QualityState)
-    }
 
 
 def _of_arrays(arrays: Mapping[str, Array]) -> QualityState:

@@ -18,6 +18,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.domain.time import from_microseconds, microseconds
 from features.quality.batch import AssetRows
+from features.quality.compact import StateLayout
 from features.quality.holding import NAMUR_CODES
 from features.quality.rules import QualityRules, quality_rules
 from features.quality.state import reset
@@ -26,8 +27,7 @@ from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.records.signal_states import SignalState, SignalStates
 from features.telemetry.store import Change, Span, TelemetryStore
-from pipelines.checkpoints import Memory
-from pipelines.quality.checkpoint import Checkpoint
+from pipelines.quality.checkpoint import Checkpoint, Checkpoints
 from pipelines.quality.portions import CELLS, judge_all
 from pipelines.quality.tables import verdict_table
 from pipelines.quality.timeline import Timeline, cuts_of
@@ -75,11 +75,13 @@ class QualityRefresh:
     pack: Pack
     owns: Callable[[TenantId, AssetId], bool]
     _rules: QualityRules = field(init=False)
-    _memories: dict[tuple[TenantId, AssetId], Memory[Checkpoint]] = field(default_factory=dict, init=False)
+    _layout: StateLayout = field(init=False)
+    _memories: dict[tuple[TenantId, AssetId], Checkpoints] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Make the rules of the pack."""
         self._rules = quality_rules(self.pack)
+        self._layout = StateLayout.of(self._rules)
 
     def catch_up(self, progress: Progress | None = None) -> QualityReport:
         """Judge everything that changed, for every tenant, and remember how far it came."""
@@ -112,7 +114,7 @@ class QualityRefresh:
 
         Those that go on from a point are read together, for there is little of each; the others one by one.
         """
-        known = {key: self._memory(key).before(microseconds(first)) for key, first in since.items()}
+        known = {key: self._memory(key).before(self._layout, microseconds(first)) for key, first in since.items()}
         for tenant in dict.fromkeys(tenant for tenant, _ in since):
             mine = {asset: first for (owner, asset), first in since.items() if owner == tenant}
             events = self._events(tenant, list(mine))
@@ -136,8 +138,8 @@ class QualityRefresh:
             found.setdefault(event.asset, []).append(event)
         return found
 
-    def _memory(self, key: tuple[TenantId, AssetId]) -> Memory[Checkpoint]:
-        return self._memories.setdefault(key, Memory[Checkpoint]())
+    def _memory(self, key: tuple[TenantId, AssetId]) -> Checkpoints:
+        return self._memories.setdefault(key, Checkpoints())
 
     def _judge(self, timelines: Sequence[Timeline]) -> QualityReport:
         """Judge many assets together, piece by piece."""
@@ -161,7 +163,7 @@ class QualityRefresh:
         done = before + sum(len(each.verdicts) for each in timeline.judged)
         if timeline.state is not None:
             point = Checkpoint(int(rows.time_us[-1]), done, timeline.state, timeline.judged[-1].namur[-1])
-            self._memory((timeline.tenant, timeline.asset)).add(point)
+            self._memory((timeline.tenant, timeline.asset)).add(self._layout, point)
 
     def _keep(self, tenant: TenantId, timelines: Sequence[Timeline]) -> int:
         """Store the verdicts of assets and the states of their measuring points; return how many verdicts changed."""
