@@ -12,7 +12,7 @@ from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state, unpack_state
 from features.transforms.step import StepPlan, advance, events_before
 
-_LIVES_SUMS, _STRETCH_SUMS = 4_096, 16_384
+_LIVES_SUMS, _STRETCH_SUMS = 4_096, 32_768
 """Numbers of one kind in hand at once, of a row and of a stretch of rows: so many fit the cache of a processor."""
 
 
@@ -82,19 +82,28 @@ def _compute(
     plan: StepPlan, lives: Sequence[LifeRows], states: Sequence[NDArray[np.float64] | None] | None
 ) -> list[LifeFeatures]:
     specification = plan.specification
-    time, values, is_present = _pad(lives, len(specification.signals))
+    lengths = np.array([len(rows.time) for rows in lives])
+    time, values = _pad(lives, int(lengths.max()), len(specification.signals))
     state = _before(specification, len(lives), states)
     courses, shape = _courses(plan, lives), time.shape
-    vectors = np.empty((len(lives), shape[0], plan.width), np.float32)
+    vectors = np.empty((*shape, plan.width), np.float32)
     life, regime, is_running = np.empty(shape), np.empty(shape, np.int64), np.empty(shape, np.bool_)
-    rows = max(1, _STRETCH_SUMS // max(1, state.weight.size))
-    for first in range(0, shape[0], rows):
-        part = slice(first, first + rows)
-        happened = events_before(plan, time[part], courses)
-        result = advance(plan, state, time[part], values[part], is_present[part], happened)
+    rows = max(1, _STRETCH_SUMS // max(1, state.sums[0].size))
+    for first in range(0, shape[1], rows):
+        part = slice(first, min(first + rows, shape[1]))
+        is_whole = part.stop <= lengths.min()
+        is_present = None if is_whole else np.arange(part.start, part.stop)[:, None] < lengths
+        now = np.ascontiguousarray(time[:, part].T), np.ascontiguousarray(values[:, part].transpose(1, 2, 0))
+        result = advance(plan, state, *now, is_present, events_before(plan, now[0], courses))
         vectors[:, part] = result.vectors.transpose(2, 0, 1)
-        life[part], regime[part], is_running[part] = result.life, result.regime, result.is_running
-    return _cut(lives, vectors, life, regime, is_running, state)
+        life[:, part], regime[:, part], is_running[:, part] = result.life.T, result.regime.T, result.is_running.T
+    packed = state.pack()
+    return [
+        LifeFeatures(
+            vectors[index, :size], life[index, :size], regime[index, :size], is_running[index, :size], packed[index]
+        )
+        for index, size in enumerate(lengths)
+    ]
 
 
 def _before(
@@ -119,35 +128,11 @@ def _courses(plan: StepPlan, lives: Sequence[LifeRows]) -> list[tuple[EventCours
     return [courses_of(plan.layout, events) for events in given]
 
 
-def _pad(
-    lives: Sequence[LifeRows], channels: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    longest = max(len(rows.time) for rows in lives)
-    time = np.full((longest, len(lives)), np.nan)
-    values = np.full((longest, len(lives), channels), np.nan)
-    is_present = np.zeros((longest, len(lives)), np.bool_)
+def _pad(lives: Sequence[LifeRows], longest: int, channels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return times (life, time) and values (life, time, channel), NaN after the end of a life."""
+    time, values = np.empty((len(lives), longest)), np.empty((len(lives), longest, channels))
     for index, rows in enumerate(lives):
         size = len(rows.time)
-        time[:size, index], values[:size, index], is_present[:size, index] = rows.time, rows.values, True
-    return time, values, is_present
-
-
-def _cut(
-    lives: Sequence[LifeRows],
-    vectors: NDArray[np.float32],
-    life: NDArray[np.float64],
-    regime: NDArray[np.int64],
-    is_running: NDArray[np.bool_],
-    state: FeatureState,
-) -> list[LifeFeatures]:
-    packed = state.pack()
-    return [
-        LifeFeatures(
-            vectors[index, : len(rows.time)],
-            life[: len(rows.time), index],
-            regime[: len(rows.time), index],
-            is_running[: len(rows.time), index],
-            packed[index],
-        )
-        for index, rows in enumerate(lives)
-    ]
+        time[index, :size], values[index, :size] = rows.time, rows.values
+        time[index, size:], values[index, size:] = np.nan, np.nan
+    return time, values

@@ -7,38 +7,31 @@ series", International Journal of Theoretical and Applied Finance 4 (2001), for 
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.transforms.courses import running_mean
 from features.transforms.families.family import FeatureDescription, Layout, window_name
 
 LONG_STATISTICS = ("life_mean", "base_mean")
 WINDOW_STATISTICS = ("mean", "slope", "spread", "shift", "rise")
 
-SUMS = ("weight", "value", "value_squared", "time", "time_value", "time_squared")
-"""Names of the recent sums of a state, in the order in which they are computed."""
+LONG = ("count", "mean", "base_count", "base_mean")
+"""Names of the statistics of a whole life and of its beginning in a state, in their order."""
+
+SUMS = ("weight", "time", "time_squared", "value", "value_squared", "time_value")
+"""Names of the recent sums in a state, in their order: three of the weights alone, then three of the z-scores."""
+
+_CLOCKS = 3
+"""How many of `SUMS` hang on when a sensor was measured, and not on what it showed."""
+
+_WORTH = 512
+"""Numbers of a stretch from which it is worth asking whether all sensors were measured together."""
 
 _TINY = 1e-12
 _WELFORD = "Welford, Technometrics 4 (1962)"
 _SMOOTHED = "Brown, Statistical forecasting for inventory control (1959); Zumbach and Müller (2001)"
-
-
-class Sums(Protocol):
-    """The running sums of the core statistics, as `features.transforms.state.FeatureState` has them."""
-
-    life: NDArray[np.float64]
-    count: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    base_count: NDArray[np.float64]
-    base_mean: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    time: NDArray[np.float64]
-    time_squared: NDArray[np.float64]
-    value: NDArray[np.float64]
-    value_squared: NDArray[np.float64]
-    time_value: NDArray[np.float64]
 
 
 def describe_core(layout: Layout) -> tuple[FeatureDescription, ...]:
@@ -86,23 +79,30 @@ def _of_sensor(layout: Layout, sensor: str) -> list[FeatureDescription]:
 class Course:
     """The core statistics after every row of a stretch of rows.
 
+    Where all sensors were always measured together, what hangs on that alone is the same for all of them, and there
+    is one for all: its axis of sensors has the length 1.
+
     Attributes:
-        count: Shape (time, sensor, batch), like the three after it.
-        mean: Mean z-score of the life.
-        base_count: Samples in the beginning of the life.
-        base_mean: Mean z-score of the beginning.
-        sums: In the order of `SUMS`. Shape (time, sum, sensor, window, batch).
+        count: Shape (time, sensor or 1, batch).
+        mean: Mean z-score of the life. Shape (time, sensor, batch).
+        base_count: Samples in the beginning of the life. Shape (time, sensor or 1, batch).
+        base_mean: Mean z-score of the beginning. Shape (time, sensor, batch); as all of these with one time where the
+            stretch changed nothing.
+        clocks: Sums of weights and times, the first of `SUMS`. Shape (time, 3, sensor or 1, window, batch).
+        sums: Sums of z-scores, the others of `SUMS`. Shape (time, 3, sensor, window, batch).
     """
 
     count: NDArray[np.float64]
     mean: NDArray[np.float64]
     base_count: NDArray[np.float64]
     base_mean: NDArray[np.float64]
+    clocks: NDArray[np.float64]
     sums: NDArray[np.float64]
 
 
 def advance_core(
-    state: Sums,
+    long: NDArray[np.float64],
+    sums: NDArray[np.float64],
     scores: NDArray[np.float64],
     in_baseline: NDArray[np.bool_],
     elapsed: NDArray[np.float64],
@@ -111,7 +111,8 @@ def advance_core(
     """Take a stretch of rows into the core statistics, one after the other.
 
     Args:
-        state: Changed to what it is after the last row.
+        long: `LONG` before the first row, changed to what it is after the last. Shape (4, sensor, batch).
+        sums: `SUMS`, likewise. Shape (6, sensor, window, batch).
         scores: Shape (time, sensor, batch).
         in_baseline: Whether the row lies in the beginning of the life. Shape (time, batch).
         elapsed: Life since the row before, life units. Shape (time, batch).
@@ -119,63 +120,63 @@ def advance_core(
     """
     is_seen = ~np.isnan(scores)
     value = scores if is_seen.all() else np.where(is_seen, scores, 0.0)
-    count, mean = _running_mean(state.count, state.mean, value, is_seen)
-    base_count, base_mean = _running_mean(state.base_count, state.base_mean, value, is_seen & in_baseline[:, None, :])
-    state.count, state.mean, state.base_count, state.base_mean = (
-        each[-1].copy() for each in (count, mean, base_count, base_mean)
-    )
-    return Course(count, mean, base_count, base_mean, _running_sums(state, value, is_seen, elapsed, decay))
+    alike = slice(0, 1) if _are_alike(long, sums, is_seen) else slice(None)
+    is_seen = is_seen[:, alike]
+    count, mean = running_mean(long[0, alike], long[1], value, is_seen)
+    base_count, base_mean = running_mean(long[2, alike], long[3], value, is_seen & in_baseline[:, None])
+    clocks = _advance_clocks(sums[:_CLOCKS, alike], is_seen, elapsed, decay)
+    values = _advance_values(sums[_CLOCKS:], value, elapsed, decay)
+    for place, course in enumerate((count, mean, base_count, base_mean)):
+        long[place] = course[-1]
+    sums[:_CLOCKS], sums[_CLOCKS:] = clocks[-1], values[-1]
+    return Course(count, mean, base_count, base_mean, clocks, values)
 
 
-def _running_mean(
-    count: NDArray[np.float64], mean: NDArray[np.float64], value: NDArray[np.float64], is_in: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return number and mean after every row. Shape (time, sensor, batch) each.
-
-    The mean is kept as it is, not as a sum: mean += (z - mean) / n (Welford, Technometrics 4, 1962), which loses
-    no digits however old the machine is.
-    """
-    counts, means = count + np.cumsum(is_in, axis=0), np.empty_like(value)
-    if not is_in.any():
-        means[...] = mean
-        return counts, means
-    divisor = np.maximum(counts, 1.0)
-    are_all_in = [bool(row.all()) for row in is_in]
-    for row in range(len(value)):
-        gained = (value[row] - mean) / divisor[row]
-        mean = np.add(mean, gained if are_all_in[row] else np.where(is_in[row], gained, 0.0), out=means[row])
-    return counts, means
+def _are_alike(long: NDArray[np.float64], sums: NDArray[np.float64], is_seen: NDArray[np.bool_]) -> bool:
+    """Say whether all sensors were measured at the same rows, as far as the state and the stretch can tell."""
+    if is_seen.size < _WORTH or not (is_seen == is_seen[:, :1]).all():
+        return False
+    counts, clocks = long[::2].view(np.int64), sums[:_CLOCKS].view(np.int64)  # the bits: there are two zeros
+    return bool((counts == counts[:, :1]).all() and (clocks == clocks[:, :1]).all())
 
 
-def _known(amount: NDArray[np.float64], value: NDArray[np.float64], least: float) -> NDArray[np.float64]:
-    """Return the values, NaN where there is no more than the least amount of what they were made of."""
-    is_known = amount > least
-    return value if is_known.all() else np.where(is_known, value, np.nan)
-
-
-def _running_sums(
-    state: Sums,
-    value: NDArray[np.float64],
-    is_seen: NDArray[np.bool_],
-    elapsed: NDArray[np.float64],
-    decay: NDArray[np.float64],
+def _advance_clocks(
+    start: NDArray[np.float64], is_seen: NDArray[np.bool_], elapsed: NDArray[np.float64], decay: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Let what was seen grow older, then take a row in, row by row; return the sums after every row."""
-    sums = np.stack([getattr(state, name) for name in SUMS])
-    gained = np.stack([is_seen, value, value * value], axis=1)[:, :, :, None, :]
-    double, square = 2.0 * elapsed, elapsed * elapsed
-    course = np.empty((len(value), *sums.shape))
-    for row in range(len(value)):
-        now = course[row]
-        np.subtract(sums[5], double[row] * sums[3], out=now[5])
-        now[5] += square[row] * sums[0]
-        np.subtract(sums[3:5], elapsed[row] * sums[:2], out=now[3:5])
-        now[3:] *= decay[row]
-        np.multiply(sums[:3], decay[row], out=now[:3])
-        now[:3] += gained[row]
-        sums = now
-    for name, each in zip(SUMS, sums.copy(), strict=True):
-        setattr(state, name, each)
+    """Let the sums of weights and times grow older, then take a row in, row by row; return them after every row."""
+    gained, square = is_seen[:, :, None].astype(np.float64), elapsed * elapsed
+    ages = np.empty((len(elapsed), 2, 1, *elapsed.shape[1:]))  # of times, and twice that of their squares
+    ages[:, 0, 0], ages[:, 1, 0] = elapsed, elapsed
+    ages[:, 1] *= 2.0
+    course, before = np.empty((len(elapsed), *start.shape)), start
+    for now, older, squared, fading, seen in zip(course, ages[:, :, None], square, decay, gained, strict=True):
+        weight, new_weight, times = before[0], now[0], now[1:]
+        np.multiply(older, before[:2], out=times)
+        np.subtract(before[1:], times, out=times)
+        times[1] += squared * weight
+        times *= fading
+        np.multiply(weight, fading, out=new_weight)
+        new_weight += seen
+        before = now
+    return course
+
+
+def _advance_values(
+    start: NDArray[np.float64], value: NDArray[np.float64], elapsed: NDArray[np.float64], decay: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Do the same with the sums of z-scores."""
+    gained = np.empty((len(value), 2, *value.shape[1:]))
+    gained[:, 0] = value
+    np.multiply(value, value, out=gained[:, 1])
+    course, before = np.empty((len(elapsed), *start.shape)), start
+    for now, older, fading, seen in zip(course, elapsed, decay, gained[:, :, :, None], strict=True):
+        moment, recent = now[2], now[:2]
+        np.multiply(older, before[0], out=moment)
+        np.subtract(before[2], moment, out=moment)
+        moment *= fading
+        np.multiply(before[:2], fading, out=recent)
+        recent += seen
+        before = now
     return course
 
 
@@ -191,25 +192,34 @@ def write_vectors(course: Course, windows: NDArray[np.float64], out: NDArray[np.
         windows: Life units. Shape (window,).
         out: Shape (time, feature, batch), features of a sensor side by side.
     """
-    rows, sensors, batch = course.mean.shape
+    rows, _, sensors, _, batch = course.sums.shape
     by_sensor = out.reshape(rows, sensors, len(LONG_STATISTICS) + len(windows) * len(WINDOW_STATISTICS), batch)
     recent = by_sensor[:, :, len(LONG_STATISTICS) :].reshape(rows, sensors, len(windows), len(WINDOW_STATISTICS), batch)
-    weights, values, values_squared, times, time_values, times_squared = np.moveaxis(course.sums, 1, 0)
+    weights, times, times_squared = course.clocks.swapaxes(0, 1)
+    values, values_squared, time_values = course.sums.swapaxes(0, 1)
     wide = windows[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         weight = _known(weights, weights, _TINY)
         mean = values / weight
-        squared = values_squared / weight
-        squared -= mean * mean
-        np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
+        recent[:, :, :, 0] = mean
         # A line through few samples is mostly noise: a prior as heavy as half a sample one window away holds it flat.
         time_sum = times_squared - times * (times / weight)
         time_sum += 0.5 * wide**2
-        slope = time_values - times * mean
-        slope /= time_sum
-        slope *= wide
+        number = times * mean
+        np.subtract(time_values, number, out=number)
+        number /= time_sum
+        recent[:, :, :, 1] = np.multiply(number, wide, out=number)
+        spread = np.divide(values_squared, weight, out=number)
+        spread -= mean * mean
+        recent[:, :, :, 2] = np.sqrt(np.maximum(spread, 0.0, out=spread), out=spread)
     life_mean, base_mean = _known(course.count, course.mean, 0.0), _known(course.base_count, course.base_mean, 0.0)
     by_sensor[:, :, 0], by_sensor[:, :, 1] = life_mean, base_mean
-    recent[:, :, :, 0], recent[:, :, :, 1], recent[:, :, :, 2] = mean, slope, squared
-    recent[:, :, :, 3] = mean - life_mean[:, :, None, :]
-    recent[:, :, :, 4] = mean - base_mean[:, :, None, :]
+    recent[:, :, :, 3] = np.subtract(mean, life_mean[:, :, None], out=number)
+    recent[:, :, :, 4] = np.subtract(mean, base_mean[:, :, None], out=number)
+
+
+def _known(amount: NDArray[np.float64], value: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """Return the values, NaN where there is no more than the least amount of what they were made of."""
+    if np.minimum.reduce(amount, axis=None, initial=np.inf) > least:
+        return value
+    return np.where(amount > least, value, np.nan)

@@ -55,27 +55,34 @@ class RegimeTable:
 
 @dataclass(frozen=True, slots=True)
 class RegimeArrays:
-    """A regime table as arrays, ready to compute with."""
+    """A regime table as arrays, ready to compute with.
+
+    Attributes:
+        spans: As in the table.
+        centers: Shape (condition, regime).
+        radius: As in the table.
+        lines: Scales (sensor), means (sensor), then by condition its center (1) and slopes (sensor), one below the
+            other, by regime; the last column is that of `UNKNOWN`, and what is unknown is NaN. Shape (..., regime + 1).
+    """
 
     spans: NDArray[np.float64]
     centers: NDArray[np.float64]
     radius: float
-    means: NDArray[np.float64]
-    slopes: NDArray[np.float64]
-    scales: NDArray[np.float64]
+    lines: NDArray[np.float64]
 
     @staticmethod
     def of(table: RegimeTable) -> "RegimeArrays":
         """Return the arrays of a table."""
         regimes, conditions, sensors = len(table.centers), len(table.spans), len(table.means[0])
-        return RegimeArrays(
-            np.asarray(table.spans, np.float64),
-            np.asarray(table.centers, np.float64).reshape(regimes, conditions),
-            table.radius,
-            np.asarray(table.means, np.float64),
-            np.asarray(table.slopes, np.float64).reshape(regimes, sensors, conditions),
-            np.asarray(table.scales, np.float64),
-        )
+        centers = np.asarray(table.centers, np.float64).reshape(regimes, conditions).T
+        slopes = np.asarray(table.slopes, np.float64).reshape(regimes, sensors, conditions).T
+        scales = np.asarray(table.scales, np.float64).T
+        parts = [np.where(scales > 0, scales, np.nan), np.asarray(table.means, np.float64).T]
+        for center, slope in zip(centers, slopes, strict=True):
+            parts += [center[None], slope]
+        known = np.concatenate(parts)
+        lines = np.concatenate([known, np.full((len(known), 1), np.nan)], axis=1)
+        return RegimeArrays(np.asarray(table.spans, np.float64), centers, table.radius, lines)
 
     def assign(self, conditions: NDArray[np.float64]) -> NDArray[np.int64]:
         """Tell the regime of each row.
@@ -88,14 +95,10 @@ class RegimeArrays:
         """
         if self.spans.size == 0:
             return np.zeros(conditions.shape[0], np.int64)
-        squared = np.zeros((conditions.shape[0], self.centers.shape[0]))
-        for index, span in enumerate(self.spans):
-            squared += (conditions[:, index, None] / span - self.centers[None, :, index]) ** 2
-        missing = np.isnan(squared).any(axis=1)
-        nearest = np.argmin(np.where(np.isnan(squared), np.inf, squared), axis=1)
-        closest = squared[np.arange(squared.shape[0]), nearest]
-        known = ~missing & (closest <= self.radius**2)
-        return np.where(known, nearest, UNKNOWN)
+        offsets = (conditions.T / self.spans[:, None])[:, None] - self.centers[:, :, None]
+        squared = np.add.reduce(np.square(offsets, out=offsets))
+        is_known = np.minimum.reduce(squared) <= self.radius**2  # no comparison holds where a condition is missing
+        return np.where(is_known, squared.argmin(axis=0), UNKNOWN)
 
     def standardise(
         self, regime: NDArray[np.int64], conditions: NDArray[np.float64], sensors: NDArray[np.float64]
@@ -111,14 +114,16 @@ class RegimeArrays:
             Residual in training standard deviations; NaN where not measured, or not known in this regime.
             Shape (batch, sensor).
         """
-        row = np.maximum(regime, 0)
-        expected = self.means[row]
-        for index, span in enumerate(self.spans):
-            offset = conditions[:, index] / span - self.centers[row, index]
-            expected = expected + self.slopes[row, :, index] * offset[:, None]
-        scale = self.scales[row]
-        is_known = (regime >= 0)[:, None] & (scale > 0)
-        return np.where(is_known, (sensors - expected) / np.where(is_known, scale, 1.0), np.nan)
+        is_one = self.lines.shape[1] == 2 and bool((regime >= 0).all())
+        lines = self.lines[:, :1] if is_one else self.lines.take(regime, axis=1)
+        count = sensors.shape[1]
+        scales, expected, begin = lines[:count], lines[count : 2 * count], 2 * count
+        for value, span in zip(conditions.T, self.spans, strict=True):
+            expected = expected + lines[begin + 1 : begin + 1 + count] * (value / span - lines[begin])
+            begin += 1 + count
+        scores = sensors.T - expected
+        scores /= scales
+        return scores.T
 
 
 def fit_regimes(

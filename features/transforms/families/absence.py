@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.families.family import FeatureDescription, Layout, Memory, Row, Slot, window_name
+from features.transforms.courses import decayed
+from features.transforms.families.family import FeatureDescription, Layout, Memory, Rows, Slot, window_name
 
 _TINY = 1e-12
 _SOURCE = "Brown, Statistical forecasting for inventory control (1959), of an indicator"
@@ -37,23 +38,13 @@ class Missing:
         )
 
     def slots(self) -> dict[str, Slot]:
-        """Return weights of rows, and of those without a value."""
-        sensors, windows = len(self._layout.sensors), len(self._layout.windows)
-        return {"missing_rows": Slot((windows,)), "missing_share": Slot((sensors, windows))}
+        """Return weights of rows, then by sensor of those without a value."""
+        return {"missing": Slot((1 + len(self._layout.sensors), len(self._layout.windows)))}
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Take in which values are missing."""
-        is_missing = np.isnan(row.values[:, self._columns]).T & row.is_running
-        memory["missing_rows"] *= row.decay
-        memory["missing_rows"] += row.is_running
-        memory["missing_share"] *= row.decay
-        memory["missing_share"] += is_missing[:, None, :]
-
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
-        """Write the shares."""
-        rows = memory["missing_rows"]
-        shares = memory["missing_share"] / np.where(rows > _TINY, rows, np.nan)
-        out[...] = shares.reshape(out.shape)
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
+        """Take in which values are missing, and write the shares."""
+        is_missing = np.isnan(rows.values[:, self._columns])
+        _advance_shares(memory["missing"], rows, is_missing, out)
 
 
 class UnknownRegime:
@@ -82,18 +73,28 @@ class UnknownRegime:
         )
 
     def slots(self) -> dict[str, Slot]:
-        """Return weights of rows, and of those in no known regime."""
-        windows = (len(self._layout.windows),)
-        return {"regime_rows": Slot(windows), "regime_unknown": Slot(windows)}
+        """Return weights of rows, then of those in no known regime."""
+        return {"unknown_regime": Slot((2, len(self._layout.windows)))}
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Take in whether the regime is known."""
-        memory["regime_rows"] *= row.decay
-        memory["regime_rows"] += row.is_running
-        memory["regime_unknown"] *= row.decay
-        memory["regime_unknown"] += row.is_running & (row.regime < 0)
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
+        """Take in whether the regime is known, and write the shares."""
+        _advance_shares(memory["unknown_regime"], rows, rows.regime[:, None] < 0, out)
 
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
-        """Write the shares."""
-        rows = memory["regime_rows"]
-        out[...] = memory["regime_unknown"] / np.where(rows > _TINY, rows, np.nan)
+
+def _advance_shares(sums: NDArray[np.float64], rows: Rows, is_so: NDArray[np.bool_], out: NDArray[np.float32]) -> None:
+    """Take running rows in, and write by claim the share of those where it holds.
+
+    Args:
+        sums: Weights of rows, then by claim of those where it holds. Shape (1 + claim, window, batch).
+        rows: The stretch.
+        is_so: Shape (time, claim, batch).
+        out: Shape (time, claim · window, batch).
+    """
+    gained = np.empty((len(is_so), len(sums), is_so.shape[2]))
+    gained[:, 0] = rows.is_running
+    gained[:, 1:] = is_so & rows.is_running[:, None]
+    course = decayed(sums, rows.decay, gained[:, :, None])
+    sums[...] = course[-1]
+    weight = course[:, :1]
+    shares = course[:, 1:] / np.where(weight > _TINY, weight, np.nan)
+    out[...] = shares.reshape(out.shape)

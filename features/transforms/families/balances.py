@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.packs import BalanceKind, BalanceRule
-from features.transforms.families.family import FeatureDescription, Layout, Memory, Row, Slot, window_name
+from features.transforms.courses import decayed, running_mean
+from features.transforms.families.family import FeatureDescription, Layout, Memory, Rows, Slot, window_name
 
 _TINY = 1e-12
 _Array = NDArray[np.float64]
@@ -106,41 +107,34 @@ class Balances:
         return tuple(each for rule in self._layout.balances for each in self._of(rule))
 
     def slots(self) -> dict[str, Slot]:
-        """Return mean and number of the life, weights and sums of the windows."""
+        """Return number and mean of the life; weights, then sums, of the windows."""
         balances, windows = len(self._layout.balances), len(self._layout.windows)
         return {
             "balance_count": Slot((balances,)),
             "balance_mean": Slot((balances,)),
-            "balance_weight": Slot((balances, windows)),
-            "balance_value": Slot((balances, windows)),
+            "balance_sums": Slot((2 * balances, windows)),
         }
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Take the balances of a row in."""
-        value = np.stack([self._value(place, row) for place in range(len(self._columns))])
-        is_seen = np.isfinite(value) & row.is_running
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
+        """Take the balances of rows in; write life mean, then mean and shift by window, of each balance."""
+        value = np.stack([self._value(place, rows) for place in range(len(self._columns))], axis=1)
+        is_seen = np.isfinite(value) & rows.is_running[:, None]
         value = np.where(is_seen, value, 0.0)
-        memory["balance_count"] += is_seen
-        gained = (value - memory["balance_mean"]) / np.maximum(memory["balance_count"], 1.0)
-        memory["balance_mean"] += np.where(is_seen, gained, 0.0)
-        for name, now in (("balance_weight", is_seen), ("balance_value", value)):
-            memory[name] *= row.decay
-            memory[name] += now[:, None, :]
+        count, mean = running_mean(memory["balance_count"], memory["balance_mean"], value, is_seen)
+        gained = np.concatenate([is_seen, value], axis=1)[:, :, None]
+        sums = decayed(memory["balance_sums"], rows.decay, gained)
+        memory["balance_count"][...], memory["balance_mean"][...] = count[-1], mean[-1]
+        memory["balance_sums"][...] = sums[-1]
+        weight, total = np.split(sums, 2, axis=1)
+        by_balance = out.reshape(*value.shape[:2], 1 + 2 * weight.shape[2], -1)
+        recent, life_mean = total / np.where(weight > _TINY, weight, np.nan), np.where(count > 0, mean, np.nan)
+        by_balance[:, :, 0] = life_mean
+        by_balance[:, :, 1::2], by_balance[:, :, 2::2] = recent, recent - life_mean[:, :, None]
 
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
-        """Write life mean, then mean and shift by window, of each balance."""
-        balances, windows = memory["balance_weight"].shape[:2]
-        by_balance = out.reshape(balances, 1 + 2 * windows, -1)
-        weight = memory["balance_weight"]
-        recent = memory["balance_value"] / np.where(weight > _TINY, weight, np.nan)
-        life_mean = np.where(memory["balance_count"] > 0, memory["balance_mean"], np.nan)
-        by_balance[:, 0] = life_mean
-        by_balance[:, 1::2], by_balance[:, 2::2] = recent, recent - life_mean[:, None, :]
-
-    def _value(self, place: int, row: Row) -> _Array:
+    def _value(self, place: int, rows: Rows) -> _Array:
         rule = self._layout.balances[place]
         terms = [
-            row.values[:, column] * scale + offset
+            rows.values[:, column] * scale + offset
             for column, scale, offset in zip(self._columns[place], rule.scales, rule.offsets, strict=True)
         ]
         return _FORMULAS[rule.kind].function(*terms)

@@ -1,4 +1,4 @@
-"""What a family of features is, what it is told of a row, and how it describes what it computes."""
+"""What a family of features is, what it is told of rows, and how it describes what it computes."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -82,11 +82,11 @@ class FeatureDescription:
 
 @dataclass(frozen=True, slots=True)
 class RowEvents:
-    """The events of each rule before this row; an event counts strictly after its time.
+    """The events of each rule before each row; an event counts strictly after its time.
 
     Attributes:
-        newest: Time of the newest, seconds since EPOCH; NaN if there is none. Shape (rule, batch).
-        count: Σ exp(-age / window) over them at the time of the newest. Shape (rule, window, batch).
+        newest: Time of the newest, seconds since EPOCH; NaN if there is none. Shape (time, rule, batch).
+        count: Σ exp(-age / window) over them at the time of the newest. Shape (time, rule, window, batch).
     """
 
     newest: NDArray[np.float64]
@@ -94,28 +94,29 @@ class RowEvents:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of readings of every life, and what the step knows of it already.
+class Rows:
+    """A stretch of rows of readings of every life, and what the step knows of them already.
 
     Attributes:
-        time: Seconds since EPOCH; NaN for lives without a row here. Shape (batch,).
-        values: Shape (batch, channel).
-        is_present: Shape (batch,).
-        is_running: Shape (batch,).
-        life: Life units. Shape (batch,).
-        elapsed: Life since the row before, life units. Shape (batch,).
-        decay: exp(-elapsed / window). Shape (window, batch).
-        conditions: Held values, in their units. Shape (condition, batch).
-        regime: -1 where unknown. Shape (batch,).
-        scores: z-scores. Shape (sensor, batch).
-        count: z-scores seen, with this row. Shape (sensor, batch).
-        mean: Mean z-score of the whole life, with this row. Shape (sensor, batch).
-        events: None if the pack asks for none.
+        time: Seconds since EPOCH; NaN for lives without a row here. Shape (time, batch).
+        values: Shape (time, channel, batch).
+        is_present: None if all lives have all rows. Shape (time, batch).
+        is_running: Shape (time, batch).
+        life: Life units. Shape (time, batch).
+        elapsed: Life since the row before, life units. Shape (time, batch).
+        decay: exp(-elapsed / window). Shape (time, window, batch).
+        conditions: Held values, in their units. Shape (time, condition, batch).
+        regime: -1 where unknown. Shape (time, batch).
+        scores: z-scores. Shape (time, sensor, batch).
+        count: z-scores seen, with this row. Shape (time, sensor, batch), with one sensor where all have the same, and
+            one time where the stretch changed nothing, as the next.
+        mean: Mean z-score of the whole life, with this row. Shape (time, sensor, batch).
+        events: None if the pack asks for none; with the axis of time first.
     """
 
     time: NDArray[np.float64]
     values: NDArray[np.float64]
-    is_present: NDArray[np.bool_]
+    is_present: NDArray[np.bool_] | None
     is_running: NDArray[np.bool_]
     life: NDArray[np.float64]
     elapsed: NDArray[np.float64]
@@ -140,16 +141,21 @@ class Family(Protocol):
     """A family of features, prepared for a layout."""
 
     def describe(self) -> tuple[FeatureDescription, ...]:
-        """Describe the features in the order in which `write` gives them."""
+        """Describe the features in the order in which they are written."""
 
     def slots(self) -> dict[str, Slot]:
         """Return what is remembered, by names that no other family uses."""
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Take a row in, changing the memory in place; a life that has no row here does not change."""
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
+        """Take a stretch of rows in, and write the features after each of them.
 
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
-        """Write the features of the row. Shape (feature, batch)."""
+        A stretch gives the bits of its rows one by one, and a life that has no row somewhere does not change there.
+
+        Args:
+            memory: Changed in place to what it is after the last row.
+            rows: The stretch.
+            out: Shape (time, feature, batch).
+        """
 
 
 def window_name(what: str, window: float) -> str:

@@ -10,7 +10,7 @@ has them across its lives, and an event that comes late changes nothing but them
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.families.family import FeatureDescription, Layout, Memory, Row, RowEvents, Slot, window_name
+from features.transforms.families.family import FeatureDescription, Layout, Memory, RowEvents, Rows, Slot, window_name
 
 _SOURCE = "Cook and Lawless, The statistical analysis of recurrent events (2007), 2.1"
 
@@ -51,13 +51,10 @@ class Occurrences:
         """Return nothing: what happened is told with each row."""
         return {}
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Remember nothing."""
-
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
         """Write the time since, then the counts, of each rule."""
-        if row.events is not None:
-            out[:] = occurrences(self._layout, row.time, row.events)
+        if rows.events is not None:
+            out[...] = occurrences(self._layout, rows.time, rows.events)
 
 
 def occurrences(layout: Layout, time: NDArray[np.float64], events: RowEvents) -> NDArray[np.float32]:
@@ -65,18 +62,18 @@ def occurrences(layout: Layout, time: NDArray[np.float64], events: RowEvents) ->
 
     Args:
         layout: Says which, and the windows.
-        time: Of the row, seconds since EPOCH. Shape (batch,).
-        events: Those before it.
+        time: Of the rows, seconds since EPOCH. Shape (time, batch).
+        events: Those before them.
 
     Returns:
-        In the order of `Occurrences.describe`. Shape (feature, batch).
+        In the order of `Occurrences.describe`. Shape (time, feature, batch).
     """
-    gone = time - events.newest
-    out = np.empty((len(layout.events), 1 + len(layout.windows), len(time)), np.float32)
-    out[:, 0] = gone / layout.seconds_per_unit
+    gone = time[:, None] - events.newest
+    out = np.empty((len(time), len(layout.events), 1 + len(layout.windows), time.shape[1]), np.float32)
+    out[:, :, 0] = gone / layout.seconds_per_unit
     age = np.where(np.isnan(gone), 0.0, gone)  # none has happened: the count is 0
-    out[:, 1:] = events.count * np.exp(-age[:, None, :] / _seconds(layout)[:, None])
-    return out.reshape(-1, len(time))
+    out[:, :, 1:] = events.count * np.exp(-age[:, :, None] / _seconds(layout)[:, None])
+    return out.reshape(len(time), -1, time.shape[1])
 
 
 def _seconds(layout: Layout) -> NDArray[np.float64]:

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.families.family import FeatureDescription, Layout, Memory, Row, Slot
+from features.transforms.courses import accumulated, held
+from features.transforms.families.family import FeatureDescription, Layout, Memory, Rows, Slot
 
 _SOURCE = "ISO 14224:2016, 3.2 (operating time, demands)"
 _WEAR = "Palmgren and Miner's linear accumulation (Miner, Journal of Applied Mechanics 12, 1945), exponent 1"
@@ -49,40 +50,51 @@ class Usage:
         return tuple(found)
 
     def slots(self) -> dict[str, Slot]:
-        """Return times, starts, and sums of load."""
-        conditions = (len(self._layout.conditions),)
-        names = ("usage_seconds", "usage_running_seconds", "usage_starts")
+        """Return seconds, those of running and starts; the row before; load and life by condition."""
         return {
-            **{name: Slot(()) for name in names},
-            "usage_time": Slot((), np.nan),
-            "usage_was_running": Slot((), np.nan),
-            "usage_wear": Slot(conditions),
-            "usage_known": Slot(conditions),
+            "usage_totals": Slot((3,)),
+            "usage_before": Slot((2,), np.nan),
+            "usage_loads": Slot((2, len(self._layout.conditions))),
         }
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Take a row in; the time up to it counts as the row does."""
-        now = row.is_present
-        seconds = row.time - memory["usage_time"]
-        seconds = np.where(np.isnan(seconds), 0.0, seconds)
-        memory["usage_seconds"] += seconds
-        memory["usage_running_seconds"] += np.where(row.is_running, seconds, 0.0)
-        memory["usage_starts"] += row.is_running & (memory["usage_was_running"] == 0.0)
-        np.copyto(memory["usage_time"], row.time, where=now)
-        np.copyto(memory["usage_was_running"], row.is_running, where=now)
-        is_known = ~np.isnan(row.conditions) & row.is_running
-        load = np.where(is_known, np.abs(row.conditions) / self._spans, 0.0)
-        memory["usage_wear"] += load * row.elapsed
-        memory["usage_known"] += is_known * row.elapsed
-
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
-        """Write share, starts and rate; then wear and load of each condition."""
-        begin = 0
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
+        """Take rows in, the time up to each counting as it does; write share, starts and rate, then wear and load."""
+        totals = accumulated(np.add, memory["usage_totals"], _gained(memory["usage_before"], rows))
+        loads = accumulated(np.add, memory["usage_loads"], self._loads(rows))
+        memory["usage_totals"][...], memory["usage_loads"][...] = totals[-1], loads[-1]
+        begin = 0 if self._layout.running is None else 3
         with np.errstate(invalid="ignore", divide="ignore"):
-            if self._layout.running is not None:
-                begin = 3
-                starts, life = memory["usage_starts"], np.where(row.life > 0, row.life, np.nan)
-                out[0] = memory["usage_running_seconds"] / memory["usage_seconds"]
-                out[1], out[2] = starts, starts / life
-            loads = out[begin:].reshape(len(self._spans), 2, out.shape[1])
-            loads[:, 0], loads[:, 1] = memory["usage_wear"], memory["usage_wear"] / memory["usage_known"]
+            if begin:
+                np.divide(totals[:, 1], totals[:, 0], out=out[:, 0], casting="same_kind")
+                out[:, 1] = totals[:, 2]
+                out[:, 2] = totals[:, 2] / np.where(rows.life > 0, rows.life, np.nan)
+            by_condition = out[:, begin:].reshape(len(out), len(self._spans), 2, out.shape[2])
+            by_condition[:, :, 0], by_condition[:, :, 1] = loads[:, 0], loads[:, 0] / loads[:, 1]
+
+    def _loads(self, rows: Rows) -> NDArray[np.float64]:
+        """Return by condition what every row adds to wear, and to life with it. Shape (time, 2, condition, batch)."""
+        found = np.empty((len(rows.life), 2, *rows.conditions.shape[1:]))
+        is_known = ~np.isnan(rows.conditions) & rows.is_running[:, None]
+        found[:, 0] = np.where(is_known, np.abs(rows.conditions) / self._spans, 0.0)
+        found[:, 1] = is_known
+        found *= rows.elapsed[:, None, None]
+        return found
+
+
+def _gained(before: NDArray[np.float64], rows: Rows) -> NDArray[np.float64]:
+    """Return seconds, those of running and starts of every row. Shape (time, 3, batch).
+
+    Args:
+        before: Time of the row before and whether it ran, changed to those of the last row. Shape (2, batch).
+        rows: The stretch.
+    """
+    found = np.empty((len(rows.time), 3, rows.time.shape[1]))
+    now = np.empty((len(rows.time), *before.shape))
+    now[:, 0], now[:, 1] = rows.time, rows.is_running
+    course = held(before, now, None if rows.is_present is None else rows.is_present[:, None])
+    seconds = np.subtract(rows.time, course[:-1, 0], out=found[:, 0])
+    seconds[np.isnan(seconds)] = 0.0
+    np.multiply(seconds, rows.is_running, out=found[:, 1])
+    found[:, 2] = rows.is_running & (course[:-1, 1] == 0.0)
+    before[...] = course[-1]
+    return found

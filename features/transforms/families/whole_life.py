@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.families.family import FeatureDescription, Layout, Memory, Row, Slot
+from features.transforms.courses import accumulated
+from features.transforms.families.family import FeatureDescription, Layout, Memory, Rows, Slot
 
 _SOURCE = "Welford, Technometrics 4 (1962); West, Communications of the ACM 22 (1979)"
 
@@ -47,16 +48,20 @@ class WholeLife:
             "life_squares": Slot(shape),
         }
 
-    def advance(self, memory: Memory, row: Row) -> None:
-        """Take the z-scores of a row in."""
-        np.fmin(memory["life_minimum"], row.scores, out=memory["life_minimum"])
-        np.fmax(memory["life_maximum"], row.scores, out=memory["life_maximum"])
-        gained = (row.scores - row.mean) ** 2 * (row.count / np.maximum(row.count - 1.0, 1.0))
-        memory["life_squares"] += np.nan_to_num(gained, copy=False, nan=0.0) if np.isnan(gained).any() else gained
-
-    def write(self, memory: Memory, row: Row, out: NDArray[np.float32]) -> None:
-        """Write extremes and spread of each sensor."""
-        by_sensor = out.reshape(len(self._layout.sensors), 3, -1)
-        by_sensor[:, 0], by_sensor[:, 1] = memory["life_minimum"], memory["life_maximum"]
-        known = np.where(row.count > 0, row.count, np.nan)
-        by_sensor[:, 2] = np.sqrt(memory["life_squares"] / known)
+    def advance(self, memory: Memory, rows: Rows, out: NDArray[np.float32]) -> None:
+        """Take the z-scores of rows in, and write extremes and spread of each sensor."""
+        least = accumulated(np.fmin, memory["life_minimum"], rows.scores)
+        most = accumulated(np.fmax, memory["life_maximum"], rows.scores)
+        gained = rows.scores - rows.mean
+        gained *= gained
+        gained *= rows.count / np.maximum(rows.count - 1.0, 1.0)
+        is_unseen = np.isnan(gained)
+        if is_unseen.any():
+            gained[is_unseen] = 0.0
+        squares = accumulated(np.add, memory["life_squares"], gained)
+        memory["life_minimum"][...], memory["life_maximum"][...] = least[-1], most[-1]
+        memory["life_squares"][...] = squares[-1]
+        by_sensor = out.reshape(len(out), len(self._layout.sensors), 3, -1)
+        by_sensor[:, :, 0], by_sensor[:, :, 1] = least, most
+        squares /= np.where(rows.count > 0, rows.count, np.nan)
+        by_sensor[:, :, 2] = np.sqrt(squares, out=squares)
