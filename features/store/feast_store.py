@@ -73,8 +73,12 @@ class FeastFeatures:
         Args:
             rows: As for `write_offline`.
         """
+        from features.store.compaction import merge_small, sweep  # lazy: whoever only reads online needs no Parquet
+
         with _translated("offline store"):
             self.offline.append(rows)
+            if merge_small(self.offline):
+                sweep(self.offline)
 
     @contextmanager
     def rebuild_offline(
@@ -113,6 +117,12 @@ class FeastFeatures:
                 rows.publish(staged, lambda _: True)
                 merge_small(rows)
             sweep(rows)
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn what the offline rows raise in the block into errors of ours."""
+        with _translated("offline store"):
+            yield
 
     @property
     def offline(self) -> "OfflineRows":

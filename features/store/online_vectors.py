@@ -111,6 +111,15 @@ class OnlineVectors:
         moment = self.clock() if now is None and not self.counts_life else now
         return {asset: self.told(tenant, asset, unpack(content), moment) for asset, content in found.items()}
 
+    def vectors(self, tenant: TenantId, assets: Sequence[AssetId]) -> dict[AssetId, Vector]:
+        """Return the newest vector of each asset that has one, as it was written.
+
+        Raises:
+            FeatureStoreUnavailable: If the store does not answer, or features were never built.
+        """
+        found = self.store.read(tenant, self.view, assets) if assets else {}
+        return {asset: unpack(content) for asset, content in found.items()}
+
     def write(
         self,
         vectors: Sequence[AssetVector],

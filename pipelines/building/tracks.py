@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds, microseconds
 from features.store.revision import Span
 from features.telemetry.store import TelemetryStore
-from features.transforms.batch import LifeRows
+from features.transforms.batch import LifeFeatures, LifeRows
 from features.transforms.events import LifeEvents
 
 
@@ -34,6 +35,13 @@ class LifeTrack:
     def span(self) -> Span:
         """The stretch of time that its rows fill."""
         return Span(self.epoch.asset, *(from_microseconds(int(self.time_us[place])) for place in (0, -1)))
+
+
+class Computed(NamedTuple):
+    """Rows of a life that were computed together, and their features."""
+
+    track: LifeTrack
+    features: LifeFeatures
 
 
 def life_tracks(

@@ -6,7 +6,7 @@ several batches, the place with the last), so that after a crash nothing is left
 Streaming and batch are one function, and so are their results.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,12 +23,15 @@ from features.transforms.batch import LifeFeatures, LifeRows, compute
 from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import initial_state
+from pipelines.building.tracks import Computed, LifeTrack
 from pipelines.checkpoints import Memory
 from pipelines.reading import ReadRows, read_from
 from pipelines.worker.life_point import LifePoint, bounds_us
 
 EVERYTHING = -(2**63)
 """As the moment from which an asset's readings changed: from the beginning of its life."""
+Keep = Callable[[TenantId, Sequence[Computed], int], None]
+"""Called with whose rows were computed, the rows with their features, and a moment before they were read (µs)."""
 _ASSETS_AT_ONCE, _WHOLE_AT_ONCE = 512, 64
 _POINTS, _ROWS_APART = 4, 50
 
@@ -41,11 +44,13 @@ class FeatureStreams:
         telemetry: The readings.
         online: The vectors, with the states behind them.
         specification: What is computed.
+        keep: Told of everything that was computed, once it is online.
     """
 
     telemetry: TelemetryStore
     online: OnlineVectors
     specification: FeatureSpecification
+    keep: Keep | None = None
     _memories: dict[tuple[TenantId, AssetId], Memory[LifePoint]] = field(default_factory=dict, init=False)
 
     @property
@@ -137,7 +142,7 @@ class FeatureStreams:
         starts: dict[AssetId, int | None] = {asset: _start(point, lives[asset]) for asset, point in points.items()}
         read = read_from(self.telemetry, tenant, starts, self.specification.signals)
         rows = {asset: kept for asset in points if len((kept := _within(read[asset], lives[asset])).time_us)}
-        moved = self._move(rows, points, lives, events, now_us)
+        moved, computed = self._move(rows, points, lives, events, now_us)
         for asset in (asset for asset, point in points.items() if asset not in moved and point is None):
             moved[asset] = [self._begun(lives[asset])]  # no row yet: what is there is of another life
         newest = {asset: pieces[-1].newest for asset, pieces in moved.items()}
@@ -147,6 +152,8 @@ class FeatureStreams:
         for asset, pieces in moved.items():
             for point in pieces:
                 self._memory(tenant, asset).add(point)
+        if self.keep is not None:
+            self.keep(tenant, computed, now_us)
         return written
 
     def _move(
@@ -156,17 +163,20 @@ class FeatureStreams:
         lives: Mapping[AssetId, LifeEpoch],
         events: Mapping[AssetId, LifeEvents],
         now_us: int,
-    ) -> dict[AssetId, list[LifePoint]]:
+    ) -> tuple[dict[AssetId, list[LifePoint]], list[Computed]]:
         """Compute the rows of all assets together; of long ones the last rows apart, to leave a point before them."""
         moved: dict[AssetId, list[LifePoint]] = {asset: [] for asset in rows}
+        computed: list[Computed] = []
         for begin, end in ((0, -_ROWS_APART), (-_ROWS_APART, None)):
             parts = {asset: part for asset, each in rows.items() if len((part := _piece(each, begin, end)).time_us)}
             ahead = {asset: moved[asset][-1] if moved[asset] else points[asset] for asset in parts}
             given = [LifeRows(part.time_us / 1e6, part.values, events.get(asset)) for asset, part in parts.items()]
             states = [None if (point := ahead[asset]) is None else point.state for asset in parts]
-            for asset, features in zip(parts, compute(self.specification, given, states), strict=True):
-                moved[asset].append(_after(ahead[asset], lives[asset], parts[asset].time_us, features, now_us))
-        return moved
+            made = compute(self.specification, given, states)
+            for (asset, part), track, features in zip(parts.items(), given, made, strict=True):
+                moved[asset].append(_after(ahead[asset], lives[asset], part.time_us, features, now_us))
+                computed.append(Computed(LifeTrack(lives[asset], part.time_us, track), features))
+        return moved, computed
 
     def _begun(self, life: LifeEpoch) -> LifePoint:
         """Return the point before the first row of a life."""

@@ -30,6 +30,7 @@ from features.telemetry.store import TelemetryStore
 from pipelines.errors import WorkerRunning
 from pipelines.quality.opening import quality_refresh
 from pipelines.worker.following import Following
+from pipelines.worker.history import VectorHistory
 from pipelines.worker.issuing import Issuing, Spacing
 from pipelines.worker.retention import Retention
 from pipelines.worker.streams import FeatureStreams
@@ -55,6 +56,7 @@ class Champion:
     place: Path
     following: Following
     issuing: Issuing
+    history: VectorHistory
 
 
 class Worker:
@@ -145,9 +147,13 @@ class Worker:
             _logger.info("forecasts issued", extra={"forecasts": done.forecasts, "vectors": done.vectors})
 
     def close(self) -> None:
-        """Give the lease back and let go of the stores."""
-        self._leases.release(LEASE, self._owner)
-        self._telemetry.close()
+        """Write what waits, give the lease back and let go of the stores."""
+        try:
+            if self._champion is not None:
+                self._champion.history.write()
+        finally:
+            self._leases.release(LEASE, self._owner)
+            self._telemetry.close()
 
     def look(self, until_next: timedelta = timedelta(0)) -> Round:
         """Take what changed since the last look through to forecasts.
@@ -162,11 +168,14 @@ class Worker:
             return Round(0, 0, 0)
         current = {life.asset: life for life in self._lives.list_all(self._tenant)}  # by number: the newest stays
         known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
+        if is_new:
+            champion.history.recover(self._tenant, known, microseconds(_now()))
         begun = self._begun(champion, current, is_new=is_new)
         lives = {asset: current[asset] for asset in known if asset in current}
         followed = champion.following.follow(self._tenant, lives, begun, microseconds(_now()))
         ours = {asset: current.get(asset) for asset in known}
         forecasts = champion.issuing.issue(self._tenant, ours, followed.changed, begun, _now(), until_next)
+        champion.history.write_if_due(_now())
         self._current = current
         return Round(len(followed.changed | begun), followed.vectors, forecasts)
 
@@ -185,10 +194,13 @@ class Worker:
         features = open_features(self._home.root, runtime.specification, url, grades, self._offline_url)
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
-        streams = FeatureStreams(self._telemetry, features.online, runtime.specification)
+        history = VectorHistory(features)
+        streams = FeatureStreams(self._telemetry, features.online, runtime.specification, history.keep)
         following = Following(self._telemetry, self._cursors, self._events, streams)
         issuing = Issuing(forecaster, self._ledger, self._spacing, self._pack.life.source is LifeSource.COUNT)
-        self._champion = Champion(place, following, issuing)
+        if self._champion is not None:
+            self._champion.history.write()
+        self._champion = Champion(place, following, issuing, history)
         _logger.info("champion loaded", extra={"model_version": runtime.model.version})
         return self._champion, True
 
