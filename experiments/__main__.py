@@ -5,9 +5,11 @@ import sys
 
 import typer
 
+from experiments.battery.command import battery
 from experiments.bench.command import app as bench
 from experiments.cmapss.command import cmapss
 from experiments.cmapss.download_command import cmapss_download
+from experiments.cnc.command import cnc
 from experiments.faults.command import app as faults
 from features.domain.errors import ServiceError
 from pipelines.quiet import QUIET
@@ -16,8 +18,10 @@ PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """LightGBM's threads wait asleep, not spinning: on a busy machine its fits then take a third of the time."""
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("battery")(battery)
 app.command("cmapss")(cmapss)
 app.command("cmapss-download")(cmapss_download)
+app.command("cnc")(cnc)
 app.add_typer(bench, name="bench")
 app.add_typer(faults, name="faults")
 

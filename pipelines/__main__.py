@@ -13,6 +13,7 @@ _COMMANDS = {
     "demo": ("pipelines.demo.command", "demo"),
     "ingest": ("pipelines.ingest.command", "ingest"),
     "promote": ("pipelines.promote.command", "promote"),
+    "onboard": ("pipelines.onboard.command", "onboard"),
     "train": ("pipelines.train.command", "train"),
     "worker": ("pipelines.worker.command", "worker"),
 }

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from experiments.bench.asof_command import asof
 from experiments.bench.features_command import features
+from experiments.bench.leaks_command import leaks
 from experiments.bench.online_command import online
 from experiments.bench.promotion_command import promotion
 from experiments.bench.quality_command import quality
@@ -36,6 +37,7 @@ app.command()(promotion)
 app.command()(quality)
 app.command()(asof)
 app.command()(features)
+app.command()(leaks)
 app.command()(online)
 app.command()(stream)
 

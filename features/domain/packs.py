@@ -190,6 +190,21 @@ class LifeGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureThreshold:
+    """A pack's word that failure is a signal crossing a level, as capacity or wear depth is.
+
+    Attributes:
+        signal: The sensor that degrades.
+        level: Where the machine counts as failed, in the sensor's unit.
+        is_below: Whether it fails at the level and below; otherwise at the level and above.
+    """
+
+    signal: SignalId
+    level: float
+    is_below: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """What errors and work cost, in one currency of the maker's choice.
 
@@ -296,6 +311,7 @@ class Pack:
         horizons: Forecast horizons in life units, shortest first.
         valid_for: How long a forecast holds, in life units.
         alarm_budget: Alarms per 100 machines and week that people will bear.
+        threshold: Where a signal that degrades means failure; None where no single signal does.
     """
 
     id: str
@@ -313,6 +329,7 @@ class Pack:
     cases: tuple[KnowledgeCase, ...]
     costs: Costs
     alarm_budget: float
+    threshold: FailureThreshold | None = None
 
     @property
     def signal_by_id(self) -> dict[SignalId, Signal]:

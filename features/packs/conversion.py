@@ -9,6 +9,7 @@ from features.domain.packs import (
     Costs,
     EventRule,
     FailureMode,
+    FailureThreshold,
     FeatureRule,
     KnowledgeCase,
     LifeGrid,
@@ -29,6 +30,7 @@ from features.packs.schema import (
     PackFile,
     RegimesEntry,
     SignalEntry,
+    ThresholdEntry,
 )
 from features.packs.terms import NamesEntry
 
@@ -51,6 +53,7 @@ def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
         cases=tuple(map(_case, knowledge.cases)),
         costs=_costs(file.costs),
         alarm_budget=float(file.alarm_budget),
+        threshold=_threshold(file.prognosis.threshold),
     )
 
 
@@ -120,6 +123,13 @@ def _balance(entry: BalanceEntry, unit_by_signal: Mapping[str, str]) -> BalanceR
     conversions = [UNITS[place][unit_by_signal[signal]] for place, signal in zip(places, signals, strict=True)]
     scales, offsets = zip(*conversions, strict=True)
     return BalanceRule(entry.id, entry.kind, tuple(map(SignalId, signals)), scales, offsets)
+
+
+def _threshold(entry: ThresholdEntry | None) -> FailureThreshold | None:
+    if entry is None:
+        return None
+    level = entry.above if entry.below is None else entry.below
+    return FailureThreshold(SignalId(entry.signal), float(level or 0.0), entry.below is not None)
 
 
 def _mode(entry: ModeEntry) -> FailureMode:

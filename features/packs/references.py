@@ -30,6 +30,7 @@ def pack_faults(draft: Draft) -> Iterator[Fault]:
         yield from _repeated(("features", "balances"), {n: b.id for n, b in enumerate(draft.features.balances)})
         yield from _events(draft.features)
     yield from _horizons(draft)
+    yield from _threshold(draft)
 
 
 def knowledge_faults(draft: Draft) -> Iterator[Fault]:
@@ -144,6 +145,23 @@ def _horizons(draft: Draft) -> Iterator[Fault]:
         must = f"reach no farther than the grid of remaining life: step × steps = {cap:g}"
         place = len(prognosis.horizons) - 1
         yield Fault(("prognosis", "horizons", place), must, f"{longest:g}", "Raise steps, or drop the horizon.")
+
+
+def _threshold(draft: Draft) -> Iterator[Fault]:
+    threshold = None if draft.prognosis is None else draft.prognosis.threshold
+    if threshold is None or draft.features is None:
+        return
+    path = ("prognosis", "threshold")
+    if threshold.signal not in draft.features.signals:
+        remedy = suggestion(threshold.signal, draft.features.signals, "Name a signal of features.signals.")
+        yield Fault((*path, "signal"), "be one of features.signals", repr(threshold.signal), remedy)
+    if (threshold.below is None) == (threshold.above is None):
+        found = "both of them" if threshold.below is not None else "neither"
+        yield Fault(path, "have either below or above", found, "Say on which side of the level it has failed.")
+    if draft.regimes is not None and draft.regimes.signals:
+        remedy = "Leave regimes.signals empty, or leave the threshold out."
+        must = "stand beside an empty regimes.signals: a level that hangs on operation is no threshold"
+        yield Fault(path, must, f"{len(draft.regimes.signals)} conditions", remedy)
 
 
 def _symptoms(draft: Draft, place: int, mode: ModeEntry) -> Iterator[Fault]:

@@ -142,8 +142,16 @@ class FeaturesEntry(Entry):
     ] = Field(default_factory=list)
 
 
+class ThresholdEntry(Entry):
+    """Where a sensor that degrades means failure: at a level and below it, or above it."""
+
+    signal: SignalName
+    below: Number | None = None
+    above: Number | None = None
+
+
 class PrognosisEntry(Entry):
-    """What is forecast, on which grid of remaining life, and how long a forecast holds."""
+    """What is forecast, on which grid of remaining life, how long a forecast holds, and what counts as failed."""
 
     targets: Annotated[
         list[Word[Target]],
@@ -154,6 +162,7 @@ class PrognosisEntry(Entry):
     steps: Annotated[int, Field(ge=2, le=5000)]
     horizons: Ascending
     valid_for: Positive
+    threshold: ThresholdEntry | None = None
 
 
 class CostsEntry(Entry):

@@ -1,0 +1,1 @@
+"""Onboarding of a machine type: can it work, then train, calibrate, evaluate on machines not seen, register."""

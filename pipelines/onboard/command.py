@@ -1,0 +1,56 @@
+"""`python -m pipelines onboard`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.progress import Stages, print_result
+from pipelines.settings import read_settings
+
+
+def onboard(
+    pack: Annotated[str, typer.Option(help="Equipment pack: a shipped name, or a folder.")],
+    data: Annotated[Path, typer.Option(help="Bring-your-own folder: telemetry, events, labels, assets.")],
+    predict: Annotated[
+        Path | None, typer.Option(help="Write forecasts.csv and states.csv of what has no labels into this folder.")
+    ] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Whose machines.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Ray Train workers.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the rows, where a network is trained.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Say whether a machine type's data can carry forecasts; where they can, train, judge, register and predict."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from models.prognosis.training import candidates
+    from pipelines.onboard.onboarding import OnboardingOrder
+    from pipelines.onboard.onboarding import onboard as run_onboarding
+    from pipelines.onboard.predicting import write_predictions
+    from pipelines.onboard.printing import print_feasibility, print_models
+
+    settings, stages = read_settings(home=home, pack=pack, tenant=tenant, ray_workers=workers), Stages()
+    order = OnboardingOrder(
+        data,
+        settings.folder,
+        load_pack(settings.pack),
+        settings.owner,
+        candidates(seed, epochs),
+        settings.held_out_share,
+        settings.ray_workers,
+        settings.ray_address,
+        settings.telemetry_server,
+        settings.online_url,
+        seed,
+    )
+    outcome = run_onboarding(order, stages)
+    written: dict[str, int] = {}
+    if predict is not None:
+        with stages.stage("forecasts of what has no labels"):
+            written = write_predictions(predict, outcome.pack, outcome.brought, outcome.runtime, outcome.states)
+    if json:
+        print_result({**outcome.to_dict(), "predictions": written, "seconds": stages.seconds})
+        return
+    print_feasibility(outcome.feasibility)
+    print_models(outcome.models, written)

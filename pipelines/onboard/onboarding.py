@@ -1,0 +1,187 @@
+"""Onboarding from a folder to registered models and forecasts, whatever the machine is."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge_export.runtime.runtime import Runtime
+from features.domain.home import Home
+from features.domain.identifiers import TenantId
+from features.domain.packs import Pack
+from features.telemetry.influx.server import InfluxServer
+from pipelines.onboard.assessing import assess
+from pipelines.onboard.bringing import BroughtFolder, bring
+from pipelines.onboard.deciding import NETWORK
+from pipelines.onboard.feasibility import Feasibility
+from pipelines.onboard.few_lives import learn_few
+from pipelines.onboard.narrowing import narrowed_stretches, narrowed_tracks
+from pipelines.onboard.registering import Registered, Registrar
+from pipelines.onboard.states.learning import LearnedState, learn_state
+from pipelines.progress import Stages
+from pipelines.quiet import hush_vendors
+
+if TYPE_CHECKING:
+    from models.prognosis.training import TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OnboardingOrder:
+    """What to onboard, where.
+
+    Attributes:
+        candidates: Settings that a network training tries.
+        held_out_share: Share of machines that a network is judged by.
+        workers: Ray Train workers.
+        ray_address: A cluster, or None for this machine.
+        server: The InfluxDB that holds the telemetry, or None for SQLite.
+        features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
+    """
+
+    folder: Path
+    home: Home
+    pack: Pack
+    tenant: TenantId
+    candidates: "tuple[TrainingSettings, ...]"
+    held_out_share: float = 0.3
+    workers: int = 2
+    ray_address: str | None = None
+    server: InfluxServer | None = None
+    features_url: str | None = field(default=None, repr=False)
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarded:
+    """What onboarding came to.
+
+    Attributes:
+        feasibility: The report.
+        models: What was trained, by target: model, version, protocol and figures on what was left out.
+        runtime: The forecaster, or None.
+        states: Models of states by target.
+        brought: The folder as it was read, without the signals that leak.
+        pack: Without the signals that leak.
+    """
+
+    feasibility: Feasibility
+    models: Mapping[str, Mapping[str, Any]]
+    runtime: Runtime | None
+    states: Mapping[str, LearnedState]
+    brought: BroughtFolder
+    pack: Pack
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome in the form that `--json` prints."""
+        return {"feasibility": self.feasibility.to_dict(), "models": dict(self.models)}
+
+
+def onboard(order: OnboardingOrder, stages: Stages) -> Onboarded:
+    """Say whether it can work; where it can, train, judge on what was not seen, and register.
+
+    Raises:
+        NoTelemetry: If there is no telemetry in the folder.
+        BadTable: If a file cannot be read as a table.
+    """
+    hush_vendors()
+    with stages.stage("ingest and quality"):
+        brought = bring(order.folder, order.pack, order.tenant, order.home, order.server)
+    with stages.stage("feasibility"):
+        report, pack = assess(order.pack, brought.brought, order.held_out_share)
+    models: dict[str, Mapping[str, Any]] = {}
+    runtime = _life(order, pack, report, brought, models, stages)
+    states = _states(order, pack, report, brought, models, stages)
+    return Onboarded(report, models, runtime, states, _narrowed(brought, order.pack, pack), pack)
+
+
+def _narrowed(brought: BroughtFolder, whole: Pack, kept: Pack) -> BroughtFolder:
+    stretches = {name: narrowed_stretches(found, whole, kept) for name, found in brought.stretches.items()}
+    return replace(brought, tracks=narrowed_tracks(brought.tracks, whole, kept), stretches=stretches)
+
+
+def _life(
+    order: OnboardingOrder,
+    pack: Pack,
+    report: Feasibility,
+    brought: BroughtFolder,
+    models: dict[str, Mapping[str, Any]],
+    stages: Stages,
+) -> Runtime | None:
+    decided = [each for each in report.decisions if each.is_go and not each.target.startswith("state:")]
+    if not decided:
+        return None
+    if decided[0].model == NETWORK:
+        return _network(order, pack, models, stages)
+    tracks = narrowed_tracks(brought.tracks, order.pack, pack)
+    with stages.stage("training") as tell:
+        learnt = learn_few(pack, tracks, order.seed, tell)
+    with stages.stage("register"):
+        registrar = Registrar(order.home, pack, order.tenant, order.features_url)
+        registered = registrar.of_life(learnt, tracks)
+    figures = None if learnt.evaluation is None else learnt.evaluation.to_dict()
+    models["life"] = {"model": learnt.kind, "protocol": learnt.protocol.words, "test": figures, **_told(registered)}
+    return None if registered.bundle is None else Runtime.load(registered.bundle)
+
+
+def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, Any]], stages: Stages) -> Runtime:
+    from pipelines.train.run import TrainingOrder, train  # lazy: mlflow and ray
+
+    outcome = train(
+        TrainingOrder(
+            order.home,
+            pack,
+            order.tenant,
+            order.candidates,
+            order.held_out_share,
+            order.workers,
+            order.ray_address,
+            order.server,
+            order.features_url,
+        ),
+        stages,
+    )
+    models["life"] = {
+        "model": NETWORK,
+        "protocol": f"{order.held_out_share:.0%} of machines held out; no model has seen them",
+        "test": outcome.evaluation.to_dict(),
+        "baseline": outcome.baseline.to_dict(),
+        "name": outcome.model,
+        "version": outcome.version,
+        "mlflow_run_id": outcome.run_id,
+        "promoted": outcome.decision.is_promoted,
+    }
+    return Runtime.load(outcome.bundle)
+
+
+def _states(
+    order: OnboardingOrder,
+    pack: Pack,
+    report: Feasibility,
+    brought: BroughtFolder,
+    models: dict[str, Mapping[str, Any]],
+    stages: Stages,
+) -> dict[str, LearnedState]:
+    found: dict[str, LearnedState] = {}
+    registrar = Registrar(order.home, pack, order.tenant, order.features_url)
+    for decision in report.decisions:
+        if not decision.is_go or not decision.target.startswith("state:"):
+            continue
+        target = decision.target.removeprefix("state:")
+        stretches = narrowed_stretches(brought.stretches[target], order.pack, pack)
+        labelled = [stretch for stretch in stretches if stretch.value is not None]
+        with stages.stage(f"state {target}") as tell:
+            found[target] = learn_state(pack, target, labelled, tell)
+            registered = registrar.of_state(found[target], labelled)
+        figures = found[target].figures
+        test = {**asdict(figures), "is_told": figures.is_told}
+        models[decision.target] = {"model": decision.model, "test": test, **_told(registered)}
+    return found
+
+
+def _told(registered: Registered) -> dict[str, object]:
+    return {
+        "name": registered.model,
+        "version": registered.version,
+        "mlflow_run_id": registered.run_id,
+        "promoted": registered.is_promoted,
+    }

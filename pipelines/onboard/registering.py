@@ -1,0 +1,184 @@
+"""Registers what onboarding has trained: a run in MLflow, a version in the registry, a bundle on the shelf."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.shelf import BundleShelf
+from features.domain.home import Home
+from features.domain.identifiers import TenantId
+from features.domain.packs import Pack
+from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
+from models.registry.tracking import Tracking
+from pipelines.building.tracks import LifeTrack
+from pipelines.onboard.few_lives import FewLives
+from pipelines.onboard.states.learning import LearnedState
+from pipelines.onboard.states.stretches import Stretch, stretch_vectors
+
+_SAMPLE_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Where a model went.
+
+    Attributes:
+        bundle: Where its bundle lies on the shelf; None for states, which no bundle carries yet.
+        is_promoted: Whether it became the champion, as the first model with skill does.
+    """
+
+    model: str
+    version: str
+    run_id: str
+    bundle: Path | None
+    is_promoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Registers models of one pack.
+
+    Attributes:
+        features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
+    """
+
+    home: Home
+    pack: Pack
+    tenant: TenantId
+    features_url: str | None = field(default=None, repr=False)
+
+    @property
+    def tracking(self) -> Tracking:
+        """The MLflow store of the installation."""
+        return Tracking(self.home.tracking_url, self.home.artefacts)
+
+    def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Registered:
+        """Register a model of few lives, put its bundle on the shelf, and promote it if it is the first with skill."""
+        name = f"{self.pack.id}_prognosis"
+        figures = {} if learnt.evaluation is None else learnt.evaluation.to_dict()
+        run_id = self._start(name, {"model": learnt.kind, "protocol": learnt.protocol.words})
+        try:
+            self.tracking.log_metrics(run_id, {f"test_{key}": value for key, value in figures.items()})
+            version = self._version(run_id, name, learnt.network, learnt.rows.rows.vectors, learnt.specification.sha256)
+            bundle = self._bundle(run_id, name, version, learnt, tracks)
+            promoted = figures.get("brier_skill", 0.0) > 0 and self._promote(name, version, learnt, tracks)
+        except BaseException:
+            self.tracking.finish(run_id, "FAILED")
+            raise
+        self.tracking.finish(run_id)
+        return Registered(name, version, run_id, bundle, promoted)
+
+    def of_state(self, learnt: LearnedState, labelled: Sequence[Stretch]) -> Registered:
+        """Register a model of a named state."""
+        from models.states.logistic import StateNetwork  # lazy: torch
+
+        name = f"{self.pack.id}_{_word(learnt.target)}"
+        run_id = self._start(name, {"group": learnt.chosen.group, "penalty": learnt.chosen.penalty})
+        figures = {key: value for key, value in asdict(learnt.figures).items() if not isinstance(value, str)}
+        try:
+            self.tracking.log_metrics(run_id, figures)
+            vectors = stretch_vectors(learnt.specification, labelled)
+            network = StateNetwork(learnt.chosen.fit)
+            version = self._version(run_id, name, network, vectors, learnt.specification.sha256)
+            self.tracking.log_text(run_id, "\n".join(learnt.chosen.fit.values) + "\n", "states.txt")
+        except BaseException:
+            self.tracking.finish(run_id, "FAILED")
+            raise
+        self.tracking.finish(run_id)
+        return Registered(name, version, run_id, None, False)
+
+    def _start(self, name: str, parameters: Mapping[str, object]) -> str:
+        tags = {"pack": f"{self.pack.id} {self.pack.version}", "tenant": self.tenant, "onboarding": "true"}
+        return self.tracking.start(self.pack.id, name, tags, parameters)
+
+    def _version(
+        self,
+        run_id: str,
+        name: str,
+        network: object,
+        vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]",
+        sha256: str,
+    ) -> str:
+        from torch import nn  # lazy: torch takes seconds to import
+
+        from edge_export.graph import export_graph, frozen, survival_of
+
+        assert isinstance(network, nn.Module)
+        sample = np.ascontiguousarray(vectors[:_SAMPLE_ROWS])
+        copy = frozen(network)
+        graph, registry = export_graph(copy, sample.shape[1]), ModelRegistry(self.tracking)
+        tags = {"feature_sha256": sha256}
+        version = registry.register(run_id, name, graph, sample, survival_of(copy, sample), tags)
+        registry.set_alias(name, CHALLENGER, version)
+        return version
+
+    def _bundle(self, run_id: str, name: str, version: str, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Path:
+        from edge_export.export import export_bundle  # lazy: torch
+
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "bundle"
+            export_bundle(
+                folder,
+                learnt.network,
+                learnt.specification,
+                Calibration.of(self.pack, learnt.half_level),
+                learnt.rows.rows.vectors[:_SAMPLE_ROWS],
+                name=name,
+                version=version,
+                card_markdown=few_card(self.pack, name, version, learnt),
+                readings=max(tracks, key=lambda each: len(each.time_us)).rows,
+            )
+            self.tracking.log_files(run_id, folder, "bundle")
+            return BundleShelf(self.home.bundles).put(folder)
+
+    def _promote(self, name: str, version: str, learnt: FewLives, tracks: Sequence[LifeTrack]) -> bool:
+        from features.store.feast_store import open_features  # lazy: feast
+        from pipelines.building.build import build_features
+
+        shelf = BundleShelf(self.home.bundles)
+        if shelf.champion(self.pack.id) is not None:
+            return False
+        grades = self.pack.grade_by_signal
+        features = open_features(self.home.root, learnt.specification, self.features_url, grades)
+        features.apply()
+        build_features(features, self.tenant, tracks)
+        features.materialise()
+        ModelRegistry(self.tracking).set_alias(name, CHAMPION, version)
+        shelf.promote(self.pack.id, version)
+        return True
+
+
+def few_card(pack: Pack, name: str, version: str, learnt: FewLives) -> str:
+    """Return the model card as Markdown."""
+    rows, unit = learnt.rows.rows, pack.life.unit
+    failures = len(np.unique(rows.life_id[rows.is_failure]))
+    figures = learnt.evaluation
+    judged = (
+        "No failure could be judged on lives left out: these forecasts are unproven."
+        if figures is None
+        else f"On lives left out: Brier skill {figures.brier_skill:.3f} against a constant hazard, coverage of p05 to "
+        f"p95 {figures.coverage90:.3f}, mean width {figures.width90:.4g} {unit}, RMSE {figures.rmse:.4g} {unit}."
+    )
+    return f"""# {name} {version}
+
+**What it forecasts.** Probability of failure and remaining life up to {pack.grid.cap:g} {unit}, for machines of pack
+`{pack.id}` {pack.version} ({pack.names.en}).
+
+**A model of few lives** (`{learnt.kind}`), fitted on {len(np.unique(rows.life_id))} lives of
+{len(np.unique(rows.machine))} machines, {failures} of which ended in a failure. Its intervals are wide because little
+is known.
+
+**Judged by** {learnt.protocol.words}. {judged}
+
+**Do not use it** for machines of another type, or as the only safeguard where a failure can hurt people. Onboard again
+when more failures are on record.
+"""
+
+
+def _word(target: str) -> str:
+    """Return a target as a part of a model's name, which MLflow restricts."""
+    return "".join(letter if letter.isalnum() else "_" for letter in target)

@@ -1,0 +1,1 @@
+"""Named states in onboarding: stretches and duty cycles, with labels or without."""
