@@ -109,10 +109,13 @@ def _golden(
 ) -> Golden:
     chosen = np.concatenate([rows[:SPECIAL_ROWS], rows[-(GOLDEN_VECTORS - SPECIAL_ROWS) :]])
     survival = survival_of(network, chosen)
-    numbers = summarise(survival, calibration)
+    # Every regime in turn, the unknown one among them, so that a load tries every row of the interval table.
+    regime = np.arange(len(chosen), dtype=np.int64) % (calibration.interval.regimes + 1) - 1
+    numbers = summarise(survival, calibration, regime)
     return Golden(
         vectors=_tuples(chosen),
         survival=_tuples(survival),
+        regime=tuple(regime.tolist()),
         p_fail=_tuples(numbers.p_fail),
         p05=tuple(numbers.p05.tolist()),
         p50=tuple(numbers.p50.tolist()),

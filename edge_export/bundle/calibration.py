@@ -1,4 +1,8 @@
-"""The numbers that turn a survival curve into a forecast, beside the graph in every bundle."""
+"""The numbers that turn a survival curve into a forecast, beside the graph in every bundle.
+
+Form 2 carries a table of interval levels by operating regime and stage of life (ADR 0010). Form 1, which had one half
+level and no `format`, is still read.
+"""
 
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
@@ -6,6 +10,10 @@ from itertools import pairwise
 from edge_export.bundle.documents import Fields, read_document, write_document
 from features.domain.errors import InvalidValue
 from features.domain.packs import LifeSource, Pack
+from features.transforms.intervals import IntervalTable
+
+FORMAT = 2
+"""Version of `calibration.json`."""
 
 _LONGEST_SPAN_SECONDS = 100 * 366 * 86_400.0
 
@@ -24,8 +32,8 @@ class Calibration:
         valid_for: How long a forecast holds, life units.
         minimum_life: Below this life a forecast is `insufficient`, life units.
         ttl: Age of the data from which a forecast is `stale`, life units.
-        interval_half_level: The q for which quantile(0.5 - q) to quantile(0.5 + q) of the survival curve,
-            given as p05 and p95, cover 90 % of unseen failures. Fitted, so it need not be 0.45.
+        interval: Levels of the survival curve's quantiles that are given as p05 and p95, so that they hold 90 % of
+            unseen lives. Fitted, so they need not be 0.05 and 0.95.
 
     Raises:
         InvalidValue: If a number is outside its range.
@@ -42,7 +50,7 @@ class Calibration:
     valid_for: float
     minimum_life: float
     ttl: float
-    interval_half_level: float
+    interval: IntervalTable
 
     def __post_init__(self) -> None:
         """Check every number against its range."""
@@ -52,12 +60,12 @@ class Calibration:
             span = getattr(self, name) * self.seconds_per_unit
             _check(span <= _LONGEST_SPAN_SECONDS, name, "be at most a hundred years", getattr(self, name))
         _check(self.minimum_life >= 0, "minimum_life", "be 0 or more", self.minimum_life)
-        level = self.interval_half_level
-        _check(0 < level <= 0.5, "interval_half_level", "be above 0 and at most 0.5", level)
         ascending = all(earlier < later for earlier, later in pairwise(self.horizons))
         inside = all(0 < horizon <= self.cap * (1 + 1e-9) for horizon in self.horizons)
         rule = f"be one or more, ascending, above 0 and at most the cap of {self.cap:g}"
         _check(bool(self.horizons) and ascending and inside, "horizons", rule, self.horizons)
+        edges = self.interval.stage_edges
+        _check(not edges or edges[-1] < self.cap, "stage_edges", f"lie below the cap of {self.cap:g}", edges)
 
     @property
     def cap(self) -> float:
@@ -65,8 +73,8 @@ class Calibration:
         return self.grid_step * self.grid_steps
 
     @staticmethod
-    def of(pack: Pack, interval_half_level: float) -> "Calibration":
-        """Take the pack's own numbers and the fitted level of the interval."""
+    def of(pack: Pack, interval: IntervalTable) -> "Calibration":
+        """Take the pack's own numbers and the fitted levels of the interval."""
         return Calibration(
             pack_id=pack.id,
             pack_version=pack.version,
@@ -79,12 +87,12 @@ class Calibration:
             valid_for=pack.valid_for,
             minimum_life=pack.features.minimum_life,
             ttl=pack.features.ttl,
-            interval_half_level=interval_half_level,
+            interval=interval,
         )
 
     def to_json(self) -> bytes:
         """Return the canonical JSON form."""
-        return write_document(asdict(self))
+        return write_document({"format": FORMAT, **asdict(self)})
 
     @staticmethod
     def from_json(data: bytes) -> "Calibration":
@@ -93,11 +101,17 @@ class Calibration:
         Raises:
             BundleCorrupt: If a key is missing, unknown, of a wrong type or out of its range.
         """
-        document = read_document(data, "calibration.json", [each.name for each in fields(Calibration)])
+        document = read_document(data, "calibration.json", _KEYS, _OLDER_KEYS)
+        if document.has("format") and document.integer("format") != FORMAT:
+            document.refuse("format", f"be {FORMAT}", document.integer("format"))
         try:
             return _from_fields(document)
         except InvalidValue as error:
             document.refuse(error.what, error.must, error.found)
+
+
+_KEYS = ("format", *(each.name for each in fields(Calibration)))
+_OLDER_KEYS = (*(name for name in _KEYS if name not in {"format", "interval"}), "interval_half_level")
 
 
 def _from_fields(document: Fields) -> Calibration:
@@ -113,7 +127,18 @@ def _from_fields(document: Fields) -> Calibration:
         valid_for=document.number("valid_for"),
         minimum_life=document.number("minimum_life"),
         ttl=document.number("ttl"),
-        interval_half_level=document.number("interval_half_level"),
+        interval=_interval(document),
+    )
+
+
+def _interval(document: Fields) -> IntervalTable:
+    if document.has("interval_half_level"):
+        level = document.number("interval_half_level")
+        _check(0 < level <= 0.5, "interval_half_level", "be above 0 and at most 0.5", level)
+        return IntervalTable.of_half_level(level)
+    table = document.one_object("interval", [each.name for each in fields(IntervalTable)])
+    return IntervalTable(
+        table.number("coverage"), table.numbers("stage_edges"), table.table("low"), table.table("high")
     )
 
 

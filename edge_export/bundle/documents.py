@@ -25,6 +25,10 @@ class Fields:
     what: str
     values: dict[str, object]
 
+    def has(self, key: str) -> bool:
+        """Say whether there is such a key; where a document may be of an older form."""
+        return key in self.values
+
     def text(self, key: str) -> str:
         """Return a string."""
         value = self.values[key]
@@ -66,6 +70,24 @@ class Fields:
         wanted = frozenset(keys)
         return tuple(self._object(key, each, wanted) for each in self._list(key, self.values[key]))
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """Return a list of whole numbers."""
+        values = self._list(key, self.values[key])
+        return tuple(Fields(f"{self.what}: {key}", {"entry": each}).integer("entry") for each in values)
+
+    def table(self, key: str) -> tuple[tuple[float, ...], ...]:
+        """Return equally long lists of finite numbers."""
+        rows = tuple(
+            tuple(self._number(key, each) for each in self._list(key, row)) for row in self._list(key, self.values[key])
+        )
+        if len({len(row) for row in rows}) > 1:
+            self.refuse(key, "hold rows of one length", sorted({len(row) for row in rows}))
+        return rows
+
+    def one_object(self, key: str, keys: Iterable[str]) -> "Fields":
+        """Return an object with exactly these keys."""
+        return self._object(key, self.values[key], frozenset(keys))
+
     def optional_object(self, key: str, keys: Iterable[str], optional: Iterable[str] = ()) -> "Fields | None":
         """Return an object with exactly these keys and perhaps those that are optional, or None for null."""
         value = self.values[key]
@@ -101,8 +123,8 @@ class Fields:
         return _with_keys(f"{self.what}: {key}", value, keys)
 
 
-def read_document(data: bytes, what: str, keys: Iterable[str]) -> Fields:
-    """Read one JSON object that has exactly the given keys.
+def read_document(data: bytes, what: str, keys: Iterable[str], older: Iterable[str] = ()) -> Fields:
+    """Read one JSON object that has exactly the given keys, or exactly those of its older form.
 
     Raises:
         BundleCorrupt: If it is not JSON, not an object, or has another set of keys.
@@ -113,7 +135,8 @@ def read_document(data: bytes, what: str, keys: Iterable[str]) -> Fields:
         raise BundleCorrupt(f"{what} must be strict JSON; found: {error}. Export the bundle again.") from error
     if not isinstance(document, dict):
         raise BundleCorrupt(f"{what} must be a JSON object; found {_short(document)}. Export the bundle again.")
-    return _with_keys(what, document, frozenset(keys))
+    is_older = frozenset(older) == set(document)
+    return Fields(what, document) if is_older else _with_keys(what, document, frozenset(keys))
 
 
 def write_document(document: dict[str, object]) -> bytes:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from edge_export.bundle.documents import Fields, nullable, read_document, write_document
 from features.domain.events import EventKind
 
-_KEYS = ("vectors", "survival", "p_fail", "p05", "p50", "p95", "mean", "readings")
+_OLDER_KEYS = ("vectors", "survival", "p_fail", "p05", "p50", "p95", "mean", "readings")
+_KEYS = ("regime", *_OLDER_KEYS)
 _READING_KEYS = ("time", "values", "vector", "life", "regime")
 _EVENT_KEYS = ("time", "kind", "detail")
 
@@ -53,6 +54,7 @@ class Golden:
     Attributes:
         vectors: Feature vectors; NaN where unknown.
         survival: What the network gave for each, before export.
+        regime: The operating regime that each is taken to be in, -1 for unknown: its interval hangs on it.
         p_fail: Probability of failure at each horizon, from that survival.
         p05: Lower end of the interval, life units, and so on for the others.
         readings: Covers the feature code as well, where readings were at hand.
@@ -60,6 +62,7 @@ class Golden:
 
     vectors: tuple[tuple[float, ...], ...]
     survival: tuple[tuple[float, ...], ...]
+    regime: tuple[int, ...]
     p_fail: tuple[tuple[float, ...], ...]
     p05: tuple[float, ...]
     p50: tuple[float, ...]
@@ -72,6 +75,7 @@ class Golden:
         document: dict[str, object] = {
             "vectors": [nullable(row) for row in self.vectors],
             "survival": self.survival,
+            "regime": self.regime,
             "p_fail": self.p_fail,
             "p05": self.p05,
             "p50": self.p50,
@@ -83,16 +87,18 @@ class Golden:
 
     @staticmethod
     def from_json(data: bytes) -> "Golden":
-        """Read the JSON form.
+        """Read the JSON form. The older one, without regimes, was made by an interval that knew none.
 
         Raises:
             BundleCorrupt: If a key is missing, unknown or of a wrong type, or the rows do not match.
         """
-        document = read_document(data, "golden.json", _KEYS)
+        document = read_document(data, "golden.json", _KEYS, _OLDER_KEYS)
         readings = document.optional_object("readings", _READING_KEYS, ("events",))
+        vectors = document.rows("vectors")
         golden = Golden(
-            document.rows("vectors"),
+            vectors,
             document.rows("survival"),
+            document.integers("regime") if document.has("regime") else (-1,) * len(vectors),
             document.rows("p_fail"),
             document.numbers("p05"),
             document.numbers("p50"),

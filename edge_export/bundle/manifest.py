@@ -11,8 +11,11 @@ from edge_export.bundle.errors import BundleCorrupt, BundleRefused
 from features.domain.errors import InvalidValue
 from features.domain.time import format_time, parse_time
 
-FORMAT = 1
-"""Version of the bundle's layout; a runtime refuses any other."""
+FORMAT = 2
+"""Version of the bundle's layout as it is written."""
+
+READABLE = (1, FORMAT)
+"""Versions that are read; a runtime refuses any other. In 1 the interval had one half level for all forecasts."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
@@ -126,9 +129,9 @@ def label(what: str, value: str) -> str:
 
 
 def _check_format(found: int) -> None:
-    if found != FORMAT:
+    if found not in READABLE:
         raise BundleRefused(
-            f"{MANIFEST} must be of format {FORMAT}; found {found}. "
+            f"{MANIFEST} must be of format {' or '.join(map(str, READABLE))}; found {found}. "
             "Export the model again, or use the version of Millwright that wrote it."
         )
 

@@ -153,8 +153,10 @@ class Runtime:
     def _lives(self, vectors: Sequence[VectorLike]) -> Iterator["_Life | str"]:
         """Yield for each vector its numbers, or why there are none. The graph sees each row alone, see `run_rows`."""
         curves: list[NDArray[np.float32] | str] = [self._curve(vector) for vector in vectors]
-        known = [curve for curve in curves if not isinstance(curve, str)]
-        numbers = summarise(np.stack(known), self.calibration) if known else None
+        known = [
+            (curve, each.regime) for curve, each in zip(curves, vectors, strict=True) if not isinstance(curve, str)
+        ]
+        numbers = self._numbers(known) if known else None
         place = 0
         for curve in curves:
             if isinstance(curve, str) or numbers is None:
@@ -162,6 +164,10 @@ class Runtime:
             else:
                 yield _life_of(numbers, place, self.calibration)
                 place += 1
+
+    def _numbers(self, known: Sequence[tuple[NDArray[np.float32], int]]) -> LifeSummary:
+        regimes = np.asarray([regime for _, regime in known], np.int64)
+        return summarise(np.stack([curve for curve, _ in known]), self.calibration, regimes)
 
     def _curve(self, vector: VectorLike) -> NDArray[np.float32] | str:
         """Return a vector's survival curve, shape (time,), or what went wrong."""

@@ -34,7 +34,7 @@ def check_answers(golden: Golden, session: GraphSession, calibration: Calibratio
             f"found {shapes}. Export the bundle again."
         )
     _compare("survival curves", session.run_rows(vectors), expected)
-    found = summarise(expected, calibration)
+    found = summarise(expected, calibration, np.asarray(golden.regime, np.int64))
     _compare("failure probabilities", found.p_fail, golden.p_fail)
     for name in ("p05", "p50", "p95", "mean"):
         _compare(name, getattr(found, name) / calibration.cap, np.asarray(getattr(golden, name)) / calibration.cap)

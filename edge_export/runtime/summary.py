@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_export.bundle.calibration import Calibration
-from features.transforms.survival import failure_probability, mean_life, quantile
+from features.transforms.intervals import bounds
+from features.transforms.survival import failure_probability, mean_life
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +29,26 @@ class LifeSummary:
     mean: NDArray[np.float64]
 
 
-def summarise(survival: NDArray[np.float32], calibration: Calibration) -> LifeSummary:
+def summarise(survival: NDArray[np.float32], calibration: Calibration, regime: NDArray[np.int64]) -> LifeSummary:
     """Turn survival curves into the numbers of a forecast.
 
     Args:
         survival: What the graph gave. Shape (batch, time).
-        calibration: Grid, horizons and the level of the interval.
+        calibration: Grid, horizons and the levels of the interval.
+        regime: Operating regime of each row, below 0 where unknown. Shape (batch,).
 
     Returns:
-        One entry per curve; each depends on its own curve alone.
+        One entry per curve; each depends on its own curve and regime alone.
     """
     within = np.minimum(np.maximum(survival.astype(np.float64), 0.0), 1.0)
     curve = np.minimum.accumulate(within, axis=1)
-    step, half = calibration.grid_step, calibration.interval_half_level
-    levels = np.array([0.5 - half, 0.5, 0.5 + half])
-    # One call for the three levels: for a single asset the calls cost more than the arithmetic.
-    lives = quantile(np.repeat(curve, 3, axis=0), step, np.tile(levels, len(curve))).reshape(-1, 3)
+    step = calibration.grid_step
+    low, median, high = bounds(curve, step, calibration.interval, regime)
     p_fail = failure_probability(curve, step, np.asarray(calibration.horizons))
     return LifeSummary(
         p_fail=np.maximum.accumulate(np.minimum(np.maximum(p_fail, 0.0), 1.0), axis=1),
-        p05=lives[:, 0],
-        p50=lives[:, 1],
-        p95=lives[:, 2],
+        p05=low,
+        p50=median,
+        p95=high,
         mean=mean_life(curve, step),
     )

@@ -11,10 +11,10 @@ from experiments.cmapss.protocol import DRAW_SEED, FIRST_CYCLE, Column, Estimate
 from features.domain.identifiers import DEFAULT_TENANT
 from features.domain.packs import Pack
 from features.store.feast_store import open_features
+from features.transforms.intervals import bounds
 from features.transforms.specification import FeatureSpecification
-from features.transforms.survival import mean_life, quantile
+from features.transforms.survival import mean_life
 from models.prognosis.baseline import Regressor, fit_baseline, fit_tree_ensemble
-from models.prognosis.conformal import interval
 from models.prognosis.folds import machine_folds
 from models.prognosis.network import survival_of
 from models.prognosis.targets import LabelledVectors
@@ -52,8 +52,9 @@ class RayLaboratory:
 
         def estimate(vectors: Vectors) -> Estimate:
             survival = survival_of(trained.ensemble, vectors).mean(axis=0)
-            low, high = interval(survival, step, trained.half_level)
-            return Estimate(mean_life(survival, step), low, quantile(survival, step, 0.5), high)
+            regime = np.full(len(vectors), -1)  # one interval for all regimes
+            low, median, high = bounds(survival, step, trained.intervals.table, regime)
+            return Estimate(mean_life(survival, step), low, median, high)
 
         def baseline(vectors: Vectors) -> Column:
             mean = np.mean([model.predict(vectors) for model in trees], axis=0)

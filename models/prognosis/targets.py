@@ -19,6 +19,7 @@ class LabelledVectors:
         machine: Index of the machine, the unit of every split. Shape (batch,).
         life_id: Index of the life within the data. Shape (batch,).
         age: Life at the row, life units. Shape (batch,).
+        regime: Operating regime at the row. Shape (batch,).
     """
 
     vectors: NDArray[np.float32]
@@ -27,6 +28,7 @@ class LabelledVectors:
     machine: NDArray[np.int64]
     life_id: NDArray[np.int64]
     age: NDArray[np.float64]
+    regime: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.remaining)
@@ -40,6 +42,7 @@ class LabelledVectors:
             self.machine[rows],
             self.life_id[rows],
             self.age[rows],
+            self.regime[rows],
         )
 
     def is_known_within(self, cap: float) -> NDArray[np.bool_]:

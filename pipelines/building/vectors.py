@@ -41,6 +41,7 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
         machine=machine,
         life_id=life_id - 1,
         age=usable["life"].to_numpy().astype(np.float64),
+        regime=usable["regime"].to_numpy().astype(np.int64),
     )
 
 

@@ -77,7 +77,7 @@ def _answers(
     """Return what a model says of the kept rows of each life; nothing where the regime is unknown."""
     vectors = np.concatenate([life.vectors[rows] for life, rows in zip(lives, kept, strict=True)])[is_old_enough]
     regime = np.concatenate([life.regime[rows] for life, rows in zip(lives, kept, strict=True)])[is_old_enough]
-    told = summarise(runtime.survival(vectors), runtime.calibration)
+    told = summarise(runtime.survival(vectors), runtime.calibration, regime)
     known = regime >= 0
     return Answers(
         np.where(known[:, None], told.p_fail, np.nan),

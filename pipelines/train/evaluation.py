@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.packs import Pack
+from features.transforms.intervals import IntervalTable, bounds
 from features.transforms.survival import failure_probability, mean_life
+from models.calibration.coverage import CoverageRow, Judged, coverage_table
 from models.prognosis.baseline import Baseline
-from models.prognosis.conformal import interval
-from models.prognosis.folds import rows_per_life
-from models.prognosis.metrics import brier_skill, coverage, root_mean_square
+from models.prognosis.metrics import brier_skill, root_mean_square
 from models.prognosis.targets import LabelledVectors
+from pipelines.train.intervals import DrawnRows, draw_rows
 
-_ROWS_PER_LIFE, _SEED = 10, 0
+_SEED = 0
 
 Survival = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
@@ -25,7 +26,8 @@ class Evaluation:
 
     Attributes:
         brier_skill: Mean over horizons of 1 - Brier / Brier of a constant hazard.
-        coverage90: Share of failures whose remaining life lay within p05 to p95, at ten ages of each life.
+        coverage90: Share of forecasts at ten ages of each life whose remaining life lay within p05 to p95; lives that
+            were cut off are stood for by those whose end was seen (`models.calibration.censoring`).
         width90: Mean width of that interval, life units.
         rmse: Root mean square error of the mean, remaining life clipped at the cap, life units.
     """
@@ -58,43 +60,49 @@ class Examination:
         """Lives among the rows that ended in a failure."""
         return len(np.unique(self.rows.life_id[self.rows.is_failure]))
 
-    def of_network(self, survival: Survival, half_level: float) -> Evaluation:
-        """Judge a survival model with its calibration."""
+    def of_network(self, survival: Survival, table: IntervalTable) -> Evaluation:
+        """Judge a survival model with the levels of its interval."""
         step = self.pack.grid.step
         curves = survival(self.rows.vectors)
         probability = failure_probability(curves, step, np.asarray(self.pack.horizons))
-        drawn = self._at_failures()
-        low, high = interval(curves[drawn], step, half_level)
-        return self._figures(probability, mean_life(curves, step), drawn, low, high)
+        return self._figures(probability, mean_life(curves, step), self._judged(curves, table))
 
     def of_baseline(self, baseline: Baseline) -> Evaluation:
         """Judge the fixed LightGBM with the spread of its residuals."""
         predicted = baseline.mean(self.rows.vectors)
         probability = baseline.failure_probability(predicted, self.pack.horizons)
-        drawn = self._at_failures()
-        low, high = baseline.bounds(predicted[drawn])
-        return self._figures(probability, predicted, drawn, low, high)
+        drawn = self._drawn()
+        low, high = baseline.bounds(predicted[drawn.index])
+        return self._figures(probability, predicted, self._with_truth(drawn, low, predicted[drawn.index], high))
 
-    def _at_failures(self) -> NDArray[np.int64]:
-        failed = np.flatnonzero(self.rows.is_failure)
-        part = self.rows.take(failed)
-        return failed[rows_per_life(part.life_id, part.age, self.pack.features.baseline, _ROWS_PER_LIFE, _SEED)]
+    def coverage_by(self, survival: Survival, table: IntervalTable) -> list[CoverageRow]:
+        """Return how often a survival model's intervals held, by regime, by stage and in the last units of life."""
+        return coverage_table(self._judged(survival(self.rows.vectors), table), self.pack.grid.cap, table.stage_edges)
 
-    def _figures(
-        self,
-        probability: NDArray[np.float64],
-        mean: NDArray[np.float64],
-        drawn: NDArray[np.int64],
-        low: NDArray[np.float64],
-        high: NDArray[np.float64],
-    ) -> Evaluation:
+    def _drawn(self) -> DrawnRows:
+        return draw_rows(self.rows, self.pack.features.baseline, self.pack.grid.cap, _SEED)
+
+    def _judged(self, curves: NDArray[np.float64], table: IntervalTable) -> Judged:
+        drawn = self._drawn()
+        regime = self.rows.regime[drawn.index]
+        low, median, high = bounds(curves[drawn.index], self.pack.grid.step, table, regime)
+        return self._with_truth(drawn, low, median, high)
+
+    def _with_truth(
+        self, drawn: DrawnRows, low: NDArray[np.float64], median: NDArray[np.float64], high: NDArray[np.float64]
+    ) -> Judged:
+        part = self.rows.take(drawn.index)
+        return Judged(low, median, high, part.remaining, part.is_failure, part.life_id, part.regime, drawn.weight)
+
+    def _figures(self, probability: NDArray[np.float64], mean: NDArray[np.float64], judged: Judged) -> Evaluation:
         rows, cap = self.rows, self.pack.grid.cap
         known = rows.is_known_within(cap)
         skill = brier_skill(probability, self.constant_rate, rows.remaining, rows.is_failure, self.pack.horizons)
+        held = coverage_table(judged, cap)[:1]  # of all; nothing where no life came to the age of being judged
         return Evaluation(
             brier_skill=skill,
-            coverage90=coverage(low, high, np.minimum(rows.remaining[drawn], cap)),
-            width90=float(np.mean(high - low)),
+            coverage90=held[0].coverage if held else float("nan"),
+            width90=held[0].width if held else float("nan"),
             rmse=root_mean_square(mean[known] - np.minimum(rows.remaining[known], cap)),
         )
 

@@ -30,6 +30,7 @@ from pipelines.train.card import model_card
 from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
 from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
 from pipelines.train.gate import Decision, decide
+from pipelines.train.intervals import level_rule
 from pipelines.train.pictures import calibration_picture, life_picture
 from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
 
@@ -156,7 +157,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
     with stages.stage("evaluation"):
         rate = constant_rate(data.training)
         examination = Examination(order.pack, unseen_rows(data.features.specification, data), rate)
-        model_figures = examination.of_network(_survival(trained), trained.half_level)
+        model_figures = examination.of_network(_survival(trained), trained.intervals.table)
         baseline_figures = examination.of_baseline(baseline)
         _log(order, data, run_id, examination, trained, model_figures, baseline_figures)
     with stages.stage("bundle and promotion"):
@@ -188,7 +189,8 @@ def _fit(order: TrainingOrder, data: PreparedData, run_id: str) -> tuple[Trained
 
         run = RayRun(order.home.runs, order.workers, callbacks=[TrackingCallback(order.tracking, run_id)])
         first_age = order.pack.features.baseline
-        trained = train_prognosis(data.training, order.pack.grid, first_age, order.candidates, run)
+        rule = level_rule(order.pack, len(data.features.specification.regimes.centers))
+        trained = train_prognosis(data.training, order.pack.grid, first_age, order.candidates, run, rule)
     return trained, int(trained.last_metrics["workers"])
 
 
@@ -261,7 +263,7 @@ def _export(
             folder,
             trained.ensemble,
             data.features.specification,
-            Calibration.of(order.pack, trained.half_level),
+            Calibration.of(order.pack, trained.intervals.table),
             data.training.vectors[:_SAMPLE_ROWS],
             name=order.model_name,
             version=version,

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.packs import LifeGrid
-from models.prognosis.conformal import conformal_half_level
-from models.prognosis.folds import machine_folds, rows_per_life
+from models.calibration.levels import FittedLevels, LevelRule
+from models.prognosis.folds import machine_folds
 from models.prognosis.targets import LabelledVectors
 from pipelines.errors import NothingToTrain, TrainingFailed
+from pipelines.train.intervals import calibrate
 from pipelines.train.loop import CHECKPOINT, train_worker
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from models.prognosis.training import TrainingSettings
 
 _FEWEST_FAILURES = 10
-_ROWS_PER_LIFE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class TrainedPrognosis:
         settings: How it was trained.
         fold: Fold of each training row. Shape (batch,).
         unseen: Each training row's survival by the members that had not seen its machine. Shape (batch, time).
-        half_level: q of `models.prognosis.conformal`.
+        intervals: Levels of the interval, calibrated on `unseen`.
         last_metrics: What the last epoch reported.
     """
 
@@ -58,12 +58,17 @@ class TrainedPrognosis:
     settings: "TrainingSettings"
     fold: NDArray[np.int64]
     unseen: NDArray[np.float64]
-    half_level: float
+    intervals: FittedLevels
     last_metrics: dict[str, float]
 
 
 def train_prognosis(
-    rows: LabelledVectors, grid: LifeGrid, first_age: float, candidates: "Sequence[TrainingSettings]", run: RayRun
+    rows: LabelledVectors,
+    grid: LifeGrid,
+    first_age: float,
+    candidates: "Sequence[TrainingSettings]",
+    run: RayRun,
+    rule: LevelRule | None = None,
 ) -> TrainedPrognosis:
     """Train ensembles, each member blind to a fold of machines, keep the best, calibrate it on what it had not seen.
 
@@ -73,6 +78,7 @@ def train_prognosis(
         first_age: Calibrate on rows from this age on, life units.
         candidates: Settings to try, alike in folds, members and seed; the best loss on blind folds wins.
         run: How Ray runs them.
+        rule: How intervals are calibrated; by default without regimes and stages.
 
     Returns:
         The best ensemble with its calibration.
@@ -93,15 +99,8 @@ def train_prognosis(
     settings, ensemble = candidates[chosen], _ensemble(rows, grid, candidates[chosen], bests[chosen])
     metrics["best_epoch"] = bests[chosen]["epoch"]
     unseen = unseen_survival(ensemble, rows, fold, settings)
-    half_level = calibrate(unseen, rows, grid, first_age, settings.seed)
-    return TrainedPrognosis(ensemble, settings, fold, unseen, half_level, metrics)
-
-
-def calibrate(unseen: NDArray[np.float64], rows: LabelledVectors, grid: LifeGrid, first_age: float, seed: int) -> float:
-    """Return the half level at which intervals cover 90 % of lives that end in a failure, each counting alike."""
-    failed = rows.is_failure
-    drawn = rows_per_life(rows.life_id[failed], rows.age[failed], first_age, _ROWS_PER_LIFE, seed)
-    return conformal_half_level(unseen[failed][drawn], grid.step, rows.remaining[failed][drawn])
+    intervals = calibrate(unseen, rows, grid, first_age, rule or LevelRule(), settings.seed)
+    return TrainedPrognosis(ensemble, settings, fold, unseen, intervals, metrics)
 
 
 def unseen_survival(

@@ -12,6 +12,7 @@ from features.domain.identifiers import SignalId
 from features.domain.packs import EventRule, FeatureRule, LifeRule, LifeSource, RegimeRule
 from features.transforms.batch import LifeRows, compute
 from features.transforms.events import LifeEvents
+from features.transforms.intervals import IntervalTable
 from features.transforms.regimes import RegimeTable
 from features.transforms.specification import FeatureSpecification
 
@@ -56,7 +57,12 @@ CALIBRATION = Calibration(
     valid_for=6.0,
     minimum_life=3.0,
     ttl=8.0,
-    interval_half_level=0.42,
+    interval=IntervalTable(
+        0.9,
+        (30.0, 80.0),
+        ((0.08, 0.1, 0.06), (0.0, 0.05, 0.2), (0.1, 0.15, 0.0)),
+        ((0.92, 0.9, 0.95), (1.0, 0.9, 0.8), (0.9, 0.85, 1.0)),
+    ),
 )
 
 COUNT_SPECIFICATION = replace(SPECIFICATION, life=LifeRule("cycles", LifeSource.COUNT, None, 1.0, "bearing"))

@@ -6,7 +6,12 @@ import pytest
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.errors import BundleCorrupt
 from features.domain.errors import InvalidValue
+from features.transforms.intervals import IntervalTable
 from tests.edge_export.machine import CALIBRATION
+
+
+def interval(**changes: object) -> dict[str, object]:
+    return {"coverage": 0.9, "stage_edges": [], "low": [[0.1]], "high": [[0.9]], **changes}
 
 
 def test_json_reads_back_as_it_was_written() -> None:
@@ -25,7 +30,14 @@ def test_json_reads_back_as_it_was_written() -> None:
         ("horizons", [48, 12], "horizons must be one or more, ascending"),
         ("horizons", [500], "at most the cap of 120"),
         ("horizons", [None], "horizons must be a number"),
-        ("interval_half_level", 0.6, "at most 0.5"),
+        ("interval", 0.42, "interval must be an object"),
+        ("interval", interval(low=[[0.6]]), "low must hold levels from 0 to 0.5"),
+        ("interval", interval(low=[[0.1, 0.1]]), "low must have rows of 1 stages"),
+        ("interval", interval(low=[["0.1"]]), "low must be a number"),
+        ("interval", interval(low=0.1), "low must be a list"),
+        ("interval", interval(stage_edges=[120.0], low=[[0.1] * 2], high=[[0.9] * 2]), "below the cap of 120"),
+        ("interval", {"low": [[0.1]]}, "missing: coverage, high, stage_edges"),
+        ("format", 3, "format must be 2; found 3"),
         ("life_unit", 3, "life_unit must be text"),
     ],
 )
@@ -33,6 +45,16 @@ def test_an_unfit_value_is_named(key: str, value: object, says: str) -> None:
     document = {**json.loads(CALIBRATION.to_json()), key: value}
     with pytest.raises(BundleCorrupt, match=says):
         Calibration.from_json(json.dumps(document).encode())
+
+
+def test_older_form_with_one_half_level_is_still_read() -> None:
+    document = json.loads(CALIBRATION.to_json())
+    del document["interval"], document["format"]
+    document["interval_half_level"] = 0.42
+    read = Calibration.from_json(json.dumps(document).encode())
+    assert read == replace(CALIBRATION, interval=IntervalTable.of_half_level(0.42))
+    with pytest.raises(BundleCorrupt, match=r"interval_half_level must be above 0 and at most 0\.5"):
+        Calibration.from_json(json.dumps({**document, "interval_half_level": 0.6}).encode())
 
 
 def test_missing_and_unknown_keys_are_named() -> None:

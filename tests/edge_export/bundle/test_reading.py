@@ -121,7 +121,7 @@ def test_the_folder_itself_may_be_reached_through_a_link(folder: Path, bundle: V
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"format": 2}, "format 1; found 2"),
+        ({"format": 3}, "format 1 or 2; found 3"),
         ({"format": "1"}, "whole number"),
         ({"signature": "x"}, "unknown: 'signature'"),
         ({"name": "../../etc"}, "name of a bundle must"),

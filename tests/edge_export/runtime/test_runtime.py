@@ -1,4 +1,5 @@
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,17 +11,20 @@ from numpy.typing import NDArray
 
 from edge_export.bundle.errors import BundleRefused, SelfTestFailed
 from edge_export.bundle.golden import Golden
-from edge_export.bundle.reading import VerifiedBundle
+from edge_export.bundle.manifest import FileEntry
+from edge_export.bundle.reading import VerifiedBundle, verify
 from edge_export.bundle.writing import assemble_bundle
 from edge_export.runtime.errors import InferenceFailed
 from edge_export.runtime.requests import VectorRequest
 from edge_export.runtime.runtime import Runtime
 from edge_export.runtime.stream import StreamVector
+from edge_export.runtime.summary import summarise
 from features.domain.errors import InvalidValue
 from features.domain.forecasts import Forecast, ForecastStatus, forecast_from_dict
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.time import EPOCH
 from features.transforms.batch import compute
+from features.transforms.intervals import IntervalTable
 from features.transforms.survival import failure_probability, mean_life, quantile
 from tests.edge_export.machine import CALIBRATION, SPECIFICATION, healthy_rows, sample_vectors
 
@@ -75,11 +79,26 @@ def test_a_good_vector_gets_numbers_that_follow_from_its_curve(runtime: Runtime)
     np.testing.assert_allclose([each.probability for each in forecast.horizons], expected, rtol=1e-12)
     life = forecast.life
     assert life is not None
-    levels = [float(quantile(curve, 10.0, level)[0]) for level in (0.08, 0.5, 0.92)]
+    stage = sum(life.p50 >= edge for edge in CALIBRATION.interval.stage_edges)
+    low, high = CALIBRATION.interval.low[0][stage], CALIBRATION.interval.high[0][stage]
+    levels = [float(quantile(curve, 10.0, level)[0]) for level in (low, 0.5, high)]
     assert [life.p05, life.p50, life.p95] == pytest.approx(levels, rel=1e-12)
     assert life.mean == pytest.approx(float(mean_life(curve, 10.0)[0]), rel=1e-12)
     assert life.cap == 120.0
     assert life.p05 < life.p50 <= life.p95 <= life.cap
+
+
+def test_interval_hangs_on_the_regime_and_nothing_else_does(runtime: Runtime) -> None:
+    one, other = ask(runtime, vector(regime=0)), ask(runtime, vector(regime=1))
+    beyond = ask(runtime, vector(regime=2))
+    assert one.life is not None
+    assert other.life is not None
+    assert beyond.life is not None
+    assert one.horizons == other.horizons
+    assert (one.life.p50, one.life.mean) == (other.life.p50, other.life.mean)
+    assert len({life.p05 for life in (one.life, other.life, beyond.life)}) == 3
+    mixed = runtime.forecast([VectorRequest(DEFAULT_TENANT, FAN, vector(regime=each)) for each in (1, 0)], NOW)
+    assert [each.life for each in mixed] == [other.life, one.life]
 
 
 def test_a_forecast_names_its_model_and_its_vector(runtime: Runtime, bundle: VerifiedBundle) -> None:
@@ -275,3 +294,35 @@ def test_where_life_is_counted_an_answer_without_data_never_outranks_later_ones(
     assert (forecast.status, forecast.issued_at) == (ForecastStatus.INSUFFICIENT, EPOCH)
     request = VectorRequest(DEFAULT_TENANT, FAN, None)
     assert count_runtime.unavailable(request, NOW, "online_store: gone").issued_at == EPOCH
+
+
+def test_a_bundle_whose_interval_was_changed_for_one_regime_is_not_loaded(bundle: VerifiedBundle) -> None:
+    for regime in range(3):
+        low = list(CALIBRATION.interval.low)
+        low[regime] = tuple(level + 0.01 for level in low[regime])
+        changed = replace(CALIBRATION, interval=replace(CALIBRATION.interval, low=tuple(low)))
+        with pytest.raises(SelfTestFailed, match="p05"):
+            Runtime.load(reassembled(replace(bundle, calibration=changed), bundle.golden))
+
+
+def test_an_older_bundle_with_one_half_level_is_read_and_answers(bundle: VerifiedBundle) -> None:
+    older = replace(CALIBRATION, interval=IntervalTable.of_half_level(0.42))
+    survival = np.asarray(bundle.golden.survival, np.float32)
+    numbers = summarise(survival, older, np.full(len(survival), -1))
+    golden = json.loads(bundle.contents["golden.json"])
+    del golden["regime"]
+    golden |= {"p05": numbers.p05.tolist(), "p95": numbers.p95.tolist()}
+    calibration = json.loads(bundle.contents["calibration.json"])
+    del calibration["format"], calibration["interval"]
+    calibration["interval_half_level"] = 0.42
+    files = dict(bundle.contents)
+    manifest = json.loads(files.pop("manifest.json"))
+    files["golden.json"], files["calibration.json"] = (json.dumps(each).encode() for each in (golden, calibration))
+    entries = [FileEntry.of(name, data) for name, data in files.items()]
+    manifest["files"] = [{"name": each.name, "bytes": each.size, "sha256": each.sha256} for each in entries]
+    manifest["format"] = 1
+    runtime = Runtime.load(verify({"manifest.json": json.dumps(manifest).encode(), **files}))
+    life = ask(runtime, vector(regime=1)).life
+    curve = runtime.survival(HEALTHY.vectors[-1:]).astype(np.float64)
+    assert life is not None
+    assert [life.p05, life.p95] == pytest.approx([float(quantile(curve, 10.0, each)[0]) for each in (0.08, 0.92)])

@@ -62,6 +62,7 @@ def test_member_never_learns_from_its_own_fold() -> None:
         rows.machine,
         rows.life_id,
         rows.age,
+        rows.regime,
     )
     (honest, _), (told, _) = trained(rows, fold), trained(lies, fold)
     one, other = survival_of(honest, rows.vectors), survival_of(told, rows.vectors)

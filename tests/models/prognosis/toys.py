@@ -18,4 +18,5 @@ def toy_rows(machines: int = 30, rows: int = 12, seed: int = 0, censored_share: 
     vectors = np.stack([wear, generator.standard_normal(len(age)), wear**2], axis=1).astype(np.float32)
     vectors[generator.random(len(age)) < 0.3, 2] = np.nan
     is_failure = np.repeat(generator.random(machines) >= censored_share, rows)
-    return LabelledVectors(vectors, length - age, is_failure, machine, machine.copy(), age)
+    regime = (np.arange(len(age)) % 2).astype(np.int64)
+    return LabelledVectors(vectors, length - age, is_failure, machine, machine.copy(), age, regime)

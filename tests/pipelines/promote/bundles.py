@@ -8,6 +8,7 @@ from edge_export.bundle.calibration import Calibration
 from edge_export.export import export_bundle
 from features.domain.packs import Pack
 from features.transforms.batch import compute
+from features.transforms.intervals import IntervalTable
 from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
 from tests.edge_export.machine import TinyHazard
@@ -27,7 +28,7 @@ def put_bundle(folder: Path, version: str, seed: int, pack: Pack = PACK) -> Path
     life = compute(specification, [machines(1, first=900)[0].rows])[0]
     vectors = life.vectors[life.regime >= 0][-8:]
     model = TinyHazard(len(specification.names), pack.grid.steps, seed)
-    calibration, card = Calibration.of(pack, 0.42), "# Fan\n"
+    calibration, card = Calibration.of(pack, IntervalTable.of_half_level(0.42)), "# Fan\n"
     place = folder / f"fan-{version}"
     export_bundle(
         place,

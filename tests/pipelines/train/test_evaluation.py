@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.domain.packs import LifeGrid
+from features.transforms.intervals import IntervalTable
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
 from models.prognosis.targets import LabelledVectors
@@ -14,13 +15,14 @@ from tests.pipelines.building.machines import fan
 
 PACK = replace(fan(), grid=GRID, horizons=(10.0, 30.0))
 ROWS = toy_rows(machines=40)
+NOMINAL = IntervalTable.of_half_level(0.45)
 
 
 def told(rows: LabelledVectors) -> LabelledVectors:
     """Return the rows with their remaining life in the place of the first feature."""
     vectors = rows.vectors.copy()
     vectors[:, 0] = rows.remaining
-    return LabelledVectors(vectors, rows.remaining, rows.is_failure, rows.machine, rows.life_id, rows.age)
+    return replace(rows, vectors=vectors)
 
 
 def oracle(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -43,7 +45,7 @@ def test_rate_counts_every_life_once_with_its_whole_length() -> None:
 
 
 def test_forecaster_that_knows_is_nearly_perfect() -> None:
-    figures = Examination(PACK, told(ROWS), constant_rate(ROWS)).of_network(oracle, 0.49)
+    figures = Examination(PACK, told(ROWS), constant_rate(ROWS)).of_network(oracle, IntervalTable.of_half_level(0.49))
     assert figures.brier_skill > 0.8
     assert figures.rmse < 0.5 * GRID.step
     assert figures.coverage90 > 0.99
@@ -54,7 +56,7 @@ def test_forecaster_that_knows_is_nearly_perfect() -> None:
 def test_forecaster_that_knows_the_rate_alone_has_no_skill() -> None:
     rate = constant_rate(ROWS)
     examination = Examination(PACK, ROWS, rate)
-    figures = examination.of_network(lambda vectors: np.repeat(ignorant(rate), len(vectors), axis=0), 0.45)
+    figures = examination.of_network(lambda vectors: np.repeat(ignorant(rate), len(vectors), axis=0), NOMINAL)
     assert figures.brier_skill == pytest.approx(0.0, abs=1e-2)  # a curve is linear within a step
 
 
@@ -66,7 +68,7 @@ def test_coverage_is_taken_at_ten_ages_of_each_failure_from_the_baseline_s_end_o
         asked.append(vectors)
         return np.repeat(ignorant(0.01), len(vectors), axis=0)
 
-    figures = examination.of_network(watching, 0.5)
+    figures = examination.of_network(watching, IntervalTable.of_half_level(0.5))
     assert figures.coverage90 == 1.0  # from nothing to the cap
     assert figures.width90 == pytest.approx(GRID.cap)
     assert sum(len(vectors) for vectors in asked) >= len(ROWS)

@@ -13,7 +13,6 @@ import numpy as np
 import psutil
 import pytest
 
-from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import TrainingSettings
 from pipelines.errors import NothingToTrain
 from pipelines.train.cluster import ray_cluster
@@ -82,7 +81,8 @@ class TestOnRay:
         assert trained.unseen.shape == (len(rows), GRID.steps)
         assert ((trained.unseen >= 0) & (trained.unseen <= 1)).all()
         assert (np.diff(trained.unseen, axis=1) <= 1e-9).all()
-        assert 0 < trained.half_level <= 0.5
+        assert trained.intervals.table.stages == 1
+        assert 0 <= trained.intervals.table.low[0][0] < 0.5 < trained.intervals.table.high[0][0] <= 1
         assert sorted(set(trained.fold.tolist())) == list(range(FOLDS))
         assert not trained.ensemble.training
 
@@ -128,8 +128,6 @@ class TestOnRay:
 
 def test_too_few_failures_are_refused_before_ray_is_asked(tmp_path: Path) -> None:
     rows = toy_rows(machines=20, censored_share=0.0)
-    few = LabelledVectors(
-        rows.vectors, rows.remaining, rows.is_failure & (rows.machine < 9), rows.machine, rows.life_id, rows.age
-    )
+    few = replace(rows, is_failure=rows.is_failure & (rows.machine < 9))
     with pytest.raises(NothingToTrain, match="found 9"):
         train_prognosis(few, GRID, 4.0, [SETTINGS], RayRun(tmp_path))

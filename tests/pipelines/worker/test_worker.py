@@ -21,6 +21,7 @@ from features.records.database import open_records
 from features.records.forecasts import ForecastLedger
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.batch import compute
+from features.transforms.intervals import IntervalTable
 from pipelines.building.build import fit_specification
 from pipelines.errors import WorkerRunning
 from pipelines.worker.worker import Round, Worker
@@ -91,7 +92,7 @@ def promoted(tmp_path: Path, rule: LifeRule) -> tuple[Home, Pack]:
     tracks = [track(pack, name, 60) for name in ("x", "y")]
     specification = fit_specification(pack, tracks)
     vectors = np.concatenate([each.vectors for each in compute(specification, [each.rows for each in tracks])])
-    calibration = replace(Calibration.of(pack, 0.45), minimum_life=0.0, ttl=8e5)
+    calibration = replace(Calibration.of(pack, IntervalTable.of_half_level(0.45)), minimum_life=0.0, ttl=8e5)
     network = TinyHazard(len(specification.names), pack.grid.steps)
     export_bundle(
         tmp_path / "bundle",
