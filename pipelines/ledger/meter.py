@@ -15,7 +15,7 @@ from features.telemetry.store import TelemetryStore
 from models.prognosis.ledger.answers import Meter
 
 _RESET_BELOW = 0.5
-"""As in `features.transforms.step`: a counter below this share of its last reading was reset."""
+"""As in `features.transforms.operation`: a counter below this share of its last reading was reset."""
 
 
 @dataclass(frozen=True, slots=True)
