@@ -87,12 +87,16 @@ class Following:
         """
         if self._happened is None:
             return dict.fromkeys((asset for asset in lives if asset in happened), EVERYTHING)
-        found = {}
-        for asset in lives:
+        found: dict[AssetId, int] = {}
+        for asset in lives if happened is not self._happened else ():
             if other := set(happened.get(asset, ())) ^ set(self._happened.get(asset, ())):
                 found[asset] = min(microseconds(event.at) for event in other)
         return found
 
     def _events(self, tenant: TenantId) -> dict[AssetId, tuple[Event, ...]]:
         """Return the events of each asset that has any; nothing where no feature asks for events."""
-        return events_by_asset(self.events.list_all(tenant)) if self._asks_events else {}
+        if not self._asks_events:
+            return {}
+        if self._happened is not None and self.events.count(tenant) == sum(map(len, self._happened.values())):
+            return self._happened  # reading all of them at every look would be long where errors are many
+        return events_by_asset(self.events.list_all(tenant))
