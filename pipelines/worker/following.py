@@ -10,7 +10,7 @@ from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.telemetry.store import Change, TelemetryStore
 from features.transforms.events import LifeEvents
-from pipelines.quality.refresh import CURSOR as JUDGED
+from pipelines.quality.position import judged_up_to
 from pipelines.worker.streams import EVERYTHING, FeatureStreams
 
 _CHANGES_AT_ONCE = 10_000
@@ -58,7 +58,7 @@ class Following:
             begun: Assets whose life is another than before.
             now_us: The present moment, microseconds since 1970.
         """
-        judged, done = self.cursors.get(JUDGED), self.streams.position()
+        judged, done = judged_up_to(self.cursors, self.streams.shard), self.streams.position()
         happened = self._events(tenant)
         since: dict[AssetId, int] = self._retold(happened, lives) | dict.fromkeys(begun, EVERYTHING)
         changes: list[Change] = []
