@@ -6,16 +6,21 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
 from pipelines.progress import print_result
 from pipelines.settings import read_settings
+
+if TYPE_CHECKING:
+    from features.spool.drain import Drainer
+    from features.spool.durable import DurableSpool
+    from pipelines.worker.worker import Worker
 
 
 def worker(
@@ -34,7 +39,7 @@ def worker(
     from features.telemetry.store import TelemetryStore
     from pipelines.worker.background import Background, Job
     from pipelines.worker.issuing import Spacing
-    from pipelines.worker.receiving import Drained, drain_all, receiving, spool_drainer
+    from pipelines.worker.receiving import receiving, spool_drainer
     from pipelines.worker.worker import Worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -60,16 +65,10 @@ def worker(
     )
 
     if once:
-        try:
-            drained = Drained()
-            if settings.share.is_first:
-                with spool_drainer(settings, machine, owner, open_store) as (_, drainer):
-                    drained = drain_all(drainer)
-            done = work.look()
-        finally:
-            work.close()
+        drains = nullcontext() if not settings.share.is_first else spool_drainer(settings, machine, owner, open_store)
+        document = _look_once(work, drains)
         if json:
-            print_result({**asdict(done), "spool": asdict(drained)})
+            print_result(document)
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -80,3 +79,18 @@ def worker(
             jobs = stack.enter_context(receiving(settings, machine, owner, open_store))
         background = stack.enter_context(Background(jobs, stop))
         work.run(background.wait, settings.poll_seconds)
+
+
+def _look_once(
+    work: "Worker", drains: "AbstractContextManager[tuple[DurableSpool, Drainer] | None]"
+) -> dict[str, object]:
+    """Drain the spool, if that is this worker's to do, and look once; return what was done."""
+    from pipelines.worker.receiving import Drained, drain_all  # lazy: only this command pays
+
+    try:
+        with drains as opened:
+            drained = Drained() if opened is None else drain_all(opened[1])
+        done = work.look()
+    finally:
+        work.close()
+    return {**asdict(done), "spool": asdict(drained)}
