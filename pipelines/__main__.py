@@ -9,19 +9,23 @@ import typer
 from pipelines.quiet import QUIET
 
 _COMMANDS = {
+    "decide": ("pipelines.deciding.command", "decide"),
     "doctor": ("pipelines.doctor.command", "doctor"),
     "demo": ("pipelines.demo.command", "demo"),
     "ingest": ("pipelines.ingest.command", "ingest"),
     "promote": ("pipelines.promote.command", "promote"),
     "onboard": ("pipelines.onboard.command", "onboard"),
     "train": ("pipelines.train.command", "train"),
+    "replay": ("pipelines.replay.command", "replay"),
     "worker": ("pipelines.worker.command", "worker"),
 }
 _GROUPS = {
     "pack": "pipelines.pack",
     "simulate": "pipelines.simulate.command",
     "features": "pipelines.building.command",
+    "ledger": "pipelines.ledger.command",
     "telemetry": "pipelines.telemetry.command",
+    "windows": "pipelines.deciding.command",
 }
 
 

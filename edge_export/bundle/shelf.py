@@ -139,6 +139,19 @@ class BundleShelf:
         """
         return self._pointed(pack_id, SHADOW)
 
+    def find(self, bundle_sha256: str) -> VerifiedBundle | None:
+        """Return the bundle of this hash, of whatever pack and version; None where none has it.
+
+        Raises:
+            BundleCorrupt: If it is there, but its bytes are damaged.
+        """
+        if not self.root.is_dir():
+            return None
+        for manifest in sorted(self.root.glob(f"*/*/{MANIFEST}")):
+            if hashlib.sha256(manifest.read_bytes()).hexdigest() == bundle_sha256:
+                return read_bundle(manifest.parent)
+        return None
+
     def versions(self, pack_id: str) -> list[str]:
         """Return the versions of a pack on the shelf, "9" before "10"."""
         pack = self._pack(pack_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,9 @@ from features.domain.time import life_of_time, microseconds
 from features.telemetry.store import TelemetryStore
 from models.prognosis.ledger.answers import Meter
 
+_TICK = timedelta(microseconds=1)
 _RESET_BELOW = 0.5
-"""As in `features.transforms.operation`: a counter below this share of its last reading was reset."""
+"""As in `features.transforms.step`: a counter below this share of its last reading was reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,11 @@ class LifeMeter:
             return _counted
         if self.rule.signal is None:
             return _by_calendar(life, self.rule.seconds_per_unit)
+        # A row of the very moment at which a life ends is its last one, and not the first of the next.
+        start = life.started_at + _TICK if life.number > 0 else life.started_at
+        end = None if life.ended_at is None else life.ended_at + _TICK
         wide = self.telemetry.read_wide(
-            self.tenant, signals=[self.rule.signal], assets=[life.asset], start=life.started_at, end=life.ended_at
+            self.tenant, signals=[self.rule.signal], assets=[life.asset], start=start, end=end
         )
         return by_counter(wide["time"].dt.timestamp("us").to_numpy(), wide[self.rule.signal].to_numpy())
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 
 from features.domain.events import LifeEpoch
 from features.domain.forecasts import Forecast
@@ -11,6 +13,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
 from features.domain.scores import EndedLife, ForecastScore, Outcome
 from features.domain.time import EPOCH
+from features.records.assets import AssetRecords
 from features.records.database import Records
 from features.records.forecasts import ForecastLedger
 from features.records.lives import LifeRecords
@@ -68,6 +71,19 @@ class LedgerScoring:
         issued = ForecastLedger(self.records).issued(self.tenant, asset)
         return issued, answer(lives, issued, self._meters(), self._as_of(issued, now))
 
+    def close(self) -> None:
+        """Let go of the stores."""
+        self.telemetry.close()
+        self.records.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     def _score(self, asset: AssetId, lives: Sequence[LifeEpoch], ended: Sequence[LifeEpoch]) -> None:
         meters = self._meters()
         issued = ForecastLedger(self.records).issued(self.tenant, asset)
@@ -97,8 +113,33 @@ def lives_by_asset(
     records: Records, tenant: TenantId, assets: Sequence[AssetId]
 ) -> dict[AssetId, tuple[LifeEpoch, ...]]:
     """Return all lives of some assets, by number; an asset without a life has none."""
-    known = _by_asset(LifeRecords(records).list_all(tenant))
+    return grouped(LifeRecords(records).list_all(tenant), assets)
+
+
+def grouped(lives: Sequence[LifeEpoch], assets: Sequence[AssetId]) -> dict[AssetId, tuple[LifeEpoch, ...]]:
+    """Return those of some lives that are of some assets, by asset."""
+    known = _by_asset(lives)
     return {asset: known.get(asset, ()) for asset in assets}
+
+
+def known_lives(scoring: LedgerScoring, found: "Scored") -> list[EndedLife]:
+    """Return the lives of which whoever issued these forecasts could know: those that had ended by the first of them.
+
+    Where life is a bare count there is no telling what was earlier: those of machines without a scored forecast.
+    """
+    records, tenant, pack = scoring.records, scoring.tenant, scoring.pack
+    assets = [each.id for each in AssetRecords(records).list_all(tenant, pack.id)]
+    lives = [
+        life for of in lives_by_asset(records, tenant, assets).values() for life in of if life.ended_at is not None
+    ]
+    if pack.life.source is LifeSource.COUNT:
+        judged = {forecast.asset for forecast, _ in found.pairs}
+        lives = [life for life in lives if life.asset not in judged]
+    else:
+        first = min((forecast.issued_at for forecast, _ in found.pairs), default=EPOCH)
+        lives = [life for life in lives if life.ended_at is not None and life.ended_at <= first]
+    meter = LifeMeter(scoring.telemetry, tenant, pack.life)
+    return [EndedLife(life, _length(life, meter.of)) for life in lives]
 
 
 def _by_asset(lives: Sequence[LifeEpoch]) -> dict[AssetId, tuple[LifeEpoch, ...]]:

@@ -1,0 +1,63 @@
+"""Advice on one machine from what is on record: its forecast in force, lives that ended, and windows for work."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from edge_export.current_life import CurrentLifeLedger
+from features.domain.forecasts import Forecast, ForecastStatus
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import LifeSource, Pack
+from features.domain.time import EPOCH
+from features.domain.windows import WorkWindow
+from features.records.assets import AssetRecords
+from features.records.database import Records
+from features.records.forecasts import ForecastLedger
+from features.records.lives import LifeRecords
+from features.records.scores import ScoreRecords
+from features.records.windows import WindowRecords
+from models.prognosis.advice import Advice, advise
+
+
+def advise_on(
+    records: Records,
+    tenant: TenantId,
+    pack: Pack,
+    asset: AssetId,
+    windows: Sequence[WorkWindow] | Sequence[float] | None,
+    now: datetime,
+) -> Advice:
+    """Advise on a machine.
+
+    Args:
+        records: Where everything is on record; lives are scored by the worker, or by `ledger score`.
+        tenant: Whose machine.
+        pack: Its type.
+        asset: Which machine.
+        windows: When work can be done; None for the windows on record.
+        now: The present moment.
+
+    Raises:
+        RecordNotFound: If the tenant has no such asset.
+    """
+    found = AssetRecords(records).get(tenant, asset)
+    ledger = ForecastLedger(records)
+    moment = _moment(ledger, tenant, pack, asset, now)
+    forecast = CurrentLifeLedger(ledger, LifeRecords(records)).latest(tenant, asset, moment)
+    if windows is None and pack.life.source is not LifeSource.COUNT:
+        windows = WindowRecords(records).list_open(tenant, found.site, now)
+    known = ScoreRecords(records).ended(tenant, pack.id)
+    return advise(forecast or _none(tenant, pack, asset, moment), pack, known, windows or [], moment)
+
+
+def _moment(ledger: ForecastLedger, tenant: TenantId, pack: Pack, asset: AssetId, now: datetime) -> datetime:
+    """Return the present moment; where life is a bare count, that of the newest forecast tells how far it has come."""
+    if pack.life.source is not LifeSource.COUNT:
+        return now
+    newest = ledger.history(tenant, asset, 1)
+    return newest[0].issued_at if newest else EPOCH
+
+
+def _none(tenant: TenantId, pack: Pack, asset: AssetId, now: datetime) -> Forecast:
+    reason = "No forecast that still holds is on record."
+    status = ForecastStatus.UNAVAILABLE
+    return Forecast("", tenant, asset, now, now, status, pack.life.unit, reason=reason)
