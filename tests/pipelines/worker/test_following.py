@@ -118,9 +118,12 @@ def test_event_after_the_newest_row_waits_for_the_next(yard: Yard) -> None:
     EventRecords(yard.records).put(error(99.5))
     yard.look()
     np.testing.assert_array_equal(yard.vector(), before)
+    EventRecords(yard.records).put_all([error(50.5), error(99.75)])  # of those told at once the earliest decides
+    yard.look()
+    np.testing.assert_array_equal(yard.vector(), expected(100, [error(50.5)]))
     yard.store.write(MINE, readings(PACK, LIFE))
     yard.look()
-    np.testing.assert_array_equal(yard.vector(), expected(120, [error(99.5)]))
+    np.testing.assert_array_equal(yard.vector(), expected(120, [error(50.5), error(99.5), error(99.75)]))
 
 
 def test_events_that_came_while_nobody_looked_are_in_the_vector_after_a_restart(yard: Yard) -> None:
