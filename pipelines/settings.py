@@ -17,6 +17,7 @@ from features.telemetry.influx.address import influx_server
 from features.telemetry.influx.server import InfluxServer
 from pipelines.errors import InvalidSettings
 from pipelines.receiving.topics import Broker, topic_patterns
+from pipelines.shards import Shard
 
 PREFIX = "MILLWRIGHT_PIPELINES_"
 
@@ -88,6 +89,9 @@ class Settings(BaseSettings):
         description="How long a model that is better than the champion runs in its shadow before it may serve, in "
         "hours; 0 lets it serve at once.",
     )
+    shard: str = Field(
+        "0/1", description="Share of the assets that a worker works for, such as 0/4 for the first of four."
+    )
     poll_seconds: float = Field(2.0, gt=0, le=3600, description="Pause of the worker between two looks, in seconds.")
     lease_seconds: float = Field(30.0, ge=5, le=3600, description="Length of the worker's lease, in seconds.")
     forecast_every_seconds: float = Field(
@@ -157,6 +161,11 @@ class Settings(BaseSettings):
             check_offline_url(value)
         return value
 
+    @field_validator("shard")
+    @classmethod
+    def _shard_is_well_formed(cls, value: str) -> str:
+        return str(Shard.parse(value))
+
     @field_validator("tenant")
     @classmethod
     def _tenant_is_well_formed(cls, value: str) -> str:
@@ -194,6 +203,11 @@ class Settings(BaseSettings):
     def folder(self) -> Home:
         """The data folder."""
         return Home(self.home)
+
+    @property
+    def share(self) -> Shard:
+        """Share of the assets that a worker works for."""
+        return Shard.parse(self.shard)
 
     @property
     def forecast_every(self) -> timedelta:

@@ -36,6 +36,7 @@ from features.telemetry.line_protocol.writer import write_wide_lines
 from features.telemetry.opening import open_telemetry
 from pipelines.quality.opening import quality_refresh
 from pipelines.receiving.delivery import Delivery
+from pipelines.shards import Shard
 from pipelines.worker.following import Following
 from pipelines.worker.streams import FeatureStreams
 
@@ -50,12 +51,14 @@ class StreamLoad:
     Attributes:
         machines: How many report.
         seconds: How often each does, once a second.
-        pause_seconds: Pause of the worker between two looks.
+        pause_seconds: Pause of a worker between two looks.
+        shards: Workers that share the machines, each a process.
     """
 
     machines: int = 1_000
     seconds: int = 30
     pause_seconds: float = 0.1
+    shards: int = 1
 
 
 def measure_stream(load: StreamLoad, progress: Progress | None = None) -> dict[str, object]:
@@ -63,17 +66,32 @@ def measure_stream(load: StreamLoad, progress: Progress | None = None) -> dict[s
 
     Returns:
         Latency from acceptance to the readable vector, p50, p99 and largest (seconds), without the first seconds; the
-        processor time of the worker for a second of readings; machines that one core carries at that cost.
+        processor time of all workers for a second of readings, and of each; machines that one core carries at that
+        cost.
     """
-    with tempfile.TemporaryDirectory() as folder, _worker(Path(folder), load) as bench:
+    with tempfile.TemporaryDirectory() as folder, _worker(Path(folder), load, Shard(0, load.shards)) as bench:
         context = multiprocessing.get_context("spawn")
-        begin_us = microseconds(datetime.now(UTC) + timedelta(seconds=4))
+        begin_us = microseconds(datetime.now(UTC) + timedelta(seconds=4 if load.shards == 1 else 12))
         sender = context.Process(target=send, args=(folder, load, begin_us), daemon=True)
-        sender.start()
-        latencies, cpu = bench.follow_all(begin_us, progress)
-        sender.join()
+        others = [
+            context.Process(target=follow, args=(folder, load, begin_us, str(shard)), daemon=True)
+            for shard in Shard(0, load.shards).beside()[1:]
+        ]
+        for process in (sender, *others):
+            process.start()
+        found = [bench.follow_all(begin_us, progress)]
+        for process in (sender, *others):
+            process.join()
+        found += [_Followed.read(Path(folder), shard) for shard in Shard(0, load.shards).beside()[1:]]
         accepted = json.loads((Path(folder) / "accepted.json").read_text())
-    return _figures(load, latencies, accepted, cpu)
+    return _figures(load, found, accepted)
+
+
+def follow(folder: str, load: StreamLoad, begin_us: int, shard: str) -> None:
+    """Work for a share of the machines; for a process of its own."""
+    share = Shard.parse(shard)
+    with _worker(Path(folder), load, share) as bench:
+        bench.follow_all(begin_us, None).write(Path(folder), share)
 
 
 def send(folder: str, load: StreamLoad, begin_us: int) -> None:
@@ -95,11 +113,38 @@ def send(folder: str, load: StreamLoad, begin_us: int) -> None:
     (Path(folder) / "accepted.json").write_text(json.dumps(accepted))
 
 
-class _Bench:
-    """The worker without forecasts, and a look at what it wrote after each of its rounds."""
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What one worker did.
 
-    def __init__(self, load: StreamLoad, home: Home, stack: ExitStack) -> None:
-        self._load, self._machines = load, Machines.of(load.machines)
+    Attributes:
+        seen: For each second, when its vector was there of each machine, by number.
+        cpu: Processor time, seconds.
+    """
+
+    seen: dict[int, dict[int, float]]
+    cpu: float
+
+    def write(self, folder: Path, shard: Shard) -> None:
+        """Hand it to another process."""
+        rows = [[second, place, moment] for second, moments in self.seen.items() for place, moment in moments.items()]
+        (folder / f"followed-{shard.number}.json").write_text(json.dumps({"cpu": self.cpu, "rows": rows}))
+
+    @staticmethod
+    def read(folder: Path, shard: Shard) -> "_Followed":
+        """Take what `write` handed over."""
+        document = json.loads((folder / f"followed-{shard.number}.json").read_text())
+        seen: dict[int, dict[int, float]] = {}
+        for second, place, moment in document["rows"]:
+            seen.setdefault(second, {})[place] = moment
+        return _Followed(seen, document["cpu"])
+
+
+class _Bench:
+    """A worker without forecasts, and a look at what it wrote after each of its rounds."""
+
+    def __init__(self, load: StreamLoad, home: Home, stack: ExitStack, shard: Shard) -> None:
+        self._load, self._machines, self._shard = load, Machines.of(load.machines), shard
         pack, specification = self._machines.pack, self._machines.specification
         self._records = open_records(home.records_url)
         stack.callback(self._records.dispose)
@@ -107,20 +152,24 @@ class _Bench:
         store = stack.enter_context(open_telemetry(home, pack))
         self._drainer = Drainer(self._spool, Delivery(pack, store, self._records), owner="bench")
         telemetry = stack.enter_context(open_telemetry(home, pack))
-        self._quality = quality_refresh(telemetry, self._records, pack)
+        self._quality = quality_refresh(telemetry, self._records, pack, shard)
         self._online = open_online(home.root, specification)
         self._online.create()
-        streams = FeatureStreams(telemetry, self._online, specification)
+        streams = FeatureStreams(telemetry, self._online, specification, shard=shard)
+        streams.adopt()
         self._following = Following(telemetry, Cursors(self._records), EventRecords(self._records), streams)
         self._lives = LifeRecords(self._records)
-        self._assets = [AssetId(name) for name in self._machines.names]
+        names = [AssetId(name) for name in self._machines.names]
+        self._assets = {place: name for place, name in enumerate(names) if shard.holds(name)}
 
-    def follow_all(self, begin_us: int, progress: Progress | None) -> tuple[dict[int, dict[int, float]], float]:
+    def follow_all(self, begin_us: int, progress: Progress | None) -> _Followed:
         """Work until every vector is there; return when each second of each machine was seen, and the CPU spent."""
         stop, seen = threading.Event(), {second: dict[int, float]() for second in range(self._load.seconds)}
         drain = threading.Thread(target=self._drainer.run, args=(stop,), daemon=True)
-        newest = np.full(self._load.machines, -1)
-        drain.start()
+        newest = np.full(self._load.machines, self._load.seconds)
+        newest[list(self._assets)] = -1
+        if self._shard.is_first:
+            drain.start()
         cpu = time.process_time()
         until = begin_us / 1e6 + self._load.seconds + _PATIENCE_SECONDS
         while int(newest.min()) < self._load.seconds - 1 and time.time() < until:
@@ -131,19 +180,21 @@ class _Bench:
             time.sleep(self._load.pause_seconds)
         spent = time.process_time() - cpu
         stop.set()
-        drain.join()
-        return seen, spent
+        if self._shard.is_first:
+            drain.join()
+        return _Followed(seen, spent)
 
     def _look(self) -> None:
         self._quality.catch_up()
-        lives = {life.asset: life for life in self._lives.list_all(DEFAULT_TENANT)}
+        every = self._lives.list_all(DEFAULT_TENANT)
+        lives = {life.asset: life for life in every if self._shard.holds(life.asset)}
         self._following.follow(DEFAULT_TENANT, lives, set(), microseconds(datetime.now(UTC)))
 
     def _note(
         self, begin_us: int, newest: "np.ndarray[tuple[int], np.dtype[np.int64]]", seen: dict[int, dict[int, float]]
     ) -> None:
-        found, moment = self._online.read(DEFAULT_TENANT, self._assets), time.time()
-        for place, asset in enumerate(self._assets):
+        found, moment = self._online.read(DEFAULT_TENANT, list(self._assets.values())), time.time()
+        for place, asset in self._assets.items():
             if (vector := found.get(asset)) is None:
                 continue
             second = (microseconds(vector.time) - begin_us) // 1_000_000
@@ -153,24 +204,26 @@ class _Bench:
 
 
 @contextmanager
-def _worker(folder: Path, load: StreamLoad) -> Iterator[_Bench]:
+def _worker(folder: Path, load: StreamLoad, shard: Shard) -> Iterator[_Bench]:
     with ExitStack() as stack:
-        yield _Bench(load, Home(folder), stack)
+        yield _Bench(load, Home(folder), stack, shard)
 
 
-def _figures(
-    load: StreamLoad, seen: dict[int, dict[int, float]], accepted: list[list[float]], cpu: float
-) -> dict[str, object]:
+def _figures(load: StreamLoad, found: list[_Followed], accepted: list[list[float]]) -> dict[str, object]:
+    warm = min(_WARM_UP, load.seconds - 1)
     waits = [
         moment - accepted[second][place // PER_GATEWAY]
-        for second, moments in seen.items()
-        if second >= min(_WARM_UP, load.seconds - 1)
+        for each in found
+        for second, moments in each.seen.items()
+        if second >= warm
         for place, moment in moments.items()
     ]
-    missing = sum(load.machines - len(moments) for moments in seen.values())
+    missing = load.machines * load.seconds - sum(len(moments) for each in found for moments in each.seen.values())
+    cpu = sum(each.cpu for each in found)
     per_second = cpu / load.seconds
     return {
         "machines": load.machines,
+        "shards": load.shards,
         "seconds": load.seconds,
         "readings": load.machines * load.seconds * len(Machines.of(1).pack.signals),
         "missing": missing,
@@ -178,5 +231,6 @@ def _figures(
         "latency_p99_seconds": float(np.quantile(waits, 0.99)) if waits else None,
         "latency_max_seconds": max(waits, default=None),
         "cpu_seconds_per_second": per_second,
+        "cpu_seconds_per_second_of_each": [each.cpu / load.seconds for each in found],
         "machines_per_core": load.machines / per_second if per_second else None,
     }

@@ -18,6 +18,13 @@ class Cursors:
             found = connection.execute(select(cursors.c.position).where(cursors.c.name == name)).scalar_one_or_none()
         return 0 if found is None else int(found)
 
+    def find(self, stem: str) -> dict[str, int]:
+        """Return the positions whose name is a stem, or a stem with a colon and more."""
+        named = (cursors.c.name == stem) | cursors.c.name.startswith(f"{stem}:", autoescape=True)
+        with reading(self._engine) as connection:
+            found = connection.execute(select(cursors.c.name, cursors.c.position).where(named)).all()
+        return {str(name): int(position) for name, position in found}
+
     def advance(self, name: str, position: int) -> None:
         """Move a position forwards; an earlier one than is on record has no effect."""
         with writing(self._engine) as connection:

@@ -38,6 +38,13 @@ class Leases:
         with writing(self._engine) as connection:
             connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
 
+    def held(self, stem: str, now: datetime) -> dict[str, str]:
+        """Return who holds each lease whose name is a stem, or a stem with a colon and more, by name."""
+        named = (leases.c.name == stem) | leases.c.name.startswith(f"{stem}:", autoescape=True)
+        query = select(leases.c.name, leases.c.owner).where(named, leases.c.until > now).order_by(leases.c.name)
+        with reading(self._engine) as connection:
+            return {str(name): str(owner) for name, owner in connection.execute(query)}
+
     def holder(self, name: str, now: datetime) -> str | None:
         """Return who holds a lease, or None."""
         query = select(leases.c.owner).where(leases.c.name == name, leases.c.until > now)

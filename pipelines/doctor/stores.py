@@ -127,17 +127,23 @@ def _spool(home: Home, now: datetime) -> str:
 def _worker(home: Home, now: datetime) -> str | Finding:
     from features.records.database import open_records  # lazy: SQLAlchemy is for whoever reads
     from features.records.leases import Leases
-    from pipelines.worker.worker import LEASE
+    from pipelines.shards import shard_of
+    from pipelines.worker.tenure import LEASE
 
     engine = open_records(home.records_url)
     try:
-        holder = Leases(engine).holder(LEASE, now)
+        held = Leases(engine).held(LEASE, now)
     finally:
         engine.dispose()
-    if holder is None:
+    if not held:
         remedy = "Start it: python -m serving, or python -m pipelines worker."
         return Finding("worker", Level.WARNING, "no worker runs: what arrives waits in the spool", remedy)
-    return f"worker {holder} holds the lease"
+    at_work = {shard_of(name, LEASE): owner for name, owner in held.items()}
+    missing = [str(each) for each in next(iter(at_work)).beside() if each not in at_work]
+    if missing:
+        remedy = f"Start them: python -m pipelines worker --shard {missing[0]}"
+        return Finding("worker", Level.WARNING, f"no worker runs for {', '.join(missing)} of the assets", remedy)
+    return f"worker {', '.join(at_work.values())} holds the lease"
 
 
 def _sound(path: Path) -> str:

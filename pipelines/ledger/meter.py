@@ -16,7 +16,7 @@ from models.prognosis.ledger.answers import Meter
 
 _TICK = timedelta(microseconds=1)
 _RESET_BELOW = 0.5
-"""As in `features.transforms.step`: a counter below this share of its last reading was reset."""
+"""As in `features.transforms.operation`: a counter below this share of its last reading was reset."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from features.records.events import EventRecords
 from features.records.signal_states import SignalStates
 from features.telemetry.store import TelemetryStore
 from pipelines.quality.refresh import QualityRefresh
+from pipelines.shards import Shard
 
 
-def quality_refresh(telemetry: TelemetryStore, records: Records, pack: Pack) -> QualityRefresh:
-    """Return what judges the readings of one pack's machines."""
+def quality_refresh(
+    telemetry: TelemetryStore, records: Records, pack: Pack, shard: Shard | None = None
+) -> QualityRefresh:
+    """Return what judges the readings of one pack's machines; of a share of them, if one is named."""
     assets = AssetRecords(records)
     known: dict[TenantId, set[AssetId]] = {}
 
@@ -21,4 +24,5 @@ def quality_refresh(telemetry: TelemetryStore, records: Records, pack: Pack) -> 
             known[tenant] = {each.id for each in assets.list_all(tenant, pack.id)}
         return asset in known[tenant]
 
-    return QualityRefresh(telemetry, EventRecords(records), Cursors(records), SignalStates(records), pack, owns)
+    cursors, states = Cursors(records), SignalStates(records)
+    return QualityRefresh(telemetry, EventRecords(records), cursors, states, pack, owns, shard or Shard())

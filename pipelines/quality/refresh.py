@@ -29,11 +29,12 @@ from features.records.signal_states import SignalState, SignalStates
 from features.telemetry.store import Change, Span, TelemetryStore
 from pipelines.quality.checkpoint import Checkpoint, Checkpoints
 from pipelines.quality.portions import CELLS, judge_all
+from pipelines.quality.position import CURSOR, judged_up_to
 from pipelines.quality.tables import verdict_table
 from pipelines.quality.timeline import Timeline, cuts_of
 from pipelines.reading import ReadRows, read_from
+from pipelines.shards import Shard
 
-CURSOR = "quality.telemetry"
 _CHANGES_AT_ONCE = 10_000
 
 Progress = Callable[[int, int], None]
@@ -66,6 +67,7 @@ class QualityRefresh:
     Attributes:
         pack: The type of the machines; assets of other packs are left alone.
         owns: Says whether an asset belongs to the pack.
+        shard: Of which assets readings are judged.
     """
 
     telemetry: TelemetryStore
@@ -74,6 +76,7 @@ class QualityRefresh:
     states: SignalStates
     pack: Pack
     owns: Callable[[TenantId, AssetId], bool]
+    shard: Shard = Shard()  # noqa: RUF009  # it is frozen
     _rules: QualityRules = field(init=False)
     _layout: StateLayout = field(init=False)
     _memories: dict[tuple[TenantId, AssetId], Checkpoints] = field(default_factory=dict, init=False)
@@ -86,9 +89,9 @@ class QualityRefresh:
     def catch_up(self, progress: Progress | None = None) -> QualityReport:
         """Judge everything that changed, for every tenant, and remember how far it came."""
         report = QualityReport()
-        while changes := self.telemetry.changes_since(self.cursors.get(CURSOR), _CHANGES_AT_ONCE):
+        while changes := self.telemetry.changes_since(judged_up_to(self.cursors, self.shard), _CHANGES_AT_ONCE):
             report += self.judge(changes, progress)
-            self.cursors.advance(CURSOR, changes[-1].cursor)
+            self.cursors.advance(self.shard.name(CURSOR), changes[-1].cursor)
         return report
 
     def judge(self, changes: Iterable[Change], progress: Progress | None = None) -> QualityReport:
@@ -97,7 +100,7 @@ class QualityRefresh:
         for change in changes:
             key = change.tenant, change.asset
             since[key] = min(change.first, since.get(key, change.first))
-        ours = [key for key in since if self.owns(*key)]
+        ours = [key for key in since if self.shard.holds(key[1]) and self.owns(*key)]
         report, waiting, cells = QualityReport(), list[Timeline](), 0
         for done, timeline in enumerate(self._timelines({key: since[key] for key in ours}), start=1):
             waiting.append(timeline)

@@ -10,7 +10,7 @@ from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.telemetry.store import Change, TelemetryStore
 from features.transforms.events import LifeEvents
-from pipelines.quality.refresh import CURSOR as JUDGED
+from pipelines.quality.position import judged_up_to
 from pipelines.worker.streams import EVERYTHING, FeatureStreams
 
 _CHANGES_AT_ONCE = 10_000
@@ -58,7 +58,7 @@ class Following:
             begun: Assets whose life is another than before.
             now_us: The present moment, microseconds since 1970.
         """
-        judged, done = self.cursors.get(JUDGED), self.streams.position()
+        judged, done = judged_up_to(self.cursors, self.streams.shard), self.streams.position()
         happened = self._events(tenant)
         since: dict[AssetId, int] = self._retold(happened, lives) | dict.fromkeys(begun, EVERYTHING)
         changes: list[Change] = []
@@ -87,12 +87,16 @@ class Following:
         """
         if self._happened is None:
             return dict.fromkeys((asset for asset in lives if asset in happened), EVERYTHING)
-        found = {}
-        for asset in lives:
+        found: dict[AssetId, int] = {}
+        for asset in lives if happened is not self._happened else ():
             if other := set(happened.get(asset, ())) ^ set(self._happened.get(asset, ())):
                 found[asset] = min(microseconds(event.at) for event in other)
         return found
 
     def _events(self, tenant: TenantId) -> dict[AssetId, tuple[Event, ...]]:
         """Return the events of each asset that has any; nothing where no feature asks for events."""
-        return events_by_asset(self.events.list_all(tenant)) if self._asks_events else {}
+        if not self._asks_events:
+            return {}
+        if self._happened is not None and self.events.count(tenant) == sum(map(len, self._happened.values())):
+            return self._happened  # reading all of them at every look would be long where errors are many
+        return events_by_asset(self.events.list_all(tenant))

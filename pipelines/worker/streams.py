@@ -26,12 +26,15 @@ from features.transforms.state import initial_state
 from pipelines.building.tracks import Computed, LifeTrack
 from pipelines.checkpoints import Memory
 from pipelines.reading import ReadRows, read_from
+from pipelines.shards import Shard
 from pipelines.worker.life_point import LifePoint, bounds_us
 
 EVERYTHING = -(2**63)
 """As the moment from which an asset's readings changed: from the beginning of its life."""
 Keep = Callable[[TenantId, Sequence[Computed], int], None]
 """Called with whose rows were computed, the rows with their features, and a moment before they were read (µs)."""
+_ENDED = -1
+"""Position of a share that exists no more."""
 _ASSETS_AT_ONCE, _WHOLE_AT_ONCE = 512, 64
 _POINTS, _ROWS_APART = 4, 50
 
@@ -45,17 +48,23 @@ class FeatureStreams:
         online: The vectors, with the states behind them.
         specification: What is computed.
         keep: Told of everything that was computed, once it is online.
+        shard: Of which assets; whoever follows others has a position of its own.
     """
 
     telemetry: TelemetryStore
     online: OnlineVectors
     specification: FeatureSpecification
     keep: Keep | None = None
+    shard: Shard = Shard()  # noqa: RUF009  # it is frozen
     _memories: dict[tuple[TenantId, AssetId], Memory[LifePoint]] = field(default_factory=dict, init=False)
 
     @property
     def cursor_name(self) -> str:
         """Name of the place in the telemetry's changes, in the online store."""
+        return self.shard.name(self._stem)
+
+    @property
+    def _stem(self) -> str:
         return f"telemetry:{self.online.view}"
 
     def position(self) -> int | None:
@@ -65,6 +74,31 @@ class FeatureStreams:
             FeatureStoreUnavailable: If the online store does not answer.
         """
         return self.online.store.cursor(self.cursor_name)
+
+    def adopt(self) -> None:
+        """Go on from where workers with another number of shares left off, and end what they might still write.
+
+        Vectors and states belong to assets, so only positions change hands: the new ones begin where all of the old
+        ones had come. Those are set to a place that nobody was at, so that a batch that follows one fails whole.
+
+        Raises:
+            CursorMoved: If another worker wrote meanwhile; the call may be repeated.
+            FeatureStoreUnavailable: If the online store does not answer.
+        """
+        store, layout = self.online.store, f"shards:{self.online.view}"
+        known = store.cursor(layout)
+        if (known or 1) == self.shard.of:
+            return
+        before = {each.name(self._stem): store.cursor(each.name(self._stem)) for each in Shard(0, known or 1).beside()}
+        reached = [position for position in before.values() if position is not None]
+        for name in (each.name(self._stem) for each in self.shard.beside()):
+            there = store.cursor(name)
+            if len(reached) == len(before) and (there is None or there < min(reached)):
+                self.online.write([], [], Cursor(name, min(reached), there))
+        for name, position in before.items():
+            if position is not None:
+                self.online.write([], [], Cursor(name, _ENDED, position))
+        self.online.write([], [], Cursor(layout, self.shard.of, known))
 
     def take(
         self,

@@ -27,16 +27,16 @@ from features.store.errors import CursorMoved
 from features.store.feast_store import open_features
 from features.telemetry.opening import open_telemetry
 from features.telemetry.store import TelemetryStore
-from pipelines.errors import WorkerRunning
 from pipelines.ledger.scoring import LedgerScoring, grouped
 from pipelines.quality.opening import quality_refresh
+from pipelines.shards import Shard
 from pipelines.worker.following import Following
 from pipelines.worker.history import VectorHistory
 from pipelines.worker.issuing import Issuing, Spacing
 from pipelines.worker.retention import Retention
 from pipelines.worker.streams import FeatureStreams
+from pipelines.worker.tenure import Tenure
 
-LEASE = "worker"
 _SCORED_AT_ONCE = 20
 """Assets whose ended lives one look scores at most: forecasts come first, and the next look goes on."""
 
@@ -63,7 +63,7 @@ class Champion:
 
 
 class Worker:
-    """Works for one installation; holds the lease, so there is only one of it.
+    """Works for one installation, or for a share of its assets; holds the lease, so there is only one of it.
 
     Args:
         home: The data folder.
@@ -75,10 +75,11 @@ class Worker:
         retention_days: Days that readings of a data grade are kept; a grade without an entry is kept for good.
         features_url: The Redis that holds the newest features; None means SQLite in the data folder.
         spacing: Smallest distance between two forecasts of one asset; None means the usual one.
+        shard: Its share of the assets; None means all.
         offline_url: Where offline feature rows lie; None means the data folder.
 
     Raises:
-        WorkerRunning: If another worker holds the lease.
+        WorkerRunning: If another worker holds the lease, or works with another number of shares.
     """
 
     def __init__(
@@ -92,21 +93,19 @@ class Worker:
         retention_days: Mapping[int, int] | None = None,
         features_url: str | None = None,
         spacing: Spacing | None = None,
+        shard: Shard | None = None,
         offline_url: str | None = None,
     ) -> None:
         engine = open_records(home.records_url)
         self._home, self._pack, self._tenant = home, pack, tenant
         self._features_url, self._offline_url, self._spacing = features_url, offline_url, spacing or Spacing()
-        self._owner, self._lease_seconds = owner, lease_seconds
-        self._leases, self._cursors, self._events = Leases(engine), Cursors(engine), EventRecords(engine)
-        if not self._leases.acquire(LEASE, owner, lease_seconds, _now()):
-            raise WorkerRunning(
-                "An installation must have one worker; another one holds its lease. "
-                f"Stop it, or wait {lease_seconds:g} s after it ended."
-            )
+        self._shard = shard or Shard()
+        self._tenure = Tenure(Leases(engine), self._shard, owner, lease_seconds)
+        self._cursors, self._events = Cursors(engine), EventRecords(engine)
+        self._tenure.take()
         self._assets, self._lives, self._ledger = AssetRecords(engine), LifeRecords(engine), ForecastLedger(engine)
         self._telemetry = telemetry or open_telemetry(home, pack)
-        self._quality = quality_refresh(self._telemetry, engine, pack)
+        self._quality = quality_refresh(self._telemetry, engine, pack, self._shard)
         self._retention = Retention(self._telemetry, pack, retention_days or {})
         self._shelf = BundleShelf(home.bundles)
         self._scoring = LedgerScoring(engine, self._telemetry, tenant, pack)
@@ -126,9 +125,7 @@ class Worker:
                 self._try_to_look(timedelta(seconds=poll_seconds))
                 if wait(poll_seconds):
                     return
-                # Not `renew`: a look may outlast the lease, and then it is lost only if somebody else has taken it.
-                if not self._leases.acquire(LEASE, self._owner, self._lease_seconds, _now()):
-                    raise WorkerRunning("The worker's lease must last; another worker has taken it. Stop one of them.")
+                self._tenure.take()  # a look may outlast the lease: it is lost only if somebody else has taken it
         finally:
             self.close()
 
@@ -156,7 +153,7 @@ class Worker:
             if self._champion is not None:
                 self._champion.history.write()
         finally:
-            self._leases.release(LEASE, self._owner)
+            self._tenure.release()
             self._telemetry.close()
 
     def look(self, until_next: timedelta = timedelta(0)) -> Round:
@@ -166,24 +163,27 @@ class Worker:
             until_next: Pause before the next look; a forecast that would run out in it is issued anew now.
         """
         self._quality.catch_up()
-        self._retention.apply(self._tenant, _now())
-        every = self._lives.list_all(self._tenant)
-        known = [asset.id for asset in self._assets.list_all(self._tenant, self._pack.id)]
+        if self._shard.is_first:
+            self._retention.apply(self._tenant, _now())
         champion, is_new = self._load_champion()
-        done = Round(0, 0, 0) if champion is None else self._forecast(champion, every, known, until_next, is_new=is_new)
+        assets, every = self._assets.list_all(self._tenant, self._pack.id), self._lives.list_all(self._tenant)
+        known = [asset.id for asset in assets if self._shard.holds(asset.id)]
+        current = {life.asset: life for life in every if self._shard.holds(life.asset)}  # by number: the newest stays
+        done = Round(0, 0, 0)
+        if champion is not None:
+            done = self._forecast(champion, current, known, until_next, is_new=is_new)
         self._scoring.catch_up(grouped(every, known), _SCORED_AT_ONCE)
         return done
 
     def _forecast(
         self,
-        champion: "Champion",
-        every: Sequence[LifeEpoch],
+        champion: Champion,
+        current: dict[AssetId, LifeEpoch],
         known: Sequence[AssetId],
         until_next: timedelta,
         *,
         is_new: bool,
     ) -> Round:
-        current = {life.asset: life for life in every}  # by number: the newest stays
         if is_new:
             champion.history.recover(self._tenant, known, microseconds(_now()))
         begun = self._begun(champion, current, is_new=is_new)
@@ -211,7 +211,9 @@ class Worker:
         features.apply()
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         history = VectorHistory(features)
-        streams = FeatureStreams(self._telemetry, features.online, runtime.specification, history.keep)
+        specification, online = runtime.specification, features.online
+        streams = FeatureStreams(self._telemetry, online, specification, history.keep, shard=self._shard)
+        streams.adopt()
         following = Following(self._telemetry, self._cursors, self._events, streams)
         issuing = Issuing(forecaster, self._ledger, self._spacing, self._pack.life.source is LifeSource.COUNT)
         if self._champion is not None:

@@ -59,5 +59,6 @@ def test_a_naive_time_is_refused(events: EventRecords) -> None:
 
 def test_another_tenant_finds_nothing(events: EventRecords) -> None:
     events.put(FAILURE)
+    assert (events.count(MINE), events.count(THEIRS)) == (1, 0)
     assert events.list_all(THEIRS) == []
     assert events.list_all(THEIRS, FAILURE.asset) == []

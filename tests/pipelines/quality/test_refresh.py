@@ -22,6 +22,7 @@ from features.telemetry.readings import READINGS
 from features.telemetry.sqlite import SqliteTelemetryStore
 from pipelines.quality.refresh import QualityRefresh
 from pipelines.quality.tables import verdict_table
+from pipelines.shards import Shard
 from pipelines.simulate.scored import ScoredPump, scored_pump
 from pipelines.simulate.settings import FleetSettings
 
@@ -55,10 +56,14 @@ def records(tmp_path: Path) -> Iterator[Records]:
     engine.dispose()
 
 
-def made(store: SqliteTelemetryStore, records: Records, pack: Pack) -> QualityRefresh:
-    return QualityRefresh(
-        store, EventRecords(records), Cursors(records), SignalStates(records), pack, lambda _, asset: asset == PUMP
-    )
+def made(
+    store: SqliteTelemetryStore,
+    records: Records,
+    pack: Pack,
+    shard: Shard = Shard(),  # noqa: B008  # it is frozen
+) -> QualityRefresh:
+    stores = EventRecords(records), Cursors(records), SignalStates(records)
+    return QualityRefresh(store, *stores, pack, lambda _, asset: asset == PUMP, shard)
 
 
 def sorted_rows(pump: ScoredPump, pack: Pack) -> tuple[np.ndarray, np.ndarray]:
@@ -161,6 +166,23 @@ def test_a_late_reading_is_judged_from_a_little_before_it(
     whole = judge(quality_rules(pack), time_us, values)
     expected = verdict_table(PUMP, quality_rules(pack).names, time_us, whole.verdicts).sort("asset", "signal", "time")
     assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+
+
+def test_share_judges_its_own_assets_and_what_all_shares_judged_is_not_judged_again(
+    store: SqliteTelemetryStore, records: Records, pack: Pack, pump: ScoredPump
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    store.write(DEFAULT_TENANT, table(pack, time_us[:90], values[:90]))
+    shares = Shard(0, 2).beside()
+    found = [made(store, records, pack, each).catch_up().rows for each in shares]
+    assert found == [90 if each.holds(PUMP) else 0 for each in shares]
+    assert made(store, records, pack).catch_up().rows == 0
+    store.write(DEFAULT_TENANT, table(pack, time_us[90:], values[90:]))
+    made(store, records, pack).catch_up()
+    assert [made(store, records, pack, each).catch_up().rows for each in shares] == [0, 0]
+    expected = judge(quality_rules(pack), time_us, values).verdicts
+    table_of_all = verdict_table(PUMP, quality_rules(pack).names, time_us, expected).sort("asset", "signal", "time")
+    assert store.read_verdicts(DEFAULT_TENANT).equals(table_of_all)
 
 
 def test_assets_of_another_pack_are_left_alone(

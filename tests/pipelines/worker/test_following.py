@@ -21,7 +21,7 @@ from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.batch import compute
 from features.transforms.events import LifeEvents
 from pipelines.building.build import fit_specification
-from pipelines.quality.refresh import CURSOR as JUDGED
+from pipelines.quality.position import CURSOR as JUDGED
 from pipelines.worker.following import Followed, Following
 from pipelines.worker.streams import FeatureStreams
 from tests.pipelines.building.machines import MINE, at, fan, track

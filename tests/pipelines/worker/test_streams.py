@@ -16,6 +16,7 @@ from features.store.vectors_sqlite import SqliteVectorStore
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.batch import LifeRows, compute
 from pipelines.building.build import fit_specification
+from pipelines.shards import Shard
 from pipelines.worker.streams import EVERYTHING, FeatureStreams
 from tests.pipelines.building.machines import MINE, at, fan, track
 from tests.pipelines.worker.stores import readings, record
@@ -252,3 +253,78 @@ def test_end_of_observation_that_came_or_went_while_nobody_looked_is_seen(
     again.take(MINE, {A: EVERYTHING}, current(records), again.position() or 0, now_us=streams_clock())
     rows = LIFE.rows if was_ended else LifeRows(LIFE.rows.time[:21], LIFE.rows.values[:21])
     assert exactly(vector(online), expected(rows))
+
+
+NAMES = [f"m-{number:03d}" for number in range(12)]
+TRACKS = {name: track(PACK, name, 40 + place, end=None) for place, name in enumerate(NAMES)}
+
+
+def share(store: SqliteTelemetryStore, online: OnlineVectors, shard: str) -> FeatureStreams:
+    """Return the streams of a worker that has just started."""
+    streams = FeatureStreams(store, online, SPECIFICATION, shard=Shard.parse(shard))
+    streams.adopt()
+    return streams
+
+
+def follow_share(streams: FeatureStreams, store: SqliteTelemetryStore, records: Records) -> None:
+    """Take in what changed, for the assets of a share, as the worker does."""
+    position, lives = streams.position(), LifeRecords(records).list_all(MINE)
+    changes = store.changes_since(position or 0, 10_000)
+    first = {change.asset: int(change.first.timestamp() * 1e6) for change in reversed(changes)}
+    since = dict.fromkeys((life.asset for life in lives), EVERYTHING) if position is None else first
+    ours = {life.asset: life for life in lives if streams.shard.holds(life.asset)}
+    streams.take(MINE, since, ours, changes[-1].cursor if changes else position or 0, now_us=streams_clock())
+
+
+def test_vectors_are_the_same_however_the_assets_are_shared_meanwhile(
+    store: SqliteTelemetryStore, records: Records, online: OnlineVectors
+) -> None:
+    for name in NAMES:
+        record(records, PACK, name)
+    whole = pl.concat([readings(PACK, each) for each in TRACKS.values()])
+    parts = [("0/1",), ("0/2", "1/2"), ("1/2", "0/2"), ("2/3", "0/3", "1/3"), ("0/1",)]
+    for place, shards in enumerate(parts):
+        arriving = whole.filter(pl.col("time").dt.hour() % len(parts) == place)  # every later part is late as well
+        for streams in [share(store, online, each) for each in shards]:
+            for half in (arriving.gather_every(2), arriving.gather_every(2, 1)):
+                store.write(MINE, half)
+                follow_share(streams, store, records)
+        for each in shards:
+            follow_share(share(store, online, each), store, records)
+    for name in NAMES:
+        assert exactly(vector(online, name), expected(TRACKS[name].rows))
+
+
+def test_shares_begin_where_the_single_worker_had_come_and_it_can_write_no_more(
+    store: SqliteTelemetryStore, records: Records, online: OnlineVectors
+) -> None:
+    for name in NAMES:
+        record(records, PACK, name)
+        store.write(MINE, readings(PACK, TRACKS[name]).filter(pl.col("time") < at(30)))
+    single = share(store, online, "0/1")
+    follow_share(single, store, records)
+    position = single.position()
+    two = [share(store, online, each) for each in ("0/2", "1/2")]
+    assert [each.position() for each in two] == [position, position]
+    follow_share(two[0], store, records)
+    store.write(MINE, readings(PACK, TRACKS[NAMES[0]]))
+    with pytest.raises(CursorMoved):  # it had read its position before it fell asleep
+        online.write([], [], Cursor(single.cursor_name, 99, position))
+    for each in two:
+        follow_share(each, store, records)
+    assert share(store, online, "0/1").position() == store.changes_since(0, 999)[-1].cursor
+    assert exactly(vector(online, NAMES[0]), expected(TRACKS[NAMES[0]].rows))
+
+
+def test_share_that_never_worked_lets_the_next_ones_begin_anew(
+    store: SqliteTelemetryStore, records: Records, online: OnlineVectors
+) -> None:
+    for name in NAMES:
+        record(records, PACK, name)
+        store.write(MINE, readings(PACK, TRACKS[name]))
+    follow_share(share(store, online, "1/2"), store, records)
+    single = share(store, online, "0/1")
+    assert single.position() is None
+    follow_share(single, store, records)
+    for name in NAMES:
+        assert exactly(vector(online, name), expected(TRACKS[name].rows))
