@@ -78,7 +78,11 @@ class Settings(BaseSettings):
         description='Days that readings of a data grade are kept, as JSON such as {"3": 365}; others stay for good.',
     )
     ray_workers: int = Field(2, ge=1, le=1024, description="Number of Ray Train workers.")
-    ray_address: str | None = Field(None, description="Address of a Ray cluster; unset means this machine alone.")
+    ray_address: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}RAY_ADDRESS", "RAY_ADDRESS"),
+        description="Address of a Ray cluster; unset means this machine alone. RAY_ADDRESS sets it too.",
+    )
     held_out_share: float = Field(
         0.3, gt=0, lt=1, description="Share of machines that no model trains on and every gate judges by."
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from feast import FeatureStore
 
     from features.store.commits import Part
-    from features.store.revision import Span
+    from features.store.revision import Revision, Span
     from features.store.rows import OfflineRows, Snapshot
 
 
@@ -97,21 +97,30 @@ class FeastFeatures:
             A function that takes some of the rows and the spans of time that they fill, and returns how many
             versions that made; see `features.store.revision.Revision.versions`.
         """
+        with self.rebuild_in_parts(tenant, read_at) as (revision, staged):
+
+            def take(computed: pl.DataFrame, spans: Sequence["Span"]) -> int:
+                with _translated("offline store"):
+                    versions = revision.versions(computed, spans)
+                    staged.extend(revision.rows.stage(versions, ""))
+                return versions.height
+
+            yield take
+
+    @contextmanager
+    def rebuild_in_parts(self, tenant: TenantId, read_at: datetime) -> Iterator[tuple["Revision", list["Part"]]]:
+        """Do what `rebuild_offline` does where others write the rows, on machines of their own perhaps.
+
+        Yields:
+            The revision, which tells what is to be written, and a list to which the parts that were staged are added.
+        """
         from features.store.compaction import merge_small, sweep  # lazy: whoever only reads online needs no Parquet
         from features.store.revision import Revision, stored_spans
 
         rows, staged = self.offline, list["Part"]()
         with _translated("offline store"):
             stored = rows.reading(lambda snapshot: stored_spans(snapshot, tenant))
-        revision = Revision(rows, tenant, read_at, False, stored)
-
-        def take(computed: pl.DataFrame, spans: Sequence["Span"]) -> int:
-            with _translated("offline store"):
-                versions = revision.versions(computed, spans)
-                staged.extend(rows.stage(versions, ""))
-            return versions.height
-
-        yield take
+        yield Revision(rows, tenant, read_at, False, stored), staged
         with _translated("offline store"):
             if staged:
                 rows.publish(staged, lambda _: True)

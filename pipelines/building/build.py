@@ -20,7 +20,7 @@ from pipelines.building.tracks import LifeTrack, running_values
 Progress = Callable[[int, int], None]
 """Called with what is done and what there is to do."""
 
-_LIVES_AT_ONCE = 64
+LIVES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +85,24 @@ def build_features(
     ordered = sorted(tracks, key=lambda track: len(track.time_us))  # lives of like length share a batch
     rows, versions, labels = 0, 0, []
     with features.rebuild_offline(tenant, read_at or datetime.now(UTC)) as take:
-        for start in range(0, len(ordered), _LIVES_AT_ONCE):
-            part = ordered[start : start + _LIVES_AT_ONCE]
-            computed = compute(specification, [track.rows for track in part])
-            pairs = list(zip(part, computed, strict=True))
-            frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
+        for start in range(0, len(ordered), LIVES_AT_ONCE):
+            part = ordered[start : start + LIVES_AT_ONCE]
+            frame, own = computed_rows(specification, tenant, part)
             versions += take(frame, [track.span for track in part])
-            labels += [label_rows(specification, tenant, track, life) for track, life in pairs]
+            labels += own
             rows += frame.height
             if progress is not None:
                 progress(start + len(part), len(ordered))
     return BuiltFeatures(rows, versions, pl.concat(labels) if labels else pl.DataFrame())
+
+
+def computed_rows(
+    specification: FeatureSpecification, tenant: TenantId, tracks: Sequence[LifeTrack]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Compute some lives together; return all their feature rows, and the labels of each."""
+    pairs = list(zip(tracks, compute(specification, [track.rows for track in tracks]), strict=True))
+    frame = pl.concat([feature_rows(specification, tenant, track, life) for track, life in pairs])
+    return frame, [label_rows(specification, tenant, track, life) for track, life in pairs]
 
 
 def feature_rows(

@@ -1,14 +1,23 @@
 """`python -m pipelines features`."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.domain.identifiers import TenantId
 from pipelines.building.stored import compare, materialize, tidy
 from pipelines.progress import Stages, print_result
 from pipelines.settings import read_settings
 
+if TYPE_CHECKING:
+    from features.store.feast_store import FeastFeatures
+    from pipelines.building.build import BuiltFeatures, Progress
+    from pipelines.building.tracks import LifeTrack
+
+_TASKS_PER_CPU = 4
 app = typer.Typer(help="Feature specifications and the rows of the feature store.", no_args_is_help=True)
 app.command()(materialize)
 app.command()(compare)
@@ -25,18 +34,34 @@ def build(
     home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
     pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Whose machines.")] = None,
+    ray: Annotated[
+        bool | None, typer.Option("--ray/--no-ray", help="As Ray tasks by asset; by default where a cluster is set.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Fit the specification on training machines and fill the feature store, offline and online."""
     from features.packs.loader import load_pack  # lazy: only this command pays
+    from pipelines.building.build import build_features
+    from pipelines.train.cluster import ray_cluster
     from pipelines.train.data import prepare, read_tracks
 
     settings = read_settings(home=home, pack=pack, tenant=tenant)
     equipment, stages = load_pack(settings.pack), Stages()
-    with stages.stage("features") as tell:
+    with_ray = settings.ray_address is not None if ray is None else ray
+    cluster = ray_cluster(settings.ray_workers, settings.ray_address) if with_ray else nullcontext()
+    with stages.stage("features") as tell, cluster:
         tracks = read_tracks(settings.folder, equipment, settings.owner, settings.telemetry_server, tell)
         share, urls = settings.held_out_share, (settings.online_url, settings.offline_url)
-        data = prepare(settings.folder, equipment, settings.owner, tracks, share, tell, *urls)
+        data = prepare(
+            settings.folder,
+            equipment,
+            settings.owner,
+            tracks,
+            share,
+            tell,
+            *urls,
+            _by_ray if with_ray else build_features,
+        )
     with stages.stage("online"):
         online = data.features.materialise()
     specification = data.features.specification
@@ -54,6 +79,17 @@ def build(
         print_result(document)
     else:
         stages.console.print(document)
+
+
+def _by_ray(
+    features: "FeastFeatures", tenant: TenantId, tracks: "Sequence[LifeTrack]", progress: "Progress | None"
+) -> "BuiltFeatures":
+    import ray  # lazy: takes seconds to import
+
+    from pipelines.building.fleet import build_fleet
+
+    tasks = _TASKS_PER_CPU * int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]  # has none
+    return build_fleet(features, tenant, tracks, tasks, progress)
 
 
 @app.command()

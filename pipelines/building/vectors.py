@@ -1,6 +1,6 @@
 """From the training frame that the feature store joins to the arrays that models take."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,8 @@ from models.prognosis.targets import LabelledVectors
 from pipelines.building.build import BuiltFeatures, Progress, build_features
 from pipelines.building.tracks import LifeTrack
 from pipelines.errors import LeakFound
+
+Build = Callable[[FeastFeatures, TenantId, Sequence[LifeTrack], Progress | None], BuiltFeatures]
 
 
 def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -> LabelledVectors:
@@ -46,7 +48,11 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
 
 
 def training_rows(
-    features: FeastFeatures, tenant: TenantId, tracks: Sequence[LifeTrack], progress: Progress | None = None
+    features: FeastFeatures,
+    tenant: TenantId,
+    tracks: Sequence[LifeTrack],
+    progress: Progress | None = None,
+    build: Build = build_features,
 ) -> tuple[BuiltFeatures, pl.DataFrame]:
     """Build the features of tracks and join them to their labels, point in time, through the feature store.
 
@@ -55,10 +61,11 @@ def training_rows(
         tenant: Whose machines.
         tracks: Lives with channels in the order of the specification's signals.
         progress: Told of lives done.
+        build: Computes and writes the rows.
 
     Returns:
         What was built, and the training frame.
     """
     features.apply()
-    built = build_features(features, tenant, tracks, progress)
+    built = build(features, tenant, tracks, progress)
     return built, features.training_frame(built.labels)

@@ -15,9 +15,9 @@ from features.transforms.batch import compute
 from features.transforms.specification import FeatureSpecification, pack_signals
 from models.prognosis.folds import held_out
 from models.prognosis.targets import LabelledVectors
-from pipelines.building.build import Progress, fit_specification, label_rows
+from pipelines.building.build import Progress, build_features, fit_specification, label_rows
 from pipelines.building.tracks import LifeTrack, life_tracks
-from pipelines.building.vectors import labelled_vectors, training_rows
+from pipelines.building.vectors import Build, labelled_vectors, training_rows
 from pipelines.errors import NothingToTrain
 
 
@@ -86,6 +86,7 @@ def prepare(
     progress: Progress | None = None,
     features_url: str | None = None,
     offline_url: str | None = None,
+    build: Build = build_features,
 ) -> PreparedData:
     """Split by machine, fit features on the training machines, fill the feature store, join the labels.
 
@@ -102,7 +103,7 @@ def prepare(
         )
     specification = fit_specification(pack, tracks, training)
     features = open_features(home.root, specification, features_url, pack.grade_by_signal, offline_url)
-    built, frame = training_rows(features, tenant, tracks, progress)
+    built, frame = training_rows(features, tenant, tracks, progress, build)
     rows = labelled_vectors(frame.filter(pl.col("asset").is_in(sorted(training))), specification)
     digest = f"{frame.hash_rows(seed=0).sum():016x}"
     return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, digest)
