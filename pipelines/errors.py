@@ -9,6 +9,7 @@ ServiceError
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToPromote    there is no challenger (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
+├── PackExists          a pack would be written over another
 ├── NotADatabase        a file that must be a SQLite database is none
 ├── ServiceNotReady     the service that was started does not answer
 └── GatewayDiffers      the gateway's forecasts are not the centre's
@@ -83,6 +84,18 @@ class NotADatabase(ServiceError):
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} must be a SQLite database; found something else. Move it away or restore a backup.")
         self.path = path
+
+
+class PackExists(ServiceError):
+    """A pack would be written over another.
+
+    Attributes:
+        folder: Where it lies.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"The folder {folder} must not hold a pack yet; found one. Name another folder with --out.")
+        self.folder = folder
 
 
 class ServiceNotReady(ServiceError):

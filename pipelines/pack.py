@@ -12,9 +12,11 @@ from features.domain.packs import FailureMode, Pack
 from features.packs.errors import PackError
 from features.packs.findings import PackFinding
 from features.packs.loader import load_pack, shipped_packs
+from pipelines.drafting.command import draft
 from pipelines.progress import print_result
 
-app = typer.Typer(help="Check, list and show equipment packs.", no_args_is_help=True)
+app = typer.Typer(help="Check, draft, list and show equipment packs.", no_args_is_help=True)
+app.command()(draft)
 
 PackArgument = Annotated[str, typer.Argument(help="Name of a shipped pack, or the path of a pack's folder.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

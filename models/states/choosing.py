@@ -37,6 +37,9 @@ def choose_states(
 ) -> ChosenStates:
     """Choose features and penalty, then fit on everything.
 
+    Of all that do about as well as the best, within one standard error of it, the most cautious is taken (Hastie,
+    Tibshirani & Friedman 2009, section 7.10): few stretches make the best look better than it is.
+
     Args:
         vectors: NaN where unknown. Shape (batch, feature).
         labels: Names of the states. Shape (batch,).
@@ -48,19 +51,23 @@ def choose_states(
     """
     folds = deal(unit, _FOLDS)
     tried = [
-        (_left_out(vectors, labels, folds, columns, penalty), name, penalty)
+        (name, penalty, _left_out(vectors, labels, folds, columns, penalty))
+        for penalty in sorted(PENALTIES, reverse=True)
         for name, columns in groups.items()
-        for penalty in PENALTIES
     ]
-    loss, group, penalty = min(tried, key=lambda each: each[0])
-    return ChosenStates(fit_states(vectors, labels, groups[group], penalty), group, penalty, loss)
+    best = min((losses for _, _, losses in tried), key=lambda losses: float(losses.mean()))
+    allowed = float(best.mean() + best.std() / math.sqrt(len(best)))
+    group, penalty, losses = next(each for each in tried if each[2].mean() <= allowed)
+    return ChosenStates(fit_states(vectors, labels, groups[group], penalty), group, penalty, float(losses.mean()))
 
 
-def log_loss(fit: StateFit, vectors: NDArray[np.float32], labels: Sequence[str] | NDArray[np.str_]) -> float:
-    """Return the sum of log losses; a state that the model does not know costs as much as one it deems impossible."""
+def log_losses(
+    fit: StateFit, vectors: NDArray[np.float32], labels: Sequence[str] | NDArray[np.str_]
+) -> NDArray[np.float64]:
+    """Return log losses; a state that the model does not know costs as much as one that it deems impossible."""
     probability, place = fit.probability(vectors), {value: index for index, value in enumerate(fit.values)}
     known = [row[place[label]] if label in place else 0.0 for row, label in zip(probability, labels, strict=True)]
-    return -float(sum(math.log(max(each, _SMALLEST)) for each in known))
+    return -np.log(np.maximum(known, _SMALLEST))
 
 
 def deal(unit: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
@@ -75,14 +82,14 @@ def _left_out(
     folds: NDArray[np.int64],
     columns: NDArray[np.int64],
     penalty: float,
-) -> float:
-    total = 0.0
+) -> NDArray[np.float64]:
+    """Return the log loss of each row by a model of the other folds. Shape (batch,)."""
+    losses = np.empty(len(labels))
     for fold in np.unique(folds):
         judged = folds == fold
-        if len(np.unique(labels[~judged])) < 2:  # nothing to learn from: as good as a guess at the only state, or none
-            total += float(judged.sum()) * math.log(max(2, len(np.unique(labels))))
-            continue
-        total += log_loss(
-            fit_states(vectors[~judged], labels[~judged], columns, penalty), vectors[judged], labels[judged]
-        )
-    return total / len(labels)
+        if len(np.unique(labels[~judged])) < 2:  # nothing to learn from: as good as a guess
+            losses[judged] = math.log(max(2, len(np.unique(labels))))
+        else:
+            fit = fit_states(vectors[~judged], labels[~judged], columns, penalty)
+            losses[judged] = log_losses(fit, vectors[judged], labels[judged])
+    return losses

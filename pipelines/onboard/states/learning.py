@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.domain.packs import Pack
 from features.transforms.specification import FeatureSpecification
-from models.states.choosing import ChosenStates, choose_states, deal, log_loss
+from models.states.choosing import ChosenStates, choose_states, deal, log_losses
 from pipelines.onboard.states.stretches import (
     Stretch,
     feature_groups,
@@ -154,7 +154,7 @@ def _judge(
     others = stretch_vectors(specification, [labelled[place] for place in places])
     for place, row in zip(places, chosen.fit.probability(others), strict=True):
         told[place] = chosen.fit.values[int(row.argmax())]
-    return log_loss(chosen.fit, others, labels[judged])
+    return float(log_losses(chosen.fit, others, labels[judged]).sum())
 
 
 def _protocol(labelled: Sequence[Stretch], *, each: bool) -> tuple[NDArray[np.int64], NDArray[np.int64], str]:

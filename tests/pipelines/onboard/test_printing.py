@@ -1,0 +1,17 @@
+import io
+
+from rich.console import Console
+
+from pipelines.onboard.assessing import assess
+from pipelines.onboard.printing import print_feasibility
+from tests.pipelines.onboard.machines import PACK, brought, fleet
+
+
+def test_report_is_printed_in_its_order() -> None:
+    report, _ = assess(PACK, brought(fleet(4)))
+    words = io.StringIO()
+    print_feasibility(report, Console(file=words, width=200))
+    text = words.getvalue()
+    places = [text.index(part) for part in ("1 data", "2 labels", "3 leaks", "4 visible", "GO  remaining_life")]
+    assert places == sorted(places)
+    assert "life_stage" in text
