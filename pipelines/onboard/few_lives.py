@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.packs import Pack
+from features.transforms.intervals import IntervalTable
 from features.transforms.specification import FeatureSpecification
 from models.prognosis.conformal import conformal_half_level, conformal_scores
 from models.prognosis.folds import machine_folds, rows_per_life
@@ -144,4 +145,4 @@ def _evaluation(
     if not _drawn(pack, unseen, 0).size:
         return None
     examination = Examination(pack, unseen, constant_rate(rows))
-    return examination.of_network(lambda _: curves, half_level)
+    return examination.of_network(lambda _: curves, IntervalTable.of_half_level(half_level))

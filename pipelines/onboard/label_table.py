@@ -48,6 +48,7 @@ class LabelTable:
             np.asarray(np.unique(asset, return_inverse=True)[1], np.int64),
             np.asarray(np.unique(lives, return_inverse=True)[1], np.int64),
             np.concatenate([part.rows.age for part in parts]),
+            np.concatenate([part.rows.regime for part in parts]),
         )
         return LabelTable(rows, asset, np.concatenate([part.time_us for part in parts]), number)
 
@@ -75,6 +76,7 @@ def _part(specification: FeatureSpecification, track: LifeTrack, life: LifeFeatu
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
         life.life[rows],
+        life.regime[rows],
     )
     asset = np.full(count, track.epoch.asset)
     return LabelTable(labelled, asset, track.time_us[rows], np.full(count, track.epoch.number, np.int64))
@@ -84,5 +86,5 @@ def _empty(specification: FeatureSpecification) -> LabelTable:
     none = np.zeros(0)
     whole = none.astype(np.int64)
     vectors = np.zeros((0, len(specification.names)), np.float32)
-    rows = LabelledVectors(vectors, none, none.astype(np.bool_), whole, whole, none)
+    rows = LabelledVectors(vectors, none, none.astype(np.bool_), whole, whole, none, whole)
     return LabelTable(rows, none.astype(np.str_), whole, whole)

@@ -12,6 +12,7 @@ from edge_export.bundle.shelf import BundleShelf
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
+from features.transforms.intervals import IntervalTable
 from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
 from models.registry.tracking import Tracking
 from pipelines.building.tracks import LifeTrack
@@ -125,7 +126,7 @@ class Registrar:
                 folder,
                 learnt.network,
                 learnt.specification,
-                Calibration.of(self.pack, learnt.half_level),
+                Calibration.of(self.pack, IntervalTable.of_half_level(learnt.half_level)),
                 learnt.rows.rows.vectors[:_SAMPLE_ROWS],
                 name=name,
                 version=version,

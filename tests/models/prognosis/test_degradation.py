@@ -32,7 +32,7 @@ def lives(rates: list[float], start: float = 0.6, noise: float = 0.0, seed: int 
     index = np.repeat(np.arange(len(rates)), counts)
     vectors = np.concatenate([part[0] for part in parts]).astype(np.float32)
     remaining, age = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
-    return LabelledVectors(vectors, remaining, np.ones(len(index), np.bool_), index, index.copy(), age)
+    return LabelledVectors(vectors, remaining, np.ones(len(index), np.bool_), index, index.copy(), age, 0 * index)
 
 
 def mean_of(vectors: NDArray[np.float32], rows: LabelledVectors) -> NDArray[np.float64]:
@@ -75,7 +75,7 @@ def test_nothing_left_means_failure_is_near() -> None:
 
 def test_no_failed_life_is_refused() -> None:
     rows = lives([0.006])
-    censored = LabelledVectors(rows.vectors, rows.remaining, ~rows.is_failure, rows.machine, rows.life_id, rows.age)
+    censored = replace(rows, is_failure=~rows.is_failure)
     with pytest.raises(ValueError, match="found none"):
         fit_path(censored, READING)
 

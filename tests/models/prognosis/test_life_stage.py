@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -21,13 +23,15 @@ def weibull_rows(shape: float, scale: float, machines: int, seed: int = 0, censo
     machine = np.repeat(np.arange(machines), [len(each) for each in grid])
     age = np.concatenate(grid)
     vectors = np.stack([age, generator.standard_normal(len(age))], axis=1).astype(np.float32)
-    return LabelledVectors(vectors, length[machine] - age, is_failure[machine], machine, machine.copy(), age)
+    return LabelledVectors(
+        vectors, length[machine] - age, is_failure[machine], machine, machine.copy(), age, 0 * machine
+    )
 
 
 def aged(rows: LabelledVectors) -> LabelledVectors:
     """Return toy rows with their age in the first feature, and the sign of wear in the second."""
     vectors = np.stack([rows.age, rows.vectors[:, 0]], axis=1).astype(np.float32)
-    return LabelledVectors(vectors, rows.remaining, rows.is_failure, rows.machine, rows.life_id, rows.age)
+    return replace(rows, vectors=vectors)
 
 
 def test_many_lives_give_the_law_they_were_drawn_from() -> None:
@@ -51,14 +55,7 @@ def test_censored_lives_lengthen_what_is_expected() -> None:
     failed = weibull_rows(2.0, 100.0, 6)
     mostly_alive = weibull_rows(2.0, 100.0, 6)
     still = mostly_alive.is_failure & (mostly_alive.machine < 2)
-    mostly_alive = LabelledVectors(
-        mostly_alive.vectors,
-        mostly_alive.remaining,
-        still,
-        mostly_alive.machine,
-        mostly_alive.life_id,
-        mostly_alive.age,
-    )
+    mostly_alive = replace(mostly_alive, is_failure=still)
     assert fit_life_stage(mostly_alive, ()).draws[:, 1].mean() > fit_life_stage(failed, ()).draws[:, 1].mean()
 
 

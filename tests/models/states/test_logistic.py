@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
 
 from models.states.errors import TooFewStates
 from models.states.logistic import StateNetwork, fit_states

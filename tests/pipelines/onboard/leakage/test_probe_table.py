@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]  # ships no types
 
 from experiments.bench.leaks_planted import clean_table
 from pipelines.onboard.leakage.probe_table import area, rank_correlation
