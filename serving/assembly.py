@@ -18,7 +18,9 @@ from features.records.database import open_records
 from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
 from features.records.lives import LifeRecords
+from features.records.scores import ScoreRecords
 from features.records.signal_states import SignalStates
+from features.records.windows import WindowRecords
 from features.spool.durable import DurableSpool
 from features.spool.limits import SpoolLimits
 from features.store.opening import open_online
@@ -64,6 +66,8 @@ def assemble(settings: Settings) -> Parts:
         telemetry=telemetry,
         point_states=SignalStates(engine),
         arrivals=ArrivalRecords(engine),
+        ended_lives=ScoreRecords(engine),
+        windows=WindowRecords(engine),
         issuer=champion,
         life_clock=champion,
         spool=spool,

@@ -34,7 +34,7 @@ class ForecastDesk:
         Raises:
             NotFound: If the tenant has no such asset.
         """
-        found = self.parts.ledger.latest(tenant, asset, self._now(tenant, asset))
+        found = self.parts.ledger.latest(tenant, asset, self.moment(tenant, asset))
         return found or self.unavailable(self.parts.assets.get(tenant, asset))
 
     def latest_all(self, tenant: TenantId) -> Mapping[AssetId, Forecast]:
@@ -73,15 +73,15 @@ class ForecastDesk:
             reason=reason or _NONE_HOLDS,
         )
 
-    @property
-    def _counts_life(self) -> bool:
-        return self.parts.pack.life.source is LifeSource.COUNT
-
-    def _now(self, tenant: TenantId, asset: AssetId) -> datetime:
+    def moment(self, tenant: TenantId, asset: AssetId) -> datetime:
         """Return the moment against which expiry is reckoned: by the clock, or by the asset's own count of life."""
         if not self._counts_life:
             return self.parts.clock()
         return self.parts.life_clock.newest(tenant, [asset]).get(asset, EPOCH)
+
+    @property
+    def _counts_life(self) -> bool:
+        return self.parts.pack.life.source is LifeSource.COUNT
 
 
 def document(forecast: Forecast) -> dict[str, object]:

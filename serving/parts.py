@@ -12,6 +12,8 @@ from features.domain.events import Event
 from features.domain.forecasts import Forecast
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
+from features.domain.scores import EndedLife
+from features.domain.windows import WorkWindow
 from features.records.arrivals import ArrivalCount
 from features.records.signal_states import SignalState
 from features.spool.contract import SpoolCounters
@@ -103,6 +105,22 @@ class Arrivals(Protocol):
         ...
 
 
+class EndedLives(Protocol):
+    """The lives that have ended, with their length."""
+
+    def ended(self, tenant: TenantId, pack: str | None = None) -> list[EndedLife]:
+        """Return the tenant's lives that have ended, of one type of machine or of all."""
+        ...
+
+
+class Windows(Protocol):
+    """When planned work can be done."""
+
+    def list_open(self, tenant: TenantId, site: str | None, now: datetime) -> list[WorkWindow]:
+        """Return the windows of a site, and those of every site, that have not closed; the next one first."""
+        ...
+
+
 class Inbox(Protocol):
     """Where deliveries are put: the way into the spool. Only the worker takes them out."""
 
@@ -174,6 +192,8 @@ class Parts:
     telemetry: Telemetry
     point_states: PointStates
     arrivals: Arrivals
+    ended_lives: EndedLives
+    windows: Windows
     issuer: Issuer
     life_clock: LifeClock
     spool: Inbox

@@ -16,6 +16,8 @@ from features.domain.packs import LifeSource
 from features.domain.signals import SignalRole
 from serving.access import Reader
 from serving.charts import curve_data, embed, event_data, history_data, moment, signal_data
+from serving.decision_views import advice_view
+from serving.decisions import DecisionDesk
 from serving.fleet import Attention, Standing, count_attention, standing
 from serving.forecasts import ForecastDesk
 from serving.languages import COOKIE, LANGUAGES, NAMES, TAGS, Words, choose
@@ -170,6 +172,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "forecast": forecast,
         "attention": place.attention,
         "horizon": first if place.attention is Attention.ACT else longest,
+        "advice": advice_view(DecisionDesk(parts).advice(asset), words),
         "chances": chances_of(forecast, words),
         "life": life_of(forecast, words),
         "dates": dates,

@@ -21,6 +21,8 @@ from features.domain.forecasts import (
 )
 from features.domain.identifiers import AssetId, Identifier, IdentifierScheme, TenantId
 from features.domain.packs import Pack
+from features.domain.scores import EndedLife
+from features.domain.windows import WorkWindow
 from features.packs.loader import load_pack
 from features.quality.verdicts import Namur, Verdict
 from features.records.signal_states import SignalState
@@ -166,6 +168,23 @@ class FakeLifeClock:
         return {each: self.times[each] for each in assets if each in self.times}
 
 
+@dataclass
+class FakeEndedLives:
+    lives: list[EndedLife] = field(default_factory=list)
+
+    def ended(self, tenant: TenantId, pack: str | None = None) -> list[EndedLife]:
+        return [each for each in self.lives if each.life.tenant == tenant]
+
+
+@dataclass
+class FakeWindows:
+    windows: list[WorkWindow] = field(default_factory=list)
+
+    def list_open(self, tenant: TenantId, site: str | None, now: datetime) -> list[WorkWindow]:
+        open_ones = [each for each in self.windows if each.tenant == tenant and each.end > now]
+        return [each for each in open_ones if each.site in {"", site or ""}]
+
+
 def _opened() -> Gate:
     gate = Gate()
     gate.set()
@@ -215,6 +234,8 @@ class House:
     telemetry: FakeTelemetry
     point_states: FakePointStates
     arrivals: FakeArrivals
+    ended_lives: FakeEndedLives
+    windows: FakeWindows
     issuer: FakeIssuer
     life_clock: FakeLifeClock
     spool: FakeSpool
@@ -230,6 +251,8 @@ class House:
             telemetry=self.telemetry,
             point_states=self.point_states,
             arrivals=self.arrivals,
+            ended_lives=self.ended_lives,
+            windows=self.windows,
             issuer=self.issuer,
             life_clock=self.life_clock,
             spool=self.spool,
@@ -252,6 +275,8 @@ def house(assets: Iterable[Asset], forecasts: Iterable[Forecast], pack: Pack | N
         FakeTelemetry(),
         FakePointStates(),
         FakeArrivals(),
+        FakeEndedLives(),
+        FakeWindows(),
         FakeIssuer(ledger),
         FakeLifeClock(),
         FakeSpool(),

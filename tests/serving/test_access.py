@@ -27,6 +27,7 @@ def test_every_route_names_who_may_call_it() -> None:
         "/v1/assets/{asset}": Role.READER,
         "/v1/assets/{asset}/forecast": Role.READER,
         "/v1/assets/{asset}/forecasts": Role.READER,
+        "/v1/assets/{asset}/decision": Role.READER,
         "/v1/assets/{asset}/telemetry": Role.READER,
         "/v1/assets/{asset}/quality": Role.READER,
         "/v1/forecasts": Role.OPERATOR,

@@ -12,6 +12,7 @@ ROUTES = (
     f"/v1/assets/{RIVALS_ASSET}",
     f"/v1/assets/{RIVALS_ASSET}/forecast",
     f"/v1/assets/{RIVALS_ASSET}/forecasts",
+    f"/v1/assets/{RIVALS_ASSET}/decision",
     f"/v1/assets/{RIVALS_ASSET}/telemetry",
     f"/v1/assets/{RIVALS_ASSET}/quality",
     f"/assets/{RIVALS_ASSET}",
