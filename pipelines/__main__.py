@@ -13,6 +13,7 @@ _COMMANDS = {
     "doctor": ("pipelines.doctor.command", "doctor"),
     "demo": ("pipelines.demo.command", "demo"),
     "ingest": ("pipelines.ingest.command", "ingest"),
+    "monitor": ("pipelines.monitor.command", "monitor"),
     "promote": ("pipelines.promote.command", "promote"),
     "onboard": ("pipelines.onboard.command", "onboard"),
     "train": ("pipelines.train.command", "train"),

@@ -7,6 +7,7 @@ ServiceError
 ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
+├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToPromote    there is no challenger (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
 ├── PackExists          a pack would be written over another
@@ -67,6 +68,22 @@ class NothingToPromote(NotFound):
         super().__init__(
             f"A challenger of {pack_id} must be another version than its champion {champion}; found none. "
             "Train one with `python -m pipelines train`, or name one with --version."
+        )
+
+
+class NothingToWatch(NotFound):
+    """There is nothing of which drift could be told.
+
+    Attributes:
+        pack_id: Whose.
+        found: What there is instead.
+    """
+
+    def __init__(self, pack_id: str, found: str) -> None:
+        self.pack_id, self.found = pack_id, found
+        super().__init__(
+            f"Drift of {pack_id} must be told from readings with dates; found {found}. Bring dated readings, or "
+            "compare models on new machines with `python -m pipelines promote --dry-run`."
         )
 
 
