@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from experiments.bench.asof_command import asof
+from experiments.bench.drift_command import drift
 from experiments.bench.features_command import features
 from experiments.bench.leaks_command import leaks
 from experiments.bench.online_command import online
@@ -36,6 +37,7 @@ Runs = Annotated[int, typer.Option(min=1, help="How often each way is timed.")]
 app.command()(promotion)
 app.command()(quality)
 app.command()(asof)
+app.command()(drift)
 app.command()(features)
 app.command()(leaks)
 app.command()(online)

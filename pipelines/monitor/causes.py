@@ -12,7 +12,7 @@ from pipelines.monitor.rows import WatchedRows
 
 FAR = 4.0
 """Deviations from the usual, by the median absolute deviation, from which an asset is told apart."""
-_FEW, _MOST = 0.15, 0.5
+_FEW, _MOST = 0.35, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +62,43 @@ def group_shifts(
 
 
 def far_assets(rows: WatchedRows, signal: str, span: float) -> tuple[set[str], set[str]]:
-    """Return the assets whose recent mean of a signal is far from what stretches of all assets are, and all assets.
+    """Return the assets whose recent level of a signal is far from their own levels before, and all that have some.
 
     Args:
         rows: What was watched.
         signal: A sensor.
-        span: Days.
+        span: Days of a stretch.
+
+    Returns:
+        Far is more than `FAR` times what levels of stretches usually deviate from the asset's own middle.
     """
-    column = next(place for place, name in enumerate(rows.names) if name.startswith(f"{signal}__mean_"))
-    level = rows.vectors[:, column].astype(np.float64)
+    level = recent_mean(rows, signal)
     stretch = np.ceil((rows.day - rows.day.max()) / span).astype(np.int64)
-    seen: dict[bool, list[tuple[int, float]]] = {True: [], False: []}
-    for asset in np.unique(rows.asset):
-        for number in np.unique(stretch[rows.asset == asset]):
-            values = level[(rows.asset == asset) & (stretch == number)]
-            if not np.isnan(values).all():
-                seen[bool(number == 0)].append((int(asset), float(np.nanmedian(values))))
-    usual = np.array([value for _, value in seen[False]])
-    if not len(usual):
-        return set(), {rows.assets[asset] for asset, _ in seen[True]}
-    middle = float(np.median(usual))
-    spread = max(1.4826 * float(np.median(np.abs(usual - middle))), 1e-6)
-    far = {rows.assets[asset] for asset, value in seen[True] if abs(value - middle) > FAR * spread}
-    return far, {rows.assets[asset] for asset, _ in seen[True]}
+    now, usual = dict[int, float](), dict[int, list[float]]()
+    known = ~np.isnan(level)
+    for asset in np.unique(rows.asset[known]):
+        own = known & (rows.asset == asset)
+        for number in np.unique(stretch[own]):
+            middle = float(np.median(level[own & (stretch == number)]))
+            if number == 0:
+                now[int(asset)] = middle
+            else:
+                usual.setdefault(int(asset), []).append(middle)
+    both = sorted(now.keys() & usual.keys())
+    apart = np.array([abs(each - np.median(usual[asset])) for asset in both for each in usual[asset]])
+    spread = max(1.4826 * float(np.median(apart)), 1e-6) if len(apart) else np.inf
+    far = {rows.assets[asset] for asset in both if abs(now[asset] - float(np.median(usual[asset]))) > FAR * spread}
+    return far, {rows.assets[asset] for asset in both}
 
 
 def _place(rows: WatchedRows, signal: str, span: float, sites: Mapping[str, str]) -> tuple[str, str]:
     far, present = far_assets(rows, signal, span)
-    if far and len(far) <= max(1.0, _FEW * len(present)):
-        return "assets", ", ".join(sorted(far))
     for site in sorted({sites[asset] for asset in far if asset in sites}):
         there = {asset for asset in present if sites.get(asset) == site}
         if far <= there and len(far) > _MOST * len(there) and there < present:
             return "site", site
+    if far and len(far) <= max(1.0, _FEW * len(present)):
+        return "assets", ", ".join(sorted(far))
     return "signal", "fleet"
 
 
@@ -105,7 +109,18 @@ def _alarm(cause: str, where: str, signals: list[str], by_signal: Mapping[str, l
     return DriftAlarm(cause, where, tuple(sorted(signals)), found, worst.index / worst.limit)
 
 
+def recent_columns(names: Sequence[str], sensors: Sequence[str]) -> list[int]:
+    """Return the features that are watched: mean and spread of each sensor over its shortest window.
+
+    What looks back over the whole life grows with the age of the fleet, and would tell of that alone.
+    """
+    found = []
+    for sensor in sensors:
+        for statistic in ("mean", "spread"):
+            found += [place for place, name in enumerate(names) if name.startswith(f"{sensor}__{statistic}_")][:1]
+    return found
+
+
 def recent_mean(rows: WatchedRows, signal: str) -> NDArray[np.float64]:
     """Return the mean of a sensor over its shortest window. Shape (batch,)."""
-    column = next(place for place, name in enumerate(rows.names) if name.startswith(f"{signal}__mean_"))
-    return rows.vectors[:, column].astype(np.float64)
+    return rows.vectors[:, recent_columns(rows.names, (signal,))[0]].astype(np.float64)

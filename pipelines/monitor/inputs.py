@@ -9,7 +9,8 @@ from pipelines.monitor.distance import bin_edges, bin_numbers, kolmogorov_smirno
 
 FEWEST_STRETCHES = 5
 """With fewer to compare, nobody knows how much stretches differ of themselves."""
-LEAST_INDEX, FACTOR = 0.2, 1.5
+LEAST_INDEX, FACTOR = 0.25, 2.0
+"""Siddiqi's "much changed"; and twice what stretches differ by of themselves, which simulated fleets never reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def compare_stretches(
 ) -> Compared:
     """Compare the last `span` days with the equally long stretches before.
 
-    A feature shifted if its stability index exceeds .2 and one and a half times the largest index that any stretch of
+    A feature shifted if its stability index exceeds .25 and twice the largest index that any stretch of
     the reference has against the others: fleets age, seasons change, and what stretches always differed by is no drift.
     Every asset counts alike within a stretch.
 
@@ -70,11 +71,12 @@ def compare_stretches(
         span: Days.
         learned: The day up to which the model learned; the reference ends there. None ends it at the newest stretch.
     """
-    stretch = np.floor((day - day.max(initial=0.0)) / span).astype(np.int64)
-    stretch[day == day.max(initial=0.0)] = -1
+    last = float(day.max(initial=0.0))
+    stretch = np.floor((day - last) / span).astype(np.int64)
+    stretch[day == last] = -1
     newest = stretch == -1
-    is_reference = ~newest & (day <= (day.max(initial=0.0) if learned is None else max(learned, day.min(initial=0.0))))
-    numbers = np.unique(stretch[is_reference])
+    numbers = _whole(np.unique(stretch[~newest]), span, float(day.min(initial=0.0)) - last, (learned or last) - last)
+    is_reference = np.isin(stretch, numbers)
     nothing = np.full(len(names), np.nan)
     if len(numbers) < FEWEST_STRETCHES:
         return Compared(len(numbers), (), nothing)
@@ -89,6 +91,11 @@ def compare_stretches(
     beyond = [place for place in np.argsort(limit / np.maximum(index, 1e-12)) if index[place] > limit[place]]
     shifts = (Shift(names[place], float(index[place]), float(ks[place]), float(limit[place])) for place in beyond)
     return Compared(len(numbers), tuple(shifts), index)
+
+
+def _whole(numbers: NDArray[np.int64], span: float, first: float, learned: float) -> NDArray[np.int64]:
+    """Return the stretches that lie between the first day and the last learned one, but for a day at either end."""
+    return numbers[(numbers * span >= first - 1.0) & ((numbers + 1) * span <= learned + 1.0)]
 
 
 def _alike(stretch: NDArray[np.int64], asset: NDArray[np.int64]) -> NDArray[np.float64]:

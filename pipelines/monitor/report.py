@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from pipelines.monitor.causes import DriftAlarm, group_shifts, recent_mean
+from pipelines.monitor.causes import DriftAlarm, group_shifts, recent_columns, recent_mean
 from pipelines.monitor.inputs import Compared, compare_stretches
 from pipelines.monitor.moments import changed_on
 from pipelines.monitor.outcomes import Outcomes, outcomes
@@ -93,7 +93,9 @@ def drift_report(
         sites: Site by asset, where known.
     """
     newest = rows.day > rows.day.max() - span
-    inputs = compare_stretches(rows.day, rows.asset, rows.vectors, rows.names, span, learned)
+    recent = recent_columns(rows.names, sensors)
+    names = tuple(rows.names[column] for column in recent)
+    inputs = compare_stretches(rows.day, rows.asset, rows.vectors[:, recent], names, span, learned)
     risk = np.log(rows.risk / (1.0 - np.minimum(rows.risk, 1.0 - 1e-9)) + 1e-12)[:, None].astype(np.float32)
     told = compare_stretches(rows.day, rows.asset, risk, ("risk",), span, learned)
     unknown = tuple(float(np.mean(rows.regime[part] < 0)) if part.any() else 0.0 for part in (newest, ~newest))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from edge_export.runtime.runtime import Runtime
 from edge_export.runtime.summary import summarise
 from features.transforms.batch import LifeFeatures, compute
+from features.transforms.specification import FeatureSpecification
 from features.transforms.survival import failure_probability
 from pipelines.building.tracks import LifeTrack
 
@@ -46,24 +47,26 @@ class WatchedRows:
         return len(self.day)
 
 
-def watched_rows(runtime: Runtime, tracks: Sequence[LifeTrack]) -> WatchedRows:
+def watched_rows(
+    specification: FeatureSpecification, tracks: Sequence[LifeTrack], runtime: Runtime | None
+) -> WatchedRows:
     """Compute features of lives, thin them out, and let the model forecast each row.
 
     Args:
-        runtime: The champion.
+        specification: What to compute.
         tracks: Lives with channels in the order of the specification's signals, one or more.
+        runtime: The champion, which takes that specification; None watches inputs alone.
 
     Returns:
         The rows. What is expected up to the next row is 1 - S of the row's own curve there; the last row of a life
         looks ahead to the moment that ended it, that of a life still going on to its last reading, that is nowhere.
     """
-    specification = runtime.specification
     assets = tuple(sorted({str(track.epoch.asset) for track in tracks}))
     parts = []
     for first in range(0, len(tracks), _LIVES_AT_ONCE):
         some = tracks[first : first + _LIVES_AT_ONCE]
         lives = compute(specification, [track.rows for track in some])
-        parts += [_of_life(runtime, track, life) for track, life in zip(some, lives, strict=True)]
+        parts += [_of_life(specification, runtime, track, life) for track, life in zip(some, lives, strict=True)]
     index = np.repeat(
         [assets.index(str(track.epoch.asset)) for track in tracks], [len(day) for day, *_ in parts]
     ).astype(np.int64)
@@ -71,15 +74,17 @@ def watched_rows(runtime: Runtime, tracks: Sequence[LifeTrack]) -> WatchedRows:
     return WatchedRows(day, index, vectors, regime, risk, expected, failed, assets, specification.names)
 
 
-def _of_life(runtime: Runtime, track: LifeTrack, life: LifeFeatures) -> tuple[NDArray[np.generic], ...]:
+def _of_life(
+    specification: FeatureSpecification, runtime: Runtime | None, track: LifeTrack, life: LifeFeatures
+) -> tuple[NDArray[np.generic], ...]:
     running = np.flatnonzero(life.is_running)
-    bucket = np.floor(life.life[running] / runtime.specification.rule.label_every)
+    bucket = np.floor(life.life[running] / specification.rule.label_every)
     kept = running[np.flatnonzero(np.diff(bucket, prepend=-np.inf) > 0)]
-    answered = (life.regime[kept] >= 0) & (life.life[kept] >= runtime.calibration.minimum_life)
+    answered = (life.regime[kept] >= 0) & (life.life[kept] >= specification.rule.minimum_life)
     risk, expected = np.full(len(kept), np.nan), np.zeros(len(kept))
-    if answered.any():
+    if runtime is not None and answered.any():
         curves = runtime.survival(life.vectors[kept][answered])
-        risk[answered] = summarise(curves, runtime.calibration).p_fail[:, -1]
+        risk[answered] = summarise(curves, runtime.calibration, life.regime[kept][answered]).p_fail[:, -1]
         ahead = np.append(np.diff(life.life[kept]), life.life[-1] - life.life[kept[-1]])[answered]
         expected[answered] = _within(curves.astype(np.float64), runtime.calibration.grid_step, ahead)
     failed = np.zeros(len(kept), np.bool_)

@@ -42,6 +42,6 @@ def watch(settings: Settings, days: float, stages: Stages) -> DriftReport:
     with stages.stage("comparison"):
         listed = AssetRecords(open_records(home.records_url)).list_all(settings.owner, pack.id)
         sites = {str(asset.id): asset.site for asset in listed if asset.site is not None}
-        rows = watched_rows(runtime, tracks)
+        rows = watched_rows(runtime.specification, tracks, runtime)
         learned = runtime.bundle.manifest.created_at.timestamp() / _DAY_SECONDS
         return drift_report(rows, runtime.specification.sensors, days, learned, sites)
