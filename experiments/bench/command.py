@@ -9,6 +9,7 @@ from rich.console import Console
 from experiments.bench.asof_command import asof
 from experiments.bench.drift_command import drift
 from experiments.bench.features_command import features
+from experiments.bench.forecast_command import forecast
 from experiments.bench.leaks_command import leaks
 from experiments.bench.online_command import online
 from experiments.bench.promotion_command import promotion
@@ -39,6 +40,7 @@ app.command()(quality)
 app.command()(asof)
 app.command()(drift)
 app.command()(features)
+app.command()(forecast)
 app.command()(leaks)
 app.command()(online)
 app.command()(stream)

@@ -101,7 +101,7 @@ def _given(text: str, tenant: str) -> "list[WorkWindow] | list[float]":
 
 
 def _print(advice: "Advice") -> None:
-    console, found, unit = Console(), advice.decision, advice.pack.life.unit
+    console, found, unit = _console(), advice.decision, advice.pack.life.unit
     if found is None:
         console.print(f"{advice.forecast.asset}: nobody can say. {advice.reason}")
         return
@@ -117,3 +117,9 @@ def _print(advice: "Advice") -> None:
         row = [f"{option.after:,.0f}", when, f"{option.p_fail:.1%}", *costs, f"{found.extra(option):+.2f}"]
         table.add_row(*row, style="bold" if option == found.best else "")
     console.print(table)
+
+
+def _console() -> Console:
+    """Return standard output, wide enough for a table where it is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=130)

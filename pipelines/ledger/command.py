@@ -148,7 +148,7 @@ def _show(found: "LedgerReport", title: str, picture: Path | None, about: dict[s
     if as_json:
         print_result({**about, **found.to_dict()})
     else:
-        print_report(Console(), found, title)
+        print_report(_console(), found, title)
 
 
 def _opened(settings: Settings) -> "LedgerScoring":
@@ -176,3 +176,9 @@ def _champion(settings: Settings, pack: "Pack") -> Path:
     if place is None:
         raise NothingPromoted(pack.id)
     return place
+
+
+def _console() -> Console:
+    """Return standard output, wide enough for a table where it is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=130)
