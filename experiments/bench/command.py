@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from experiments.bench.asof_command import asof
+from experiments.bench.calibration_command import calibration
 from experiments.bench.drift_command import drift
 from experiments.bench.features_command import features
 from experiments.bench.forecast_command import forecast
@@ -44,6 +45,7 @@ app.command()(forecast)
 app.command()(leaks)
 app.command()(online)
 app.command()(stream)
+app.command()(calibration)
 
 
 @app.command()

@@ -1,10 +1,22 @@
 """The model card that goes into every bundle: for whom, on what, how good, where not to use it."""
 
+from collections.abc import Sequence
+
+from models.calibration.coverage import CoverageRow
+from pipelines.train.coverage_report import coverage_markdown
 from pipelines.train.data import PreparedData
 from pipelines.train.evaluation import Evaluation
 
 
-def model_card(name: str, version: str, data: PreparedData, model: Evaluation, baseline: Evaluation, run: str) -> str:
+def model_card(
+    name: str,
+    version: str,
+    data: PreparedData,
+    model: Evaluation,
+    baseline: Evaluation,
+    coverage: Sequence[CoverageRow],
+    run: str,
+) -> str:
     """Return the card as Markdown."""
     pack, unit = data.pack, data.pack.life.unit
     horizons = ", ".join(f"{horizon:g}" for horizon in pack.horizons)
@@ -21,11 +33,19 @@ def model_card(name: str, version: str, data: PreparedData, model: Evaluation, b
 | | model | fixed LightGBM |
 |---|---|---|
 | Brier skill against a constant hazard | {model.brier_skill:.3f} | {baseline.brier_skill:.3f} |
-| coverage of p05 to p95 at failures | {model.coverage90:.3f} | {baseline.coverage90:.3f} |
+| coverage of p05 to p95 | {model.coverage90:.3f} | {baseline.coverage90:.3f} |
 | mean width of that interval, {unit} | {model.width90:.0f} | {baseline.width90:.0f} |
 | RMSE of remaining life clipped at the cap, {unit} | {model.rmse:.1f} | {baseline.rmse:.1f} |
 
-The best epoch, the width of the network and the half level of the interval were chosen on the same folds of training
+**Intervals.** They were calibrated to hold 90 % of lives in each operating regime and stage of life (told by the
+predicted median); groups with few lives share their levels with others. On the machines above they held:
+
+{coverage_markdown(coverage, unit)}
+
+"Hidden" are forecasts whose machine was replaced in time or still runs: the known stand for them, and "between" are the
+bounds that hold whatever became of them. The last row is told by the truth, so nothing can be promised in it.
+
+The best epoch, the width of the network and the levels of the interval were chosen on the same folds of training
 machines, by members blind to them; inputs were standardised over all training machines. The machines above also
 decide promotions, so the figures of a champion that beat many challengers on them flatter it a little.
 

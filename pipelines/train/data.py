@@ -116,13 +116,17 @@ def unseen_rows(specification: FeatureSpecification, data: PreparedData) -> Labe
     same moments.
     """
     tracks = [track for track in data.tracks if track.epoch.asset in data.unseen]
+    rows = labelled_vectors(label_frame(specification, data.tenant, tracks), specification)
+    return rows.take(rows.age >= data.pack.features.minimum_life)
+
+
+def label_frame(specification: FeatureSpecification, tenant: TenantId, tracks: Sequence[LifeTrack]) -> pl.DataFrame:
+    """Compute labels with their features, past the feature store, in the form that `labelled_vectors` takes."""
     parts = []
     for track, life in zip(tracks, compute(specification, [track.rows for track in tracks]), strict=True):
-        labels = label_rows(specification, data.tenant, track, life)
+        labels = label_rows(specification, tenant, track, life)
         kept = np.isin(track.time_us, labels["event_timestamp"].dt.timestamp("us").to_numpy())
         side = pl.DataFrame({"life": life.life[kept], "regime": life.regime[kept], "time_us": track.time_us[kept]})
         vectors = pl.DataFrame(life.vectors[kept], schema=list(specification.names))
         parts.append(pl.concat([labels, side, vectors], how="horizontal"))
-    frame = pl.concat(parts).with_columns(life_number=pl.col("label_life"))
-    rows = labelled_vectors(frame, specification)
-    return rows.take(rows.age >= data.pack.features.minimum_life)
+    return pl.concat(parts).with_columns(life_number=pl.col("label_life"))

@@ -20,6 +20,7 @@ from features.domain.packs import Pack
 from features.store.names import view_name
 from features.telemetry.influx.server import InfluxServer
 from features.transforms.survival import failure_probability, mean_life
+from models.calibration.coverage import CoverageRow
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
 from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry
@@ -27,6 +28,13 @@ from models.registry.tracking import DataIdentity, Tracking
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
 from pipelines.train.card import model_card
+from pipelines.train.coverage_report import (
+    DOCUMENT,
+    TABLE,
+    coverage_document,
+    coverage_markdown,
+    coverage_metrics,
+)
 from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
 from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
 from pipelines.train.gate import Decision, decide
@@ -84,6 +92,7 @@ class TrainingOutcome:
 
     Attributes:
         failures: Failures among the held-out machines.
+        coverage: How often the model's intervals held, by regime, stage of life and at the end of life.
         seconds: Duration of the fit on Ray alone.
         bundle: Where the bundle lies on the shelf.
     """
@@ -97,6 +106,7 @@ class TrainingOutcome:
     failures: int
     evaluation: Evaluation
     baseline: Evaluation
+    coverage: Sequence[CoverageRow]
     decision: Decision
     bundle: Path
 
@@ -115,6 +125,7 @@ class TrainingOutcome:
                 "failures": self.failures,
                 "model": self.evaluation.to_dict(),
                 "baseline": self.baseline.to_dict(),
+                "coverage_by": {row.group: row.to_dict() for row in self.coverage},
             },
             "promotion": self.decision.to_dict(),
         }
@@ -159,9 +170,11 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         examination = Examination(order.pack, unseen_rows(data.features.specification, data), rate)
         model_figures = examination.of_network(_survival(trained), trained.intervals.table)
         baseline_figures = examination.of_baseline(baseline)
+        held = examination.coverage_by(_survival(trained), trained.intervals.table)
         _log(order, data, run_id, examination, trained, model_figures, baseline_figures)
+        _log_coverage(order, run_id, trained, held)
     with stages.stage("bundle and promotion"):
-        card = model_card(order.model_name, version, data, model_figures, baseline_figures, run_id)
+        card = model_card(order.model_name, version, data, model_figures, baseline_figures, held, run_id)
         place = _export(order, data, run_id, trained, version, card)
         shelf = BundleShelf(order.home.bundles)
         decision = decide(model_figures, Runtime.load(place), data, shelf, order.shadow_hours, _assets(order))
@@ -176,6 +189,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         examination.failures,
         model_figures,
         baseline_figures,
+        held,
         decision,
         place,
     )
@@ -249,6 +263,12 @@ def _log(
     failed = rows.is_failure
     picture = life_picture(rows.remaining[failed], mean_life(curves, grid.step)[failed], grid.cap, unit)
     tracking.log_picture(run_id, picture, "predicted_against_true.png")
+
+
+def _log_coverage(order: TrainingOrder, run_id: str, trained: TrainedPrognosis, held: Sequence[CoverageRow]) -> None:
+    order.tracking.log_metrics(run_id, coverage_metrics(held))
+    order.tracking.log_text(run_id, coverage_document(held, trained.intervals), DOCUMENT)
+    order.tracking.log_text(run_id, coverage_markdown(held, order.pack.life.unit) + "\n", TABLE)
 
 
 def _export(

@@ -82,3 +82,21 @@ def test_baseline_is_judged_on_the_same_figures() -> None:
     assert figures.brier_skill > 0.2
     assert 0.7 < figures.coverage90 <= 1.0
     assert figures.rmse < 20.0
+
+
+def test_coverage_is_told_by_regime_by_stage_and_in_the_last_units_of_life() -> None:
+    table = IntervalTable(0.9, (20.0,), ((0.1, 0.1),) * 3, ((0.9, 0.9),) * 3)
+    found = Examination(PACK, told(ROWS), 0.01).coverage_by(oracle, table)
+    assert [row.group for row in found] == [
+        "all",
+        "regime 0",
+        "regime 1",
+        "stage [0, 20)",
+        "stage 20 and more",
+        "last 30",
+    ]
+    whole = found[0]
+    assert whole.count + whole.hidden == found[1].count + found[1].hidden + found[2].count + found[2].hidden
+    assert whole.hidden > 0
+    assert whole.coverage > 0.95
+    assert whole.least <= whole.coverage

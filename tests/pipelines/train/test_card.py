@@ -1,0 +1,27 @@
+from types import SimpleNamespace
+
+import numpy as np
+
+from models.calibration.coverage import CoverageRow
+from pipelines.train.card import model_card
+from pipelines.train.evaluation import Evaluation
+from tests.models.prognosis.toys import toy_rows
+from tests.pipelines.building.machines import fan
+
+
+def test_card_shows_where_intervals_held() -> None:
+    specification = SimpleNamespace(view="fan_condition", sha256="0" * 64)
+    rows = toy_rows(machines=3)
+    data = SimpleNamespace(
+        pack=fan(),
+        training=rows,
+        unseen=frozenset({"fan-9"}),
+        features=SimpleNamespace(specification=specification),
+        digest="d",
+    )
+    figures = Evaluation(0.2, 0.91, 40.0, 12.0)
+    coverage = [CoverageRow("all", 90, 10, 30, 0.912, 0.02, 51.4, 0.85, 0.95)]
+    card = model_card("fan", "1", data, figures, figures, coverage, "run")  # type: ignore[arg-type]  # a fake of it
+    assert "| all | 90 | 10 | 30 | 0.912 | 0.020 | 0.85 to 0.95 | 51 |" in card.splitlines()
+    assert "| coverage of p05 to p95 | 0.910 | 0.910 |" in card
+    assert np.all([line.count("|") in {0, 4, 9} for line in card.splitlines()])
