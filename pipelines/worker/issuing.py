@@ -97,7 +97,7 @@ class Issuing:
         begun: Collection[AssetId],
         now: datetime,
         until_next: timedelta,
-    ) -> int:
+    ) -> list[Forecast]:
         """Issue what has to be issued now, all in one transaction.
 
         Args:
@@ -109,7 +109,7 @@ class Issuing:
             until_next: Pause before the next call; a forecast that would run out in it is issued anew now.
 
         Returns:
-            Number of forecasts issued.
+            The forecasts issued.
 
         Raises:
             Unavailable: If a store does not answer; nothing was issued, and the next call does it.
@@ -131,7 +131,7 @@ class Issuing:
             self._newest[forecast.asset] = forecast
             self._waiting.pop(forecast.asset, None)
             self._urgent.discard(forecast.asset)
-        return len(made)
+        return made
 
     def _load(self, tenant: TenantId, assets: Sequence[AssetId], lives: Mapping[AssetId, LifeEpoch | None]) -> None:
         """Begin with the forecasts on record of assets of which nothing is remembered."""

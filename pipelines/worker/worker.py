@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from edge_export.bundle.errors import BundleError
 from edge_export.bundle.shelf import BundleShelf
 from edge_export.current_life import CurrentLifeFeatures
 from edge_export.issuing import Forecaster
@@ -23,8 +24,9 @@ from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
 from features.records.leases import Leases
 from features.records.lives import LifeRecords
+from features.records.shadows import ShadowRecords
 from features.store.errors import CursorMoved
-from features.store.feast_store import open_features
+from features.store.feast_store import FeastFeatures, open_features
 from features.telemetry.opening import open_telemetry
 from features.telemetry.store import TelemetryStore
 from pipelines.ledger.scoring import LedgerScoring, grouped
@@ -34,7 +36,8 @@ from pipelines.worker.following import Following
 from pipelines.worker.history import VectorHistory
 from pipelines.worker.issuing import Issuing, Spacing
 from pipelines.worker.retention import Retention
-from pipelines.worker.streams import FeatureStreams
+from pipelines.worker.shadow import Shadow
+from pipelines.worker.streams import FeatureStreams, Keep
 from pipelines.worker.tenure import Tenure
 
 _SCORED_AT_ONCE = 20
@@ -96,7 +99,7 @@ class Worker:
         shard: Shard | None = None,
         offline_url: str | None = None,
     ) -> None:
-        engine = open_records(home.records_url)
+        engine = self._engine = open_records(home.records_url)
         self._home, self._pack, self._tenant = home, pack, tenant
         self._features_url, self._offline_url, self._spacing = features_url, offline_url, spacing or Spacing()
         self._shard = shard or Shard()
@@ -110,6 +113,8 @@ class Worker:
         self._shelf = BundleShelf(home.bundles)
         self._scoring = LedgerScoring(engine, self._telemetry, tenant, pack)
         self._champion: Champion | None = None
+        self._shadow: Shadow | None = None
+        self._shadow_trouble = ""
         self._current: dict[AssetId, LifeEpoch] | None = None
         self._is_waiting = False
 
@@ -190,10 +195,14 @@ class Worker:
         lives = {asset: current[asset] for asset in known if asset in current}
         followed = champion.following.follow(self._tenant, lives, begun, microseconds(_now()))
         ours = {asset: current.get(asset) for asset in known}
-        forecasts = champion.issuing.issue(self._tenant, ours, followed.changed, begun, _now(), until_next)
-        champion.history.write_if_due(_now())
+        now = _now()
+        forecasts = champion.issuing.issue(self._tenant, ours, followed.changed, begun, now, until_next)
+        champion.history.write_if_due(now)
+        shadow = self._load_shadow(champion)
+        if shadow is not None:
+            shadow.accompany(self._tenant, lives, begun, forecasts, now)
         self._current = current
-        return Round(len(followed.changed | begun), followed.vectors, forecasts)
+        return Round(len(followed.changed | begun), followed.vectors, len(forecasts))
 
     def _begun(self, champion: "Champion", current: dict[AssetId, LifeEpoch], *, is_new: bool) -> set[AssetId]:
         """Return the assets for which another life began without any reading: an event may do that."""
@@ -206,21 +215,50 @@ class Worker:
         if place is None or (self._champion is not None and self._champion.place == place):
             return self._champion, False
         runtime = Runtime.load(place)
-        url, grades = self._features_url, self._pack.grade_by_signal
-        features = open_features(self._home.root, runtime.specification, url, grades, self._offline_url)
-        features.apply()
-        forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
+        features = self._features(runtime)
         history = VectorHistory(features)
-        specification, online = runtime.specification, features.online
-        streams = FeatureStreams(self._telemetry, online, specification, history.keep, shard=self._shard)
-        streams.adopt()
-        following = Following(self._telemetry, self._cursors, self._events, streams)
+        following = self._following(features, history.keep)
+        forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         issuing = Issuing(forecaster, self._ledger, self._spacing, self._pack.life.source is LifeSource.COUNT)
         if self._champion is not None:
             self._champion.history.write()
         self._champion = Champion(place, following, issuing, history)
         _logger.info("champion loaded", extra={"model_version": runtime.model.version})
         return self._champion, True
+
+    def _load_shadow(self, champion: Champion) -> Shadow | None:
+        """Return the model in the champion's shadow, or None; one that cannot be loaded is told of once."""
+        try:
+            place = self._shelf.shadow(self._pack.id)
+            if place is None or place == champion.place:
+                self._shadow = None
+            elif self._shadow is None or self._shadow.place != place:
+                self._shadow = self._open_shadow(place, champion)
+        except BundleError as error:
+            if str(error) != self._shadow_trouble:
+                _logger.warning("the model in shadow cannot be loaded", extra={"reason": str(error)})
+            self._shadow, self._shadow_trouble = None, str(error)
+        return self._shadow
+
+    def _open_shadow(self, place: Path, champion: Champion) -> Shadow:
+        runtime = Runtime.load(place)
+        features = self._features(runtime)
+        is_same = runtime.specification.sha256 == champion.following.streams.specification.sha256
+        following = None if is_same else self._following(features, None)
+        forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
+        _logger.info("model in shadow loaded", extra={"model_version": runtime.model.version})
+        return Shadow(place, forecaster, following, ShadowRecords(self._engine), self._pack.id)
+
+    def _features(self, runtime: Runtime) -> FeastFeatures:
+        url, grades = self._features_url, self._pack.grade_by_signal
+        features = open_features(self._home.root, runtime.specification, url, grades, self._offline_url)
+        features.apply()
+        return features
+
+    def _following(self, features: FeastFeatures, keep: Keep | None) -> Following:
+        streams = FeatureStreams(self._telemetry, features.online, features.specification, keep, shard=self._shard)
+        streams.adopt()
+        return Following(self._telemetry, self._cursors, self._events, streams)
 
 
 def _now() -> datetime:

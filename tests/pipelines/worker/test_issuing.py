@@ -88,7 +88,7 @@ def issuing(model: Model, spacing: Spacing | None = None) -> Issuing:
 
 
 def look(issues: Issuing, now: datetime, changed: Sequence[AssetId] = (A,), begun: Sequence[AssetId] = ()) -> int:
-    return issues.issue(MINE, LIFE, changed, begun, now, POLL)
+    return len(issues.issue(MINE, LIFE, changed, begun, now, POLL))
 
 
 def seconds(model: Model) -> list[float]:
@@ -135,8 +135,8 @@ def test_change_of_life_does_not_wait(is_restarted: bool) -> None:
     model.show(2.0, T0 + 5 * SECOND)
     if is_restarted:  # and the worker before had seen the life, but issued nothing
         life = {A: LifeEpoch(MINE, A, 1, T0 + 4 * SECOND, None, None)}
-        assert issuing(model).issue(MINE, life, (), (), T0 + 5 * SECOND, POLL) == 1
-        assert issuing(model).issue(MINE, life, (), (), T0 + 6 * SECOND, POLL) == 0
+        assert len(issuing(model).issue(MINE, life, (), (), T0 + 5 * SECOND, POLL)) == 1
+        assert issuing(model).issue(MINE, life, (), (), T0 + 6 * SECOND, POLL) == []
     else:
         assert look(issues, T0 + 5 * SECOND, begun=[A]) == 1
         assert look(issues, T0 + 6 * SECOND) == 0
