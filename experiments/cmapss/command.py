@@ -27,6 +27,7 @@ def cmapss(
     ] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write forecasts of the test engines here, as CSV.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 2,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of weights and dropout, each with its own networks.")] = 5,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Train on a C-MAPSS subset, judge out of fold, and score the test engines once."""
@@ -40,7 +41,7 @@ def cmapss(
         protocol.check_enough(engines.training)
     for words in engines.departures:
         stages.console.print(f"[yellow]![/yellow] {words}", highlight=False)
-    figures = run_on_ray(engines, workers, stages, predictions)
+    figures = run_on_ray(engines, workers, stages, predictions, seeds=seeds)
     figures["seconds"] = time.perf_counter() - started
     if json:
         print_result(figures)
@@ -54,6 +55,7 @@ def run_on_ray(
     stages: Stages,
     predictions: Path | None = None,
     settings: "Sequence[TrainingSettings] | None" = None,
+    seeds: int = 5,
 ) -> scoring.Figures:
     """Run the protocol with the product's own parts, in a scratch folder that is gone afterwards."""
     from experiments.cmapss.laboratory import RayLaboratory  # lazy: torch
@@ -66,7 +68,7 @@ def run_on_ray(
     with tempfile.TemporaryDirectory() as scratch, ray_cluster(workers):
         home = Path(scratch)
         laboratory = RayLaboratory(
-            load_pack("turbofan"), home, settings or candidates(), RayRun(home / "runs", workers)
+            load_pack("turbofan"), home, settings or candidates(members_per_fold=seeds), RayRun(home / "runs", workers)
         )
         return run(laboratory, subset, stages, predictions)
 
@@ -91,9 +93,16 @@ def run(
         forecasts = protocol.test_forecasts(laboratory, subset.training, subset.tests)
     if predictions is not None:
         write_whole(predictions, report.predictions_csv(forecasts))
-    oof = scoring.out_of_fold_figures(protocol.Judged.join(parts), cap, protocol.DRAW_SEED)
+    judged = protocol.Judged.join(parts)
+    oof = scoring.out_of_fold_figures(judged, cap, protocol.DRAW_SEED)
     model, baseline = scoring.test_figures(forecasts, subset.answers, cap)
-    return {"subset": subset.name, **model, "oof": oof, "baseline": baseline}
+    return {
+        "subset": subset.name,
+        **model,
+        "oof": oof,
+        "baseline": baseline,
+        "seeds": scoring.seed_figures(judged, cap),
+    }
 
 
 def data_folder(name: str) -> Path:

@@ -16,7 +16,7 @@ from features.transforms.specification import FeatureSpecification
 from features.transforms.survival import mean_life
 from models.prognosis.baseline import Regressor, fit_baseline, fit_tree_ensemble
 from models.prognosis.folds import machine_folds
-from models.prognosis.network import survival_of
+from models.prognosis.network import group_survival
 from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import TrainingSettings
 from pipelines.building.build import fit_specification
@@ -46,15 +46,18 @@ class RayLaboratory:
         specification, rows = self.training_rows(tracks)
         with ThreadPoolExecutor(1) as beside:  # the trees grow on what Ray leaves idle
             growing = beside.submit(self._trees, rows, baseline_folds)
-            trained = train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.candidates, self.run)
+            layout = specification.layout
+            trained = train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.candidates, self.run, layout=layout)
             trees = growing.result()
         step, cap = self.pack.grid.step, self.pack.grid.cap
 
-        def estimate(vectors: Vectors) -> Estimate:
-            survival = survival_of(trained.ensemble, vectors).mean(axis=0)
+        def estimate(vectors: Vectors) -> tuple[Estimate, Column]:
+            by_seed = group_survival(trained.ensemble, vectors, trained.settings.folds)
+            survival = by_seed.mean(axis=0)
             regime = np.full(len(vectors), -1)  # one interval for all regimes
             low, median, high = bounds(survival, step, trained.intervals.table, regime)
-            return Estimate(mean_life(survival, step), low, median, high)
+            means = np.stack([mean_life(each, step) for each in by_seed])
+            return Estimate(mean_life(survival, step), low, median, high), means
 
         def baseline(vectors: Vectors) -> Column:
             mean = np.mean([model.predict(vectors) for model in trees], axis=0)

@@ -45,12 +45,13 @@ class Learned:
 
     Attributes:
         specification: The features, with the regimes that those engines showed.
-        estimate: The network with its calibrated interval. From (batch, feature).
+        estimate: The network with its calibrated interval, all seeds together; and each seed's own mean, cycles. From
+            (batch, feature) to arrays of shape (batch,), and of shape (seed, batch).
         baseline: Mean forecast of the fixed LightGBM, cycles, clipped at the cap. From (batch, feature).
     """
 
     specification: FeatureSpecification
-    estimate: Callable[[Vectors], Estimate]
+    estimate: Callable[[Vectors], tuple[Estimate, Column]]
     baseline: Callable[[Vectors], Column]
 
 
@@ -74,16 +75,18 @@ class Laboratory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """Forecasts of remaining life, cycles. Every array has shape (batch,).
+    """Forecasts of remaining life, cycles. Every array has shape (batch,), but one.
 
     Attributes:
         unit: Engine of each row.
         baseline: Mean forecast of the fixed LightGBM.
+        by_seed: Mean forecast of each seed's networks alone. Shape (seed, batch).
     """
 
     unit: NDArray[np.int64]
     estimate: Estimate
     baseline: Column
+    by_seed: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Judged:
                 np.concatenate([each.unit for each in forecasts]),
                 Estimate(*map(np.concatenate, columns)),
                 np.concatenate([each.baseline for each in forecasts]),
+                np.concatenate([each.by_seed for each in forecasts], axis=1),
             ),
             np.concatenate([part.truth for part in parts]),
         )
@@ -183,4 +187,5 @@ def _columns(estimate: Estimate) -> tuple[Column, ...]:
 
 
 def _forecast(learned: Learned, vectors: Vectors, unit: NDArray[np.int64]) -> Forecasts:
-    return Forecasts(unit, learned.estimate(vectors), learned.baseline(vectors))
+    estimate, by_seed = learned.estimate(vectors)
+    return Forecasts(unit, estimate, learned.baseline(vectors), by_seed)

@@ -28,12 +28,15 @@ def show(figures: Mapping[str, object], console: Console | None = None) -> None:
     """Print figures as three tables: two protocols on the test engines never share one."""
     screen = console or Console()
     subset, oof, baseline = figures["subset"], _inner(figures, "oof"), _inner(figures, "baseline")
+    seeds = _inner(figures, "seeds")
     rows = {
         "RMSE, cycles": (oof["rmse"], oof["baseline_rmse"]),
         "difference, cycles": (oof["difference"], None),
         "its 95 % interval": (oof["difference_ci95"], None),
         "coverage of p05 to p95": (oof["coverage90"], None),
         "width of p05 to p95, cycles": (oof["width90"], None),
+        "RMSE of one seed alone, mean": (seeds["mean"], None),
+        "its standard deviation over seeds": (seeds["deviation"], None),
     }
     _print(screen, f"C-MAPSS {subset}, training engines out of fold, labels clipped at 125 cycles", rows)
     rows = {

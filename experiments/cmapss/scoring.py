@@ -44,6 +44,23 @@ def out_of_fold_figures(judged: Judged, cap: float, seed: int) -> Figures:
     }
 
 
+def seed_figures(judged: Judged, cap: float) -> Figures:
+    """Score each seed's own networks out of fold, labels clipped at the cap.
+
+    Returns:
+        RMSE of each seed, their mean and standard deviation, and how many were better than the baseline.
+    """
+    truth, forecasts = np.minimum(judged.truth, cap), judged.forecasts
+    rmse = [root_mean_square(mean - truth) for mean in forecasts.by_seed]
+    baseline_rmse = root_mean_square(forecasts.baseline - truth)
+    return {
+        "rmse": rmse,
+        "mean": float(np.mean(rmse)),
+        "deviation": float(np.std(rmse, ddof=1)) if len(rmse) > 1 else None,
+        "better_than_baseline": sum(each < baseline_rmse for each in rmse),
+    }
+
+
 def _point_figures(mean: Column, truth: Column, cap: float) -> Figures:
     clipped, raw = mean - np.minimum(truth, cap), mean - truth
     values = (root_mean_square(clipped), phm08_score(clipped), root_mean_square(raw), phm08_score(raw))

@@ -28,6 +28,8 @@ class NetworkShape:
         members: Networks in the ensemble.
         hidden: Widths of the hidden layers.
         dropout: Share of hidden units silenced in training.
+        inputs: Combinations of features that the first layer sees (`HazardLogits.project_by`); 0 for the features
+            themselves.
     """
 
     features: int
@@ -35,6 +37,7 @@ class NetworkShape:
     members: int
     hidden: tuple[int, ...] = (128, 64)
     dropout: float = 0.5
+    inputs: int = 0
 
 
 class HazardLogits(nn.Module):
@@ -45,10 +48,11 @@ class HazardLogits(nn.Module):
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
-        sizes = (shape.features, *shape.hidden, shape.steps)
+        sizes = (shape.inputs or shape.features, *shape.hidden, shape.steps)
         self.dropout = shape.dropout
         self.center = nn.Buffer(torch.zeros(shape.features))
         self.scale = nn.Buffer(torch.ones(shape.features))
+        self.projection = nn.Buffer(torch.zeros(shape.features, shape.inputs)) if shape.inputs else None
         pairs = list(itertools.pairwise(sizes))
         self.weights = nn.ParameterList(nn.Parameter(torch.empty(shape.members, *pair)) for pair in pairs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.members, 1, pair[1])) for pair in pairs)
@@ -66,11 +70,27 @@ class HazardLogits(nn.Module):
         # A feature that never varied taught nothing: a later hair's breadth of change must not read as extreme.
         self.scale.copy_(torch.from_numpy(np.where(spread > _SMALLEST_SPREAD, spread, 1.0)))
 
+    def project_by(self, matrix: NDArray[np.float64], vectors: NDArray[np.float32]) -> None:
+        """Let the first layer see combinations of features instead of the features, each with a deviation of 1.
+
+        Called after `standardise_by`.
+
+        Args:
+            matrix: From raw features to combinations, for example `models.prognosis.wear`. Shape (feature, input).
+            vectors: Training vectors. Shape (batch, feature).
+        """
+        assert self.projection is not None, "the network must have been built with inputs"
+        scaled = torch.from_numpy(matrix * self.scale.double().numpy()[:, None]).float()
+        scores = self._scores(torch.from_numpy(np.ascontiguousarray(vectors)))
+        spread = torch.sqrt(torch.mean((scores @ scaled).double() ** 2, dim=0)).float()
+        self.projection.copy_(scaled / torch.where(spread > _SMALLEST_SPREAD, spread, torch.ones_like(spread)))
+
     def forward(self, vectors: Tensor) -> Tensor:
         """Return logits. From (batch, feature) to (member, batch, time)."""
-        scores = (vectors - self.center) / self.scale
-        scores = torch.where(torch.isnan(scores), torch.zeros_like(scores), scores)
-        hidden = scores.clamp(-_LARGEST_SCORE, _LARGEST_SCORE).unsqueeze(0)  # (1, batch, feature)
+        scores = self._scores(vectors)
+        if self.projection is not None:
+            scores = (scores @ self.projection).clamp(-_LARGEST_SCORE, _LARGEST_SCORE)  # (batch, input)
+        hidden = scores.unsqueeze(0)  # (1, batch, input)
         last = len(self.weights) - 1
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = torch.matmul(hidden, weight) + bias  # (member, batch, width)
@@ -78,6 +98,11 @@ class HazardLogits(nn.Module):
                 hidden = nn.functional.silu(hidden)
                 hidden = nn.functional.dropout(hidden, self.dropout, self.training)
         return hidden
+
+    def _scores(self, vectors: Tensor) -> Tensor:
+        scores = (vectors - self.center) / self.scale
+        scores = torch.where(torch.isnan(scores), torch.zeros_like(scores), scores)
+        return scores.clamp(-_LARGEST_SCORE, _LARGEST_SCORE)
 
     def _initialise(self) -> None:
         last = len(self.weights) - 1
@@ -109,6 +134,43 @@ def survival_of(model: HazardEnsemble, vectors: NDArray[np.float32]) -> NDArray[
     with torch.no_grad():
         parts = [model.member_survival(torch.from_numpy(part)).numpy() for part in _chunks(vectors)]
     return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def mean_survival(
+    model: HazardEnsemble, vectors: NDArray[np.float32], weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return the mean survival over members, a few rows at a time, so that many members need no more memory than few.
+
+    Args:
+        model: The ensemble.
+        vectors: Shape (batch, feature).
+        weights: How much each member counts for each row; alike by default. Shape (member, batch).
+
+    Returns:
+        Shape (batch, time).
+    """
+    if weights is None:
+        return np.concatenate([survival_of(model, part).mean(axis=0) for part in _chunks(vectors)])
+    shares = weights / weights.sum(axis=0)
+    cuts = np.cumsum([len(part) for part in _chunks(vectors)])[:-1]
+    pairs = zip(_chunks(vectors), np.split(shares, cuts, axis=1), strict=True)
+    return np.concatenate([(survival_of(model, part) * share[:, :, None]).sum(axis=0) for part, share in pairs])
+
+
+def group_survival(model: HazardEnsemble, vectors: NDArray[np.float32], folds: int) -> NDArray[np.float64]:
+    """Return the mean survival of each group of members that stands for one seed: one member per fold.
+
+    Args:
+        model: The ensemble, members of a seed side by side.
+        vectors: Shape (batch, feature).
+        folds: Members of a seed.
+
+    Returns:
+        Shape (seed, batch, time).
+    """
+    groups = model.shape.members // folds
+    parts = [survival_of(model, part).reshape(groups, folds, len(part), -1).mean(axis=1) for part in _chunks(vectors)]
+    return np.concatenate(parts, axis=1)
 
 
 def _chunks(vectors: NDArray[np.float32], size: int = 4096) -> list[NDArray[np.float32]]:

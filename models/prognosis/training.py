@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 import torch
@@ -9,9 +10,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from features.domain.packs import LifeGrid
-from models.prognosis.loss import hazard_loss
+from models.prognosis.loss import curve_loss
 from models.prognosis.network import NetworkShape
 from models.prognosis.targets import LabelledVectors, hazard_targets
+
+
+class Inputs(StrEnum):
+    """What the first layer sees: all features, or their statistics along wear directions (`models.prognosis.wear`)."""
+
+    ALL = "all"
+    WEAR = "wear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,7 @@ class TrainingSettings:
 
     Attributes:
         epochs: Passes over the rows; the one with the best loss on blind folds is kept.
+        rows_per_epoch: The most rows of one pass, drawn anew each time: neighbours in a life tell almost the same.
         batch_rows: Rows per step, over all workers together.
         learning_rate: Peak of the one-cycle schedule (Smith & Topin 2018).
         weight_decay: Of AdamW.
@@ -28,37 +37,49 @@ class TrainingSettings:
         seed: Of everything random.
         hidden: Widths of the hidden layers.
         dropout: Share of hidden units silenced in training.
+        inputs: What the first layer sees.
+        likelihood: Weight of the likelihood in the loss (`models.prognosis.loss.curve_loss`).
     """
 
     epochs: int = 10
+    rows_per_epoch: int = 25_000
     batch_rows: int = 512
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     members_per_fold: int = 1
     folds: int = 5
     seed: int = 0
-    hidden: tuple[int, ...] = (256, 128)
+    hidden: tuple[int, ...] = (128, 64)
     dropout: float = 0.5
+    inputs: Inputs = Inputs.ALL
+    likelihood: float = 0.01
 
     @property
     def label(self) -> str:
-        """A short name of the network's size, for example "256x128"."""
-        return "x".join(str(width) for width in self.hidden)
+        """A short name of the network's inputs and size, for example "wear_128x64"."""
+        return "_".join([self.inputs, "x".join(str(width) for width in self.hidden)])
 
-    def shape(self, features: int, steps: int) -> NetworkShape:
-        """Return the network to train."""
-        return NetworkShape(features, steps, self.folds * self.members_per_fold, self.hidden, self.dropout)
+    def shape(self, features: int, steps: int, combinations: int = 0) -> NetworkShape:
+        """Return the network to train.
+
+        Args:
+            features: Length of a vector.
+            steps: Steps of the life grid.
+            combinations: Number of inputs along wear directions.
+        """
+        inputs = combinations if self.inputs is Inputs.WEAR else 0
+        return NetworkShape(features, steps, self.folds * self.members_per_fold, self.hidden, self.dropout, inputs)
 
 
-def candidates(seed: int = 0, epochs: int | None = None) -> tuple[TrainingSettings, ...]:
-    """Return the settings that a training tries: a wide network for clear wear, a narrow one for noisy machines.
+def candidates(seed: int = 0, epochs: int | None = None, members_per_fold: int = 1) -> tuple[TrainingSettings, ...]:
+    """Return the settings that a training tries: wear directions for clear wear, a narrow network for noisy machines.
 
-    The one with the best loss on folds it is blind to is kept. Widths were found by that same loss, on the
-    training engines of C-MAPSS FD001 and on the training machines of the simulated fleet.
+    The one with the best loss on folds it is blind to is kept. Widths and the rest were found by that same loss, on
+    the training engines of C-MAPSS and on the training machines of the simulated fleet.
     """
-    wide = TrainingSettings(seed=seed)
-    narrow = replace(wide, hidden=(32,), epochs=12)
-    return tuple(each if epochs is None else replace(each, epochs=epochs) for each in (wide, narrow))
+    narrow = TrainingSettings(epochs=12, members_per_fold=members_per_fold, seed=seed, hidden=(32,))
+    wear = replace(narrow, epochs=10, hidden=(128, 64), learning_rate=6e-3, dropout=0.1, inputs=Inputs.WEAR)
+    return tuple(each if epochs is None else replace(each, epochs=epochs) for each in (wear, narrow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +121,7 @@ def training_rows(rows: LabelledVectors, weights: NDArray[np.float32], grid: Lif
 
 def steps_per_epoch(rows: int, settings: TrainingSettings) -> int:
     """Return the number of optimiser steps in one pass."""
-    return max(1, rows // settings.batch_rows)
+    return max(1, min(rows, settings.rows_per_epoch) // settings.batch_rows)
 
 
 def make_optimiser(
@@ -145,9 +166,8 @@ def train_epoch(
     batches = list(_batches(len(rows), settings, epoch, rank, world))
     torch.manual_seed(hash((settings.seed, epoch, rank)) % 2**31)
     for batch in batches:
-        loss = hazard_loss(
-            logits(rows.vectors[batch]), rows.outlived[batch], rows.has_failed[batch], rows.weights[batch]
-        )
+        told = rows.outlived[batch], rows.has_failed[batch], rows.weights[batch]
+        loss = curve_loss(logits(rows.vectors[batch]), *told, settings.likelihood)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimiser.step()
@@ -156,12 +176,13 @@ def train_epoch(
     return total / max(1, len(batches))
 
 
-def blind_loss(logits: nn.Module, rows: TrainingRows, every: int = 3, chunk: int = 4096) -> float:
+def blind_loss(logits: nn.Module, rows: TrainingRows, likelihood: float, every: int = 3, chunk: int = 4096) -> float:
     """Return the mean loss of members on rows they are blind to: what the epoch to keep is chosen by.
 
     Args:
         logits: The network; it is left in training mode.
         rows: All rows, those of a life one after the other.
+        likelihood: Weight of the likelihood in the loss.
         every: Look at each so-many-th row; neighbours in a life tell almost the same.
         chunk: Rows at once.
     """
@@ -175,7 +196,8 @@ def blind_loss(logits: nn.Module, rows: TrainingRows, every: int = 3, chunk: int
             per_member = float(blind.sum())
             if per_member == 0:
                 continue
-            loss = hazard_loss(logits(rows.vectors[part]), rows.outlived[part], rows.has_failed[part], blind)
+            told = rows.outlived[part], rows.has_failed[part], blind
+            loss = curve_loss(logits(rows.vectors[part]), *told, likelihood)
             total, weight = total + float(loss) * per_member, weight + per_member
     logits.train()
     return total / max(weight, 1e-9)

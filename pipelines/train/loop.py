@@ -19,8 +19,8 @@ def train_worker(config: dict[str, Any]) -> None:
     Each epoch is reported and checkpointed; a worker that was lost goes on at the candidate and epoch it was at.
 
     Args:
-        config: `rows` (reference to arrays in the object store), `features`, `steps` and `candidates` as plain
-            values. Ray hands it over as a dictionary.
+        config: `rows` (reference to arrays in the object store), `projection` (to wear directions, or None),
+            `features`, `steps` and `candidates` as plain values. Ray hands it over as a dictionary.
     """
     import ray  # lazy: only a worker imports it
     import torch
@@ -34,15 +34,21 @@ def train_worker(config: dict[str, Any]) -> None:
     finished: list[dict[str, Any]] = list(state["finished"]) if state else []
     for plain in config["candidates"][len(finished) :]:
         settings = TrainingSettings(**plain)
-        network = settings.shape(config["features"], config["steps"])
-        finished.append(_train_candidate(network, settings, rows, state, finished))
+        network = settings.shape(config["features"], config["steps"], combinations(config["projection"]))
+        finished.append(_train_candidate(network, settings, rows, config["projection"], state, finished))
         state = None
+
+
+def combinations(projection: "np.ndarray[Any, Any] | None") -> int:
+    """Return the number of network inputs that a projection gives, 0 without one."""
+    return 0 if projection is None else int(projection.shape[1])
 
 
 def _train_candidate(
     shape: "NetworkShape",
     settings: "TrainingSettings",
     rows: "TrainingRows",
+    projection: "np.ndarray[Any, Any] | None",
     state: dict[str, Any] | None,
     finished: list[dict[str, Any]],
 ) -> dict[str, Any]:
@@ -58,6 +64,8 @@ def _train_candidate(
     torch.manual_seed(settings.seed)
     ensemble = HazardEnsemble(shape)
     ensemble.logits.standardise_by(rows.vectors.numpy())
+    if shape.inputs and projection is not None:
+        ensemble.logits.project_by(projection, rows.vectors.numpy())
     optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
     parts: dict[str, Any] = {"ensemble": ensemble, "optimiser": optimiser, "schedule": schedule}  # torch's own
     for name, part in parts.items():
@@ -73,7 +81,7 @@ def _train_candidate(
         if rank != 0:
             ray.train.report(metrics)
             continue
-        unseen = blind_loss(ensemble.logits, rows)
+        unseen = blind_loss(ensemble.logits, rows, settings.likelihood)
         if unseen < best["blind_loss"]:
             weights = {name: value.clone() for name, value in ensemble.state_dict().items()}
             best = {"blind_loss": unseen, "epoch": epoch, "ensemble": weights}

@@ -203,15 +203,18 @@ def _fit(order: TrainingOrder, data: PreparedData, run_id: str) -> tuple[Trained
 
         run = RayRun(order.home.runs, order.workers, callbacks=[TrackingCallback(order.tracking, run_id)])
         first_age = order.pack.features.baseline
-        rule = level_rule(order.pack, len(data.features.specification.regimes.centers))
-        trained = train_prognosis(data.training, order.pack.grid, first_age, order.candidates, run, rule)
+        specification = data.features.specification
+        rule = level_rule(order.pack, len(specification.regimes.centers))
+        trained = train_prognosis(
+            data.training, order.pack.grid, first_age, order.candidates, run, rule, specification.layout
+        )
     return trained, int(trained.last_metrics["workers"])
 
 
 def _survival(trained: TrainedPrognosis) -> Survival:
-    from models.prognosis.network import survival_of  # lazy: torch
+    from models.prognosis.network import mean_survival  # lazy: torch
 
-    return lambda vectors: np.asarray(survival_of(trained.ensemble, vectors).mean(axis=0), np.float64)
+    return lambda vectors: mean_survival(trained.ensemble, vectors)
 
 
 def _register(order: TrainingOrder, data: PreparedData, run_id: str, trained: TrainedPrognosis) -> str:

@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.packs import LifeGrid
+from features.transforms.families.family import Layout
 from models.calibration.levels import FittedLevels, LevelRule
 from models.prognosis.folds import machine_folds
 from models.prognosis.targets import LabelledVectors
+from models.prognosis.wear import wear_projection
 from pipelines.errors import NothingToTrain, TrainingFailed
 from pipelines.train.intervals import calibrate
-from pipelines.train.loop import CHECKPOINT, train_worker
+from pipelines.train.loop import CHECKPOINT, combinations, train_worker
 
 if TYPE_CHECKING:
-    from models.prognosis.network import HazardEnsemble
+    from models.prognosis.network import HazardEnsemble, NetworkShape
     from models.prognosis.training import TrainingSettings
 
 _FEWEST_FAILURES = 10
@@ -69,6 +71,7 @@ def train_prognosis(
     candidates: "Sequence[TrainingSettings]",
     run: RayRun,
     rule: LevelRule | None = None,
+    layout: Layout | None = None,
 ) -> TrainedPrognosis:
     """Train ensembles, each member blind to a fold of machines, keep the best, calibrate it on what it had not seen.
 
@@ -79,6 +82,7 @@ def train_prognosis(
         candidates: Settings to try, alike in folds, members and seed; the best loss on blind folds wins.
         run: How Ray runs them.
         rule: How intervals are calibrated; by default without regimes and stages.
+        layout: What the vectors are made of; candidates that look along wear directions need it.
 
     Returns:
         The best ensemble with its calibration.
@@ -94,9 +98,11 @@ def train_prognosis(
             "Bring more histories, or begin with detection, which needs no failures."
         )
     fold = machine_folds(rows.machine, candidates[0].folds, candidates[0].seed)
-    bests, metrics = _fit(rows, fold, grid, candidates, run)
+    projection = None if layout is None else wear_projection(rows, layout)
+    bests, metrics = _fit(rows, projection, fold, grid, candidates, run)
     chosen = min(range(len(bests)), key=lambda index: float(bests[index]["blind_loss"]))
-    settings, ensemble = candidates[chosen], _ensemble(rows, grid, candidates[chosen], bests[chosen])
+    settings = candidates[chosen]
+    ensemble = _ensemble(settings.shape(rows.vectors.shape[1], grid.steps, combinations(projection)), bests[chosen])
     metrics["best_epoch"] = bests[chosen]["epoch"]
     unseen = unseen_survival(ensemble, rows, fold, settings)
     intervals = calibrate(unseen, rows, grid, first_age, rule or LevelRule(), settings.seed)
@@ -107,17 +113,15 @@ def unseen_survival(
     ensemble: "HazardEnsemble", rows: LabelledVectors, fold: NDArray[np.int64], settings: "TrainingSettings"
 ) -> NDArray[np.float64]:
     """Return each row's mean survival by the members blind to its fold. Shape (batch, time)."""
-    from models.prognosis.network import survival_of  # lazy: torch takes seconds to import
+    from models.prognosis.network import mean_survival  # lazy: torch takes seconds to import
     from models.prognosis.training import member_weights
 
-    is_blind = member_weights(fold, settings).T == 0.0  # (member, batch)
-    survival = survival_of(ensemble, rows.vectors)
-    weights = is_blind / is_blind.sum(axis=0, keepdims=True)
-    return np.asarray((survival * weights[:, :, None]).sum(axis=0), np.float64)
+    return mean_survival(ensemble, rows.vectors, 1.0 - member_weights(fold, settings).T.astype(np.float64))
 
 
 def _fit(
     rows: LabelledVectors,
+    projection: NDArray[np.float64] | None,
     fold: NDArray[np.int64],
     grid: LifeGrid,
     candidates: "Sequence[TrainingSettings]",
@@ -136,6 +140,7 @@ def _fit(
         train_worker,
         train_loop_config={
             "rows": ray.put(arrays),
+            "projection": projection,
             "features": rows.vectors.shape[1],
             "steps": grid.steps,
             "candidates": [asdict(settings) for settings in candidates],
@@ -166,12 +171,10 @@ def _bests(checkpoint: Any) -> list[dict[str, Any]]:  # ray.train.Checkpoint
     return [*state["finished"], state["best"]]
 
 
-def _ensemble(
-    rows: LabelledVectors, grid: LifeGrid, settings: "TrainingSettings", best: dict[str, Any]
-) -> "HazardEnsemble":
+def _ensemble(shape: "NetworkShape", best: dict[str, Any]) -> "HazardEnsemble":
     from models.prognosis.network import HazardEnsemble  # lazy: torch takes seconds to import
 
-    ensemble = HazardEnsemble(settings.shape(rows.vectors.shape[1], grid.steps))
+    ensemble = HazardEnsemble(shape)
     ensemble.load_state_dict(best["ensemble"])
     ensemble.eval()
     return ensemble

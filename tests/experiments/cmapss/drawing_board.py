@@ -44,10 +44,11 @@ class DrawingBoard:
         def line(asked: Vectors) -> Column:
             return np.asarray(np.clip(self._design(asked) @ weights, 0.0, cap), np.float64)
 
-        def estimate(asked: Vectors) -> Estimate:
+        def estimate(asked: Vectors) -> tuple[Estimate, Column]:
             self.judged.append(asked)
             mean = line(asked)
-            return Estimate(mean, np.maximum(mean - 20.0, 0.0), mean, np.minimum(mean + 20.0, cap))
+            held = Estimate(mean, np.maximum(mean - 20.0, 0.0), mean, np.minimum(mean + 20.0, cap))
+            return held, np.stack([mean, mean])
 
         return Learned(specification, estimate, line)
 

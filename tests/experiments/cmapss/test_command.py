@@ -30,7 +30,7 @@ def run_on(folder: Path, answers: bool, predictions: Path | None = None) -> dict
 
 def test_figures_have_exactly_the_agreed_keys(tmp_path: Path) -> None:
     figures = run_on(tmp_path, answers=True)
-    assert list(figures) == ["subset", *TEST_KEYS, "oof", "baseline"]
+    assert list(figures) == ["subset", *TEST_KEYS, "oof", "baseline", "seeds"]
     oof, baseline = figures["oof"], figures["baseline"]
     assert isinstance(oof, dict)
     assert isinstance(baseline, dict)
@@ -53,7 +53,7 @@ def test_without_answers_test_figures_are_null_and_predictions_are_still_written
 
 def test_predictions_come_by_unit_under_the_agreed_header() -> None:
     estimate = Estimate(np.array([30.5, 20.25]), np.array([10.0, 5.0]), np.array([30.0, 20.0]), np.array([50.0, 40.0]))
-    text = report.predictions_csv(Forecasts(np.array([2, 1]), estimate, np.array([0.0, 0.0])))
+    text = report.predictions_csv(Forecasts(np.array([2, 1]), estimate, np.array([0.0, 0.0]), np.zeros((1, 2))))
     assert text == "unit,mean,p05,p50,p95\n1,20.25,5.0,20.0,40.0\n2,30.5,10.0,30.0,50.0\n"
 
 

@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from experiments.cmapss.protocol import Estimate, Forecasts, Judged
-from experiments.cmapss.scoring import out_of_fold_figures
+from experiments.cmapss.scoring import out_of_fold_figures, seed_figures
 from experiments.cmapss.scoring import test_figures as figures_of_tests
 
 CAP = 125.0
@@ -17,6 +18,7 @@ FORECASTS = Forecasts(
         p95=np.array([125.0, 30.0, 125.0]),
     ),
     baseline=np.array([120.0, 10.0, 125.0]),
+    by_seed=np.array([[125.0, 13.0, 125.0], [125.0, 16.0, 125.0]]),
 )
 ANSWERS = np.array([130.0, 10.0, 125.0])
 
@@ -53,8 +55,22 @@ def test_out_of_fold_figures_by_hand() -> None:
     assert figures["width90"] == pytest.approx(26.0)
 
 
+def test_seeds_are_scored_one_by_one() -> None:
+    figures = seed_figures(Judged(FORECASTS, ANSWERS), CAP)
+    # clipped errors 0, 3, 0 and 0, 6, 0; those of the baseline -5, 0, 0
+    assert figures["rmse"] == pytest.approx([3 / math.sqrt(3), 6 / math.sqrt(3)])
+    assert figures["mean"] == pytest.approx(4.5 / math.sqrt(3))
+    assert figures["deviation"] == pytest.approx(math.sqrt(4.5) / math.sqrt(3))
+    assert figures["better_than_baseline"] == 1
+
+
+def test_one_seed_has_no_deviation() -> None:
+    one = replace(FORECASTS, by_seed=FORECASTS.by_seed[:1])
+    assert seed_figures(Judged(one, ANSWERS), CAP)["deviation"] is None
+
+
 def test_interval_of_the_difference_is_drawn_over_engines_not_rows() -> None:
-    one_engine = Forecasts(np.ones(3, np.int64), FORECASTS.estimate, FORECASTS.baseline)
+    one_engine = Forecasts(np.ones(3, np.int64), FORECASTS.estimate, FORECASTS.baseline, FORECASTS.by_seed)
     low, high = _interval(one_engine)
     assert low == pytest.approx(high)  # a single engine leaves nothing to draw
     low, high = _interval(FORECASTS)

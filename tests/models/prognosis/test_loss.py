@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from models.prognosis.loss import hazard_loss
+from models.prognosis.loss import curve_loss, hazard_loss
 
 
 def logit(hazard: float) -> float:
@@ -70,3 +70,37 @@ def test_extreme_logits_stay_finite() -> None:
     assert logits.grad is not None
     assert torch.isfinite(loss)
     assert torch.isfinite(logits.grad).all()
+
+
+def test_distance_of_curves_is_that_computed_by_hand() -> None:
+    first, second = (0.9, 0.72, 0.36), (0.7, 0.49, 0.343)
+    expected = 0.0
+    for one, two, three in (first, second):
+        failed = (1 - one) ** 2 + two**2 + three**2  # outlived one step, then failed
+        censored = (1 - one) ** 2 + (1 - two) ** 2  # outlived two steps; of the third nothing is known
+        whole = censored + (1 - three) ** 2
+        expected += (failed + censored + whole) / 9 / 2
+    assert float(curve_loss(LOGITS, OUTLIVED, HAS_FAILED, EVERY, 0.0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_likelihood_has_its_share_of_the_loss() -> None:
+    distance = float(curve_loss(LOGITS, OUTLIVED, HAS_FAILED, EVERY, 0.0))
+    likelihood = float(hazard_loss(LOGITS, OUTLIVED, HAS_FAILED, EVERY))
+    both = float(curve_loss(LOGITS, OUTLIVED, HAS_FAILED, EVERY, 0.25))
+    assert both == pytest.approx(distance + 0.25 * likelihood, rel=1e-5)
+
+
+def test_distance_is_least_where_hazards_are_those_that_made_the_lives() -> None:
+    hazards = torch.tensor([0.2, 0.5])
+    lives = [(0, True, 0.2), (1, True, 0.4), (2, False, 0.4)]  # outlived, failed, how often
+    outlived, failed = torch.tensor([each[0] for each in lives]), torch.tensor([each[1] for each in lives])
+    weights = torch.tensor([[each[2]] for each in lives])
+
+    def loss(changed: torch.Tensor) -> float:
+        return float(curve_loss(torch.logit(changed).expand(1, 3, 2), outlived, failed, weights, 0.0))
+
+    for step in range(2):
+        for change in (-0.02, 0.02):
+            changed = hazards.clone()
+            changed[step] += change
+            assert loss(changed) > loss(hazards)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from models.prognosis.network import HazardEnsemble, NetworkShape, survival_of
+from models.prognosis.network import HazardEnsemble, NetworkShape, group_survival, mean_survival, survival_of
 from tests.models.prognosis.toys import toy_rows
 
 SHAPE = NetworkShape(features=3, steps=12, members=4, hidden=(16, 8))
@@ -116,3 +116,53 @@ def test_members_survival_comes_in_chunks_alike() -> None:
     assert by_member.dtype == np.float64
     np.testing.assert_allclose(by_member.mean(axis=0), survival(ensemble, many), rtol=1e-5)
     assert survival_of(ensemble, many[:0]).shape == (SHAPE.members, 0, SHAPE.steps)
+
+
+def test_mean_over_members_is_the_same_in_chunks_and_by_weight() -> None:
+    ensemble = fresh()
+    many = np.repeat(ROWS.vectors[:9], 500, axis=0)
+    by_member = survival_of(ensemble, many)
+    np.testing.assert_allclose(mean_survival(ensemble, many), by_member.mean(axis=0))
+    weights = np.random.default_rng(0).integers(0, 2, (SHAPE.members, len(many))).astype(np.float64)
+    weights[0] = 1.0
+    expected = np.stack([by_member[weights[:, row] > 0, row].mean(axis=0) for row in range(len(many))])
+    np.testing.assert_allclose(mean_survival(ensemble, many, weights), expected)
+
+
+def test_group_of_members_is_the_mean_of_one_per_fold() -> None:
+    ensemble = fresh()
+    by_member = survival_of(ensemble, ROWS.vectors)
+    groups = group_survival(ensemble, ROWS.vectors, 2)
+    assert groups.shape == (2, len(ROWS), SHAPE.steps)
+    np.testing.assert_allclose(groups[0], by_member[:2].mean(axis=0))
+    np.testing.assert_allclose(groups[1], by_member[2:].mean(axis=0))
+
+
+def test_network_that_sees_combinations_does_not_see_what_they_leave_out(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    shape = NetworkShape(features=3, steps=12, members=4, hidden=(16, 8), inputs=2)
+    ensemble = HazardEnsemble(shape)
+    ensemble.logits.standardise_by(ROWS.vectors)
+    ensemble.logits.project_by(np.array([[1.0, 0.0], [0.0, 0.0], [2.0, 0.5]]), ROWS.vectors)
+    ensemble.eval()
+    other = ROWS.vectors.copy()
+    other[:, 1] += 1.0
+    np.testing.assert_array_equal(survival(ensemble, other), survival(ensemble, ROWS.vectors))
+    other[:, 0] += 1.0
+    assert not np.allclose(survival(ensemble, other), survival(ensemble, ROWS.vectors))
+    torch.save(ensemble.state_dict(), tmp_path / "weights.pt")
+    again = HazardEnsemble(shape)
+    again.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    np.testing.assert_array_equal(survival(again.eval(), ROWS.vectors), survival(ensemble, ROWS.vectors))
+
+
+def test_combinations_have_a_deviation_of_one_whatever_their_unit() -> None:
+    matrix = np.array([[1.0, 100.0], [0.0, 0.0], [0.0, 100.0]])
+    ensemble = HazardEnsemble(NetworkShape(features=3, steps=12, members=1, inputs=2))
+    logits = ensemble.logits
+    logits.standardise_by(ROWS.vectors)
+    logits.project_by(matrix, ROWS.vectors)
+    assert logits.projection is not None
+    scores = np.nan_to_num((ROWS.vectors - logits.center.numpy()) / logits.scale.numpy())
+    combined = scores @ logits.projection.numpy()
+    np.testing.assert_allclose(combined.std(axis=0), 1.0, rtol=1e-3)
