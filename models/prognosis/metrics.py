@@ -86,39 +86,6 @@ def brier_skill(
     return float(np.mean(skills))
 
 
-def calibration_error(
-    probability: NDArray[np.float64],
-    remaining: NDArray[np.float64],
-    is_failure: NDArray[np.bool_],
-    horizons: tuple[float, ...],
-    bins: int = 10,
-) -> float:
-    """Return the expected calibration error: mean distance of forecast and observed frequency, mean over horizons.
-
-    Rows of known outcome are dealt by their forecast into bins of equal size (Naeini, Cooper and Hauskrecht,
-    "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015, equation 1, with equal counts).
-
-    Args:
-        probability: Shape (batch, horizon).
-        remaining: Life units. Shape (batch,).
-        is_failure: Shape (batch,).
-        horizons: Life units.
-        bins: How many.
-
-    Returns:
-        0 to 1; NaN if a horizon has no row with a known outcome.
-    """
-    errors = []
-    for index, horizon in enumerate(horizons):
-        outcome, is_known = known_outcomes(remaining, is_failure, horizon)
-        order = np.argsort(probability[is_known, index], kind="stable")
-        forecast, observed = probability[is_known, index][order], outcome[is_known][order]
-        parts = zip(np.array_split(forecast, bins), np.array_split(observed, bins), strict=True)
-        apart = [len(some) * abs(float(some.mean() - seen.mean())) for some, seen in parts if len(some)]
-        errors.append(sum(apart) / len(order) if len(order) else float("nan"))
-    return float(np.mean(errors))
-
-
 def bootstrap_difference(
     first: NDArray[np.float64], second: NDArray[np.float64], machine: NDArray[np.int64], seed: int, draws: int = 2000
 ) -> tuple[float, float]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.calibration.reliability import calibration_error
 from models.prognosis.comparison import FEWEST_MACHINES, Difference, paired_difference
-from models.prognosis.metrics import calibration_error, coverage
+from models.prognosis.metrics import coverage, known_outcomes
 from pipelines.promote.finding import Finding
 from pipelines.promote.trial import Answers, Trial
 
@@ -83,8 +84,13 @@ def _calibration(trial: Trial, most: float) -> Finding:
 
 
 def _error(trial: Trial, answers: Answers, rows: NDArray[np.bool_]) -> float:
-    pack = trial.pack
-    return calibration_error(answers.probability[rows], trial.remaining[rows], trial.is_failure[rows], pack.horizons)
+    """Return the calibration error, mean over horizons, of rows whose outcome is known."""
+    errors = []
+    for place, horizon in enumerate(trial.pack.horizons):
+        outcome, is_known = known_outcomes(trial.remaining, trial.is_failure, horizon)
+        chosen = rows & is_known
+        errors.append(calibration_error(answers.probability[chosen, place], outcome[chosen]))
+    return float(np.mean(errors))
 
 
 def _coverage(trial: Trial, most: float) -> Finding:

@@ -6,8 +6,8 @@ import pytest
 from experiments.bench.promotion import NOISE, broken_judges, is_caught, measure_promotion
 from experiments.bench.promotion_models import Seen, trial_of
 from features.packs.loader import load_pack
-from models.prognosis.metrics import calibration_error
 from pipelines.promote.finding import Finding
+from pipelines.promote.judging import judge
 from pipelines.promote.trial import Trial
 
 PUMP = load_pack("pump")
@@ -39,9 +39,11 @@ def test_a_judge_that_promotes_nothing_is_found_out() -> None:
 
 def test_models_are_calibrated_by_construction_and_no_better_than_their_noise() -> None:
     trial = trial_of(PUMP, Seen(NOISE), Seen(NOISE, sharper=3.0), 400, seed=1)
-    known = trial.remaining, trial.is_failure, PUMP.horizons
-    assert calibration_error(trial.champion.probability, *known) < 0.02
-    assert calibration_error(trial.challenger.probability, *known) > 0.04
+    (found,) = (finding for finding in judge(trial) if finding.check == "calibration")
+    assert not found.holds
+    worse, champion = (float(part.rpartition(" ")[2]) for part in found.found.split(","))
+    assert champion < 0.02
+    assert worse > 0.04
 
 
 def test_a_silent_model_leaves_answers_out() -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.calibration import calibration_curve  # type: ignore[import-untyped]  # scikit-learn ships no types
 from sklearn.metrics import (  # type: ignore[import-untyped]  # scikit-learn ships no types
     brier_score_loss,
     root_mean_squared_error,
@@ -14,7 +13,6 @@ from models.prognosis.metrics import (
     bootstrap_difference,
     brier,
     brier_skill,
-    calibration_error,
     coverage,
     known_outcomes,
     phm08_score,
@@ -95,17 +93,3 @@ def test_bootstrap_interval_holds_the_difference_and_takes_whole_machines() -> N
     assert high - low > 1.5 * (rows_high - rows_low)
     assert bootstrap_difference(better, worse, machine, seed=0) == (low, high)
     assert bootstrap_difference(better, better, machine, seed=0) == (0.0, 0.0)
-
-
-def test_calibration_error_is_what_scikit_learn_finds_with_bins_of_equal_size() -> None:
-    generator = np.random.default_rng(3)
-    probability = generator.uniform(size=(1000, 1))
-    remaining = np.where(generator.uniform(size=1000) < probability[:, 0] ** 2, 1.0, 9.0)
-    observed, forecast = calibration_curve(remaining <= 5, probability[:, 0], n_bins=10, strategy="quantile")
-    found = calibration_error(probability, remaining, np.ones(1000, np.bool_), (5.0,))
-    assert found == pytest.approx(float(np.mean(np.abs(observed - forecast))), abs=2e-3)
-
-
-def test_calibration_error_leaves_out_what_was_censored_before_the_horizon() -> None:
-    probability, remaining = np.array([[0.0], [0.7], [0.0]]), np.array([9.0, 1.0, 9.0])
-    assert calibration_error(probability, remaining, np.array([True, False, True]), (5.0,)) == 0.0
