@@ -97,6 +97,14 @@ class ChampionIssuer:
         except Unavailable:
             return {}
 
+    def ages(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, float]:
+        """Return how long each asset's present life is, life units; empty where the online store cannot say."""
+        self.start()
+        try:
+            return {asset: vector.life for asset, vector in self._ready().online.read(tenant, assets).items()}
+        except Unavailable:
+            return {}
+
     def readiness(self) -> Sequence[Readiness]:
         """Say how the model is, and behind it the online store."""
         self.start()

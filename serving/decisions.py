@@ -9,6 +9,9 @@ from models.prognosis.advice import Advice, advise
 from serving.forecasts import ForecastDesk
 from serving.parts import Parts
 
+_MOST_RUNNING = 2_000
+"""So many lives that go on are looked at for what a unit of life is worth; more would only take time."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionDesk:
@@ -24,4 +27,6 @@ class DecisionDesk:
         if pack.life.source is not LifeSource.COUNT:
             windows = self.parts.windows.list_open(asset.tenant, asset.site, now)
         known = self.parts.ended_lives.ended(asset.tenant, pack.id)
-        return advise(desk.latest(asset.tenant, asset.id), pack, known, windows, now)
+        names = [each.id for each in self.parts.assets.list_all(asset.tenant, pack.id)][:_MOST_RUNNING]
+        running = list(self.parts.life_clock.ages(asset.tenant, names).values())
+        return advise(desk.latest(asset.tenant, asset.id), pack, known, running, windows, now)

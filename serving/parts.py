@@ -150,10 +150,14 @@ class Issuer(Protocol):
 
 
 class LifeClock(Protocol):
-    """The newest moment of assets whose times are stand-ins for a life count."""
+    """What the newest features of assets tell of their life: its length, and its moment where times stand in for it."""
 
     def newest(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, datetime]:
         """Return the time of each asset's newest features; empty where nobody can say."""
+        ...
+
+    def ages(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, float]:
+        """Return how long each asset's present life is by its newest features, life units; empty as above."""
         ...
 
 

@@ -101,6 +101,7 @@ def advise(
     forecast: Forecast,
     pack: Pack,
     known: Sequence[EndedLife],
+    running: Sequence[float],
     windows: Sequence[WorkWindow] | Sequence[float],
     now: datetime,
 ) -> Advice:
@@ -110,6 +111,7 @@ def advise(
         forecast: The one in force.
         pack: Of the machine.
         known: Lives of machines of its type that have ended; they tell what a unit of life is worth.
+        running: How long the lives are that go on, life units. Left out, only the short ones would be heard of.
         windows: When planned work can be done: windows in time, or life units from now. Empty means at any moment.
         now: The present moment; where life is a bare count, the stand-in time of the machine's newest reading.
     """
@@ -121,7 +123,8 @@ def advise(
     if now >= forecast.valid_until:
         why = f"expired: The forecast held until {format_time(forecast.valid_until)}; a decision needs one in force."
         return Advice(forecast, pack, now, reason=why, seconds_per_unit=length)
-    policy = best_age([each.length for each in known], [each.is_failure for each in known], pack.costs)
+    lengths = [*(each.length for each in known), *running]
+    policy = best_age(lengths, [*(each.is_failure for each in known), *(False for _ in running)], pack.costs)
     if policy is None:
         return Advice(forecast, pack, now, reason=_NONE_FAILED, seconds_per_unit=length)
     offsets = _offsets(windows, now, pack.life.seconds_per_unit)

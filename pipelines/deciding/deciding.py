@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from edge_export.current_life import CurrentLifeLedger
+from edge_export.bundle.reading import read_bundle
+from edge_export.bundle.shelf import BundleShelf
+from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
 from features.domain.forecasts import Forecast, ForecastStatus
+from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
 from features.domain.time import EPOCH
@@ -15,6 +18,8 @@ from features.records.forecasts import ForecastLedger
 from features.records.lives import LifeRecords
 from features.records.scores import ScoreRecords
 from features.records.windows import WindowRecords
+from features.store.opening import open_online
+from features.transforms.specification import specification_from_json
 from models.prognosis.advice import Advice, advise
 
 
@@ -23,6 +28,7 @@ def advise_on(
     tenant: TenantId,
     pack: Pack,
     asset: AssetId,
+    running: Sequence[float],
     windows: Sequence[WorkWindow] | Sequence[float] | None,
     now: datetime,
 ) -> Advice:
@@ -33,6 +39,7 @@ def advise_on(
         tenant: Whose machine.
         pack: Its type.
         asset: Which machine.
+        running: How long the lives of its type are that go on, life units.
         windows: When work can be done; None for the windows on record.
         now: The present moment.
 
@@ -46,7 +53,29 @@ def advise_on(
     if windows is None and pack.life.source is not LifeSource.COUNT:
         windows = WindowRecords(records).list_open(tenant, found.site, now)
     known = ScoreRecords(records).ended(tenant, pack.id)
-    return advise(forecast or _none(tenant, pack, asset, moment), pack, known, windows or [], moment)
+    return advise(forecast or _none(tenant, pack, asset, moment), pack, known, running, windows or [], moment)
+
+
+def running_lives(home: Home, features_url: str | None, records: Records, tenant: TenantId, pack: Pack) -> list[float]:
+    """Return how long the lives of a type are that go on, by the newest features of each machine, life units.
+
+    Args:
+        home: The data folder, with the bundles.
+        features_url: The Redis that holds the newest features; None means SQLite in the data folder.
+        records: Assets and lives.
+        tenant: Whose machines.
+        pack: Their type.
+
+    Returns:
+        Nothing before a model is promoted: there are no features then.
+    """
+    place = BundleShelf(home.bundles).champion(pack.id)
+    if place is None:
+        return []
+    specification = specification_from_json(read_bundle(place).specification_json)
+    features = CurrentLifeFeatures(open_online(home.root, specification, features_url), LifeRecords(records))
+    assets = [each.id for each in AssetRecords(records).list_all(tenant, pack.id)]
+    return [vector.life for vector in features.read(tenant, assets).values()]
 
 
 def _moment(ledger: ForecastLedger, tenant: TenantId, pack: Pack, asset: AssetId, now: datetime) -> datetime:

@@ -72,12 +72,11 @@ class Backtest:
         return found
 
     def known(self, tracks: Sequence[LifeTrack]) -> list[EndedLife]:
-        """Return the lives among these that have ended, with their length; those without a reading are left out."""
-        ended = [track for track in tracks if track.epoch.ended_at is not None]
-        computed = compute(self.runtime.specification, [track.rows for track in ended]) if ended else []
+        """Return these lives with their length; one that goes on is censored at its newest reading."""
+        computed = compute(self.runtime.specification, [track.rows for track in tracks]) if tracks else []
         return [
             EndedLife(track.epoch, float(self._meter(track, life)([_end(track)])[0]))
-            for track, life in zip(ended, computed, strict=True)
+            for track, life in zip(tracks, computed, strict=True)
         ]
 
     def _replay(self, found: Scored, track: LifeTrack, life: LifeFeatures) -> None:

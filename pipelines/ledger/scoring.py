@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from features.domain.events import LifeEpoch
+from features.domain.events import EventKind, LifeEpoch
 from features.domain.forecasts import Forecast
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
@@ -123,23 +123,29 @@ def grouped(lives: Sequence[LifeEpoch], assets: Sequence[AssetId]) -> dict[Asset
 
 
 def known_lives(scoring: LedgerScoring, found: "Scored") -> list[EndedLife]:
-    """Return the lives of which whoever issued these forecasts could know: those that had ended by the first of them.
+    """Return the lives of which whoever issued these forecasts could know, as they were when the first was issued.
 
-    Where life is a bare count there is no telling what was earlier: those of machines without a scored forecast.
+    A life that went on then is censored there: were such lives left out, only the short ones would be heard of. Where
+    life is a bare count there is no telling what was earlier: the ended lives of machines without a scored forecast.
     """
     records, tenant, pack = scoring.records, scoring.tenant, scoring.pack
     assets = [each.id for each in AssetRecords(records).list_all(tenant, pack.id)]
-    lives = [
-        life for of in lives_by_asset(records, tenant, assets).values() for life in of if life.ended_at is not None
-    ]
+    lives = [life for of in lives_by_asset(records, tenant, assets).values() for life in of]
     if pack.life.source is LifeSource.COUNT:
         judged = {forecast.asset for forecast, _ in found.pairs}
-        lives = [life for life in lives if life.asset not in judged]
+        lives = [life for life in lives if life.asset not in judged and life.ended_at is not None]
     else:
         first = min((forecast.issued_at for forecast, _ in found.pairs), default=EPOCH)
-        lives = [life for life in lives if life.ended_at is not None and life.ended_at <= first]
+        lives = [_as_known(life, first) for life in lives if life.started_at < first]
     meter = LifeMeter(scoring.telemetry, tenant, pack.life)
     return [EndedLife(life, _length(life, meter.of)) for life in lives]
+
+
+def _as_known(life: LifeEpoch, at: datetime) -> LifeEpoch:
+    """Return a life as it was known at a moment: censored there if it went on."""
+    if life.ended_at is not None and life.ended_at <= at:
+        return life
+    return replace(life, ended_at=at, end=EventKind.END_OF_OBSERVATION, failure_mode=None)
 
 
 def _by_asset(lives: Sequence[LifeEpoch]) -> dict[AssetId, tuple[LifeEpoch, ...]]:

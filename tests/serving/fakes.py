@@ -163,9 +163,13 @@ class FakeIssuer:
 @dataclass
 class FakeLifeClock:
     times: dict[AssetId, datetime] = field(default_factory=dict)
+    lengths: dict[AssetId, float] = field(default_factory=dict)
 
     def newest(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, datetime]:
         return {each: self.times[each] for each in assets if each in self.times}
+
+    def ages(self, tenant: TenantId, assets: Sequence[AssetId]) -> Mapping[AssetId, float]:
+        return {each: self.lengths[each] for each in assets if each in self.lengths}
 
 
 @dataclass

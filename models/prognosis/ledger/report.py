@@ -71,7 +71,7 @@ def ledger_report(
         pack: Of the machines.
         pairs: Forecasts of status `ok` with their scores.
         unscored: All others by why they are not scored.
-        known: Lives that had ended when the first of these forecasts was issued.
+        known: Lives as they were when the first of these forecasts was issued, those going on then censored.
         threshold: Probability from which on a forecast warns.
         progress: Told of forecasts done.
     """

@@ -3,8 +3,8 @@
 Three policies over the same lives. Each life ends for a policy with a failure, with planned work (when the policy
 asks for it), or unanswered. A policy costs, per unit of life, the mean cost of a life divided by its mean length
 (renewal-reward; Barlow and Hunter 1960), lives without an answer being made up for by weights
-(`models.prognosis.ledger.censoring`). The fixed age is the best one by lives that ended before the first forecast
-was issued, so no policy knows what is yet to come. Only lives that were watched from their beginning count: of
+(`models.prognosis.ledger.censoring`). The fixed age is the best one by lives as they were known when the first
+forecast was issued, so no policy knows what is yet to come. Only lives that were watched from their beginning count: of
 others nobody knows what a policy would have done before.
 """
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.demo.fleet import moved, write_demo_fleet
+from pipelines.demo.fleet import going_on, moved, write_demo_fleet
 from pipelines.simulate.fleet import simulate_fleet
 from pipelines.simulate.settings import FleetSettings
 
@@ -25,3 +25,10 @@ def test_nothing_but_times_moves() -> None:
     assert later.telemetry.drop("time").equals(fleet.telemetry.drop("time"))
     assert (later.telemetry["time"] - fleet.telemetry["time"]).unique().to_list() == [by]
     assert later.events.drop("time").equals(fleet.events.drop("time"))
+
+
+def test_the_machines_of_the_demonstration_go_on() -> None:
+    fleet = simulate_fleet(SETTINGS)
+    kinds = going_on(fleet).events["kind"].to_list()
+    assert "end_of_observation" in fleet.events["kind"].to_list()
+    assert kinds == [kind for kind in fleet.events["kind"].to_list() if kind != "end_of_observation"]

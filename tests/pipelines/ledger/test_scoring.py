@@ -111,9 +111,11 @@ def test_forecasts_without_numbers_are_counted_and_since_leaves_earlier_ones_out
     assert [forecast.id for forecast, _ in late.pairs] == ["a-40", "a-70"]
 
 
-def test_only_lives_that_had_ended_before_the_first_forecast_were_known(scoring: LedgerScoring) -> None:
+def test_lives_are_known_as_they_were_when_the_first_forecast_was_issued(scoring: LedgerScoring) -> None:
     ends = [Event(MINE, A, at(hour), EventKind.FAILURE) for hour in (5, 63)]
     record(scoring.records, PACK, "a", ends)
     found = Scored()
     found.take(*scoring.answers(A, lives_by_asset(scoring.records, MINE, [A])[A], at(75)))
-    assert [each.life.ended_at for each in known_lives(scoring, found)] == [at(5)]
+    known = known_lives(scoring, found)
+    assert [(each.life.ended_at, each.is_failure) for each in known] == [(at(5), True), (at(10), False)]
+    assert [each.length for each in known] == [5.0, 4.0]  # of hours 6 to 10 the first only begins it

@@ -19,6 +19,7 @@ from features.domain.packs import LifeRule, Pack
 from features.domain.time import EPOCH
 from features.records.database import open_records
 from features.records.forecasts import ForecastLedger
+from features.records.scores import ScoreRecords
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.batch import compute
 from features.transforms.intervals import IntervalTable
@@ -157,3 +158,19 @@ def test_machines_whose_life_is_a_bare_count_are_not_forecast_again_and_again(tm
     (forecast,) = history(home, A)
     assert forecast.issued_at > EPOCH
     work.run(once, 0.0)
+
+
+def test_worker_scores_lives_as_they_end_also_before_a_model_is_promoted(tmp_path: Path) -> None:
+    home, pack = Home(tmp_path), fan()
+    records, work = open_records(home.records_url), worker(home)
+    scores = ScoreRecords(records)
+    record(records, pack, "a")
+    work.look()
+    assert scores.ended(MINE) == []
+    record(records, pack, "a", [Event(MINE, A, at(30), EventKind.FAILURE)])
+    work.look()
+    assert [(each.length, each.is_failure) for each in scores.ended(MINE)] == [(30.0, True)]
+    record(records, pack, "a", [Event(MINE, A, at(20), EventKind.PREVENTIVE_REPLACEMENT)])  # a correction, late
+    work.look()
+    assert [(each.length, each.is_failure) for each in scores.ended(MINE)] == [(20.0, False)]
+    work.close()

@@ -75,6 +75,16 @@ def test_expired_forecast_and_unknown_failures_are_answers_with_a_reason(worn: H
     assert (unknown.reason or "").startswith("no_failure_known:")
 
 
+def test_machines_that_go_on_tell_that_life_is_longer(worn: House, client_for: ClientFor) -> None:
+    before = decision(client_for(worn)).fixed_age
+    worn.life_clock.lengths = {P.id: 9_000.0}
+    after = decision(client_for(worn)).fixed_age
+    assert before is not None
+    assert after is not None
+    assert (before.lives, after.lives) == (3, 4)
+    assert after.mean_life > before.mean_life
+
+
 def test_nobody_elses_asset_is_found(worn: House, client_for: ClientFor) -> None:
     worn.assets.assets.append(asset("theirs", RIVAL))
     assert client_for(worn).get("/v1/assets/theirs/decision").status_code == 404
