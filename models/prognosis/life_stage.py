@@ -18,10 +18,11 @@ from features.transforms.families.family import window_name
 from features.transforms.specification import FeatureSpecification
 from models.prognosis.targets import LabelledVectors
 
-_SHAPE_PRIOR = (0.4, 0.5)
-"""Mean and deviation of log k: k from 0.6 to 3.9 within two deviations, wear-out more likely than infancy."""
+_SHAPE_PRIOR = (0.2, 0.3)
+"""Mean and deviation of log k: k from 0.67 to 2.2 within two deviations. Few lives make wear-out look sharper than it
+is, and a sharp law that is wrong costs more than a constant hazard."""
 
-_SCALE_DEVIATION, _WEIGHT_DEVIATION = 1.5, 0.5
+_SCALE_DEVIATION, _WEIGHT_DEVIATION = 1.5, 1.0
 _DRAWS, _STEPS = 32, 40
 _LARGEST_SCORE, _LARGEST_RISK = 4.0, 4.0
 _SMALLEST_SPREAD = 1e-6
@@ -77,10 +78,10 @@ class LifeStageSurvival(nn.Module):
 
 
 def wear_columns(specification: FeatureSpecification) -> tuple[int, ...]:
-    """Return the columns of the recent mean of every sensor, over the window in the middle."""
+    """Return the columns of every sensor's recent mean less that of its beginning, over the window in the middle."""
     windows, names = specification.rule.windows, specification.names
     middle = windows[len(windows) // 2]
-    return tuple(names.index(window_name(f"{sensor}__mean", middle)) for sensor in specification.sensors)
+    return tuple(names.index(window_name(f"{sensor}__rise", middle)) for sensor in specification.sensors)
 
 
 def fit_life_stage(rows: LabelledVectors, columns: tuple[int, ...], seed: int = 0) -> LifeStageFit:

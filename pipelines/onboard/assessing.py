@@ -62,7 +62,7 @@ def assess(pack: Pack, brought: Brought, held_out_share: float = 0.3) -> tuple[F
     table, problem = _table(kept, tracks)
     if table is not None and len(table.rows):
         leaks = (*leaks, *_feature_leaks(kept, table))
-    seen = visibility(kept, table) if table is not None else Visibility(0, 0.0, (), problem)
+    seen = visibility(kept, table, fit_names(kept)) if table is not None else Visibility(0, 0.0, (), problem)
     facts = Facts(data, labels, seen, problem, 0 if table is None else len(table.rows), len(kept.features.signals))
     report = Feasibility(
         f"{pack.id} {pack.version}",

@@ -13,27 +13,36 @@ from pipelines.onboard.leakage.probe import ridge_scores
 
 _HEALTHY, _MOST_FOLDS = 0.95, 5
 _STEADY = 0.8
+_CHANGES = ("__slope_", "__shift_", "__rise_")
 _LAST_SHARE = 0.2
 
 
-def visibility(pack: Pack, table: LabelTable) -> Visibility:
+def visibility(pack: Pack, table: LabelTable, names: Sequence[str]) -> Visibility:
     """Learn signs of failure from machines of other folds, and look how long each failure shows them without a break.
+
+    Signs are changes: slopes, and how far recent means lie from those of the machine's life and of its beginning. A
+    machine that has always been a little louder than others shows nothing by that.
 
     A sign counts from a score on that only one healthy row in twenty exceeds; it must hold for four rows in five up to
     the end. A row is near a failure within the longest horizon, or the last fifth of its life if that is less, and
     healthy where it outlived twice that.
+
+    Args:
+        pack: Says how far horizons reach.
+        table: Labelled rows.
+        names: Of its features.
     """
     failing = np.unique(table.rows.machine[table.rows.is_failure])
     if len(failing) < 2:
         return Visibility(0, 0.0, (), "It takes failures of two machines to say what is visible before one.")
     near, healthy = _near_and_healthy(pack, table)
     leads = []
+    columns = np.array([place for place, name in enumerate(names) if any(word in name for word in _CHANGES)], np.int64)
     fold = machine_folds(table.rows.machine, min(_MOST_FOLDS, len(failing)), 0)
     for index in np.unique(fold):
         known, judged = (fold != index) & (near | healthy), fold == index
         if not (near & known).any() or not (healthy & known).any():
             continue
-        columns = slice(1, None)  # the first feature is the age: a clock is no sign
         training = table.rows.vectors[known][:, columns].astype(np.float64)
         rest = table.rows.vectors[judged][:, columns].astype(np.float64)
         limit = np.quantile(ridge_scores(training, near[known], training)[healthy[known]], _HEALTHY)

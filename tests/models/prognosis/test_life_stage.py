@@ -87,6 +87,6 @@ def test_no_failure_is_refused() -> None:
         fit_life_stage(rows, ())
 
 
-def test_signs_are_the_recent_means_of_every_sensor() -> None:
+def test_signs_are_the_changes_of_every_sensor_since_its_beginning() -> None:
     names = [SPECIFICATION.names[column] for column in wear_columns(SPECIFICATION)]
-    assert names == ["vibration__mean_20", "temperature__mean_20"]
+    assert names == ["vibration__rise_20", "temperature__rise_20"]

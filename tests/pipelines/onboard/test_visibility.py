@@ -4,6 +4,7 @@ import numpy as np
 
 from features.transforms.batch import LifeRows
 from pipelines.building.build import fit_specification
+from pipelines.onboard.assessing import fit_names
 from pipelines.onboard.feasibility import Visibility
 from pipelines.onboard.label_table import label_table
 from pipelines.onboard.visibility import visibility
@@ -19,7 +20,7 @@ def seen(jump: float, hours: int = 20) -> Visibility:
         values[-hours:, 1] += jump
         tracks.append(replace(each, rows=LifeRows(each.rows.time, values)))
     pack = replace(PACK, features=replace(PACK.features, label_every=2.0), horizons=(24.0,))
-    return visibility(pack, label_table(pack, fit_specification(pack, tracks), tracks))
+    return visibility(pack, label_table(pack, fit_specification(pack, tracks), tracks), fit_names(pack))
 
 
 def test_lead_is_about_the_time_since_it_shows() -> None:
@@ -35,6 +36,6 @@ def test_what_never_shows_has_no_lead() -> None:
 
 def test_single_failure_cannot_be_looked_at() -> None:
     tracks = fleet(1)
-    found = visibility(PACK, label_table(PACK, fit_specification(PACK, tracks), tracks))
+    found = visibility(PACK, label_table(PACK, fit_specification(PACK, tracks), tracks), fit_names(PACK))
     assert found.failures == 0
     assert "two machines" in found.words

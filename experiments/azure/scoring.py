@@ -1,0 +1,115 @@
+"""Warnings event by event: how many failures were warned of in time, and how many warnings were false."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_HOUR_US = 3_600_000_000
+_THRESHOLDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WarningRule:
+    """What counts as warned in time.
+
+    Attributes:
+        lead_hours: A warning must come so long before the failure.
+        hold_hours: It says "within so long": a failure after that was not warned of, and without one it was false.
+            While it holds the machine gets no second one; an alarm that never ends counts again and again.
+    """
+
+    lead_hours: float
+    hold_hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Forecasts of machines in time order, and when the machines failed.
+
+    Attributes:
+        machine: Shape (batch,).
+        time_us: Microseconds since EPOCH. Shape (batch,).
+        failures_us: Times of failure of each machine, ascending, microseconds since EPOCH.
+    """
+
+    machine: NDArray[np.str_]
+    time_us: NDArray[np.int64]
+    failures_us: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class WarningFigures:
+    """What came of warnings above a threshold.
+
+    Attributes:
+        recall: Share of failures that were warned of in time.
+        false_per_100_machine_weeks: Warnings that no failure followed while they held.
+    """
+
+    threshold: float
+    recall: float
+    false_per_100_machine_weeks: float
+    failures: int
+
+
+def warn(score: NDArray[np.float64], threshold: float, watched: Watched, rule: WarningRule) -> WarningFigures:
+    """Warn wherever the score reaches the threshold, and judge.
+
+    Args:
+        score: Shape (batch,).
+        threshold: Of the score.
+        watched: Whose score.
+        rule: What counts.
+    """
+    warned = failures = false = 0
+    weeks = 0.0
+    for machine in np.unique(watched.machine):
+        own = watched.machine == machine
+        times, above = watched.time_us[own], score[own] >= threshold
+        order = np.argsort(times, kind="stable")
+        times, above = times[order], above[order]
+        ends = watched.failures_us.get(str(machine), np.zeros(0, np.int64))
+        issued = _issued(times[above], int(rule.hold_hours * _HOUR_US))
+        told, wrong = _judged(issued, ends, rule)
+        warned, false, failures = warned + told, false + wrong, failures + len(ends)
+        weeks += float(times[-1] - times[0]) / (168.0 * _HOUR_US)
+    return WarningFigures(threshold, warned / max(failures, 1), 100.0 * false / max(weeks, 1e-9), failures)
+
+
+def choose_threshold(score: NDArray[np.float64], watched: Watched, rule: WarningRule, budget: float) -> WarningFigures:
+    """Return the figures at the threshold that warns of most failures within a budget of false warnings."""
+    levels = np.unique(np.quantile(score, 1.0 - np.geomspace(5e-4, 0.5, _THRESHOLDS)))
+    found = [warn(score, float(level), watched, rule) for level in levels]
+    within = [each for each in found if each.false_per_100_machine_weeks <= budget]
+    return max(within, key=lambda each: each.recall) if within else warn(score, np.inf, watched, rule)
+
+
+def average_precision(score: NDArray[np.float64], outcome: NDArray[np.bool_]) -> float:
+    """Return the area under precision against recall, in steps (Davis & Goadrich 2006); NaN without an outcome."""
+    if not outcome.any():
+        return float("nan")
+    order = np.argsort(-score, kind="stable")
+    hits, ranked = np.cumsum(outcome[order]), score[order]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # equal scores are told together
+    precision, recall = hits[last] / (last + 1), hits[last] / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def _issued(times: NDArray[np.int64], hold_us: int) -> NDArray[np.int64]:
+    found: list[int] = []
+    for time in times.tolist():
+        if not found or time >= found[-1] + hold_us:
+            found.append(time)
+    return np.array(found, np.int64)
+
+
+def _judged(issued: NDArray[np.int64], ends: NDArray[np.int64], rule: WarningRule) -> tuple[int, int]:
+    """Return how many failures were warned of in time, and how many warnings were false."""
+    next_end = np.searchsorted(ends, issued, side="right")
+    has_next = next_end < len(ends)
+    ahead = ends[np.minimum(next_end, max(len(ends) - 1, 0))] - issued if len(ends) else np.zeros(len(issued))
+    is_right = has_next & (ahead <= rule.hold_hours * _HOUR_US)
+    in_time = is_right & (ahead >= rule.lead_hours * _HOUR_US)
+    return len(np.unique(next_end[in_time])), int((~is_right).sum())
