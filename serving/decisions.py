@@ -29,4 +29,6 @@ class DecisionDesk:
         known = self.parts.ended_lives.ended(asset.tenant, pack.id)
         names = [each.id for each in self.parts.assets.list_all(asset.tenant, pack.id)][:_MOST_RUNNING]
         running = list(self.parts.life_clock.ages(asset.tenant, names).values())
-        return advise(desk.latest(asset.tenant, asset.id), pack, known, running, windows, now)
+        ours = asset.pack == pack.id
+        forecast = desk.latest(asset.tenant, asset.id) if ours else desk.unavailable(asset)
+        return advise(forecast, pack, known, running, windows, now)

@@ -6,6 +6,7 @@ from datetime import datetime
 from edge_export.bundle.reading import read_bundle
 from edge_export.bundle.shelf import BundleShelf
 from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
+from features.domain.errors import InvalidValue
 from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
@@ -45,8 +46,13 @@ def advise_on(
 
     Raises:
         RecordNotFound: If the tenant has no such asset.
+        InvalidValue: If it is of another type.
     """
     found = AssetRecords(records).get(tenant, asset)
+    if found.pack != pack.id:
+        raise InvalidValue(
+            "the asset", must=f"be of pack {pack.id}", found=found.pack, remedy="Name its pack by --pack."
+        )
     ledger = ForecastLedger(records)
     moment = _moment(ledger, tenant, pack, asset, now)
     forecast = CurrentLifeLedger(ledger, LifeRecords(records)).latest(tenant, asset, moment)

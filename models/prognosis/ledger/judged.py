@@ -63,9 +63,13 @@ class Judged:
         """How long the rows are followed; those that warn are followed differently from those that do not."""
         return Followed(self.lived, self.is_failure, self.held, (self.p_fail[:, -1] >= WARNED).astype(np.int64))
 
-    def rows_of(self, life: int) -> NDArray[np.int64]:
-        """Return the rows of one life in the order of their issue."""
-        return np.flatnonzero(self.life == life)
+    @property
+    def by_life(self) -> list[NDArray[np.int64]]:
+        """The rows of each life in the order of their issue."""
+        if not len(self):
+            return []
+        order = np.argsort(self.life, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(self.life[order])) + 1)
 
 
 def judged(pairs: Sequence[tuple[Forecast, ForecastScore]]) -> list[Judged]:

@@ -60,7 +60,7 @@ def lead_times(rows: Judged, threshold: float = WARNED) -> tuple[LeadTime, ...]:
         rows: Forecasts with their answers.
         threshold: Probability from which on a forecast warns.
     """
-    lives = [rows.rows_of(life) for life in np.unique(rows.life)]
+    lives = rows.by_life
     return tuple(_of_horizon(rows, lives, place, threshold) for place in range(len(rows.horizons)))
 
 

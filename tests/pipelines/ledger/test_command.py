@@ -87,3 +87,9 @@ def test_windows_are_put_on_record_and_listed(home: Home, tmp_path: Path) -> Non
     listed = CliRunner().invoke(app, ["windows", "list", *where])
     expected = [{"site": "", "start": "2026-12-01T06:00:00Z", "end": "2026-12-01T14:00:00Z"}]
     assert json.loads(listed.stdout)["windows"] == expected
+
+
+def test_decision_about_a_machine_of_another_pack_is_refused(home: Home) -> None:
+    where = ["--home", str(home.root), "--pack", "pump", "--tenant", MINE]
+    done = CliRunner().invoke(build_app("decide"), ["decide", "e-0", *where])
+    assert "be of pack pump" in str(done.exception)

@@ -85,6 +85,13 @@ def test_machines_that_go_on_tell_that_life_is_longer(worn: House, client_for: C
     assert after.mean_life > before.mean_life
 
 
+def test_machine_of_another_pack_is_told_so_and_not_priced_by_this_one(worn: House, client_for: ClientFor) -> None:
+    worn.assets.assets = [asset("p-01", pack="turbofan")]
+    found = decision(client_for(worn))
+    assert (found.call, found.best) == ("unknown", None)
+    assert (found.reason or "").startswith("no_forecast:")
+
+
 def test_nobody_elses_asset_is_found(worn: House, client_for: ClientFor) -> None:
     worn.assets.assets.append(asset("theirs", RIVAL))
     assert client_for(worn).get("/v1/assets/theirs/decision").status_code == 404

@@ -75,11 +75,11 @@ def test_a_forecaster_who_knows_is_calibrated_however_machines_are_replaced(
 def test_interval_covers_as_often_however_machines_are_replaced(
     replaced_after: Callable[[np.random.Generator, NDArray[np.float64]], NDArray[np.float64]],
 ) -> None:
-    rows = fleet(20_000, replaced_after)
-    whole = fleet(20_000, never)
+    rows = fleet(8_000, replaced_after)
+    whole = fleet(8_000, never)
     is_inside = (np.minimum(whole.lived, CAP) >= whole.low) & (np.minimum(whole.lived, CAP) <= whole.high)
     covered = coverage(rows)
-    assert covered.coverage == pytest.approx(float(is_inside.mean()), abs=0.015)
+    assert covered.coverage == pytest.approx(float(is_inside.mean()), abs=0.02)
     assert covered.below == pytest.approx(0.05, abs=0.01)
     assert covered.coverage is not None
     assert covered.low is not None
