@@ -28,7 +28,7 @@ class DecisionDesk:
             windows = self.parts.windows.list_open(asset.tenant, asset.site, now)
         known = self.parts.ended_lives.ended(asset.tenant, pack.id)
         names = [each.id for each in self.parts.assets.list_all(asset.tenant, pack.id)][:_MOST_RUNNING]
-        running = list(self.parts.life_clock.ages(asset.tenant, names).values())
+        running = self.parts.life_clock.ages(asset.tenant, names)
         ours = asset.pack == pack.id
         forecast = desk.latest(asset.tenant, asset.id) if ours else desk.unavailable(asset)
         return advise(forecast, pack, known, running, windows, now)

@@ -1,11 +1,13 @@
 """Advice on one machine: from its forecast in force, the pack's costs and the plant's windows, when to act."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from features.domain.events import EventKind
 from features.domain.forecasts import Forecast
+from features.domain.identifiers import AssetId
 from features.domain.packs import LifeSource, Pack
 from features.domain.scores import EndedLife
 from features.domain.time import format_time
@@ -101,7 +103,7 @@ def advise(
     forecast: Forecast,
     pack: Pack,
     known: Sequence[EndedLife],
-    running: Sequence[float],
+    running: Mapping[AssetId, float],
     windows: Sequence[WorkWindow] | Sequence[float],
     now: datetime,
 ) -> Advice:
@@ -111,7 +113,8 @@ def advise(
         forecast: The one in force.
         pack: Of the machine.
         known: Lives of machines of its type that have ended; they tell what a unit of life is worth.
-        running: How long the lives are that go on, life units. Left out, only the short ones would be heard of.
+        running: How long the newest life of each machine is, life units. Were lives that go on left out, only the short
+            ones would be heard of.
         windows: When planned work can be done: windows in time, or life units from now. Empty means at any moment.
         now: The present moment; where life is a bare count, the stand-in time of the machine's newest reading.
     """
@@ -123,8 +126,7 @@ def advise(
     if now >= forecast.valid_until:
         why = f"expired: The forecast held until {format_time(forecast.valid_until)}; a decision needs one in force."
         return Advice(forecast, pack, now, reason=why, seconds_per_unit=length)
-    lengths = [*(each.length for each in known), *running]
-    policy = best_age(lengths, [*(each.is_failure for each in known), *(False for _ in running)], pack.costs)
+    policy = _policy(pack, known, running)
     if policy is None:
         return Advice(forecast, pack, now, reason=_NONE_FAILED, seconds_per_unit=length)
     offsets = _offsets(windows, now, pack.life.seconds_per_unit)
@@ -132,6 +134,14 @@ def advise(
     decision = decide(curve, pack.costs, policy.rate, elapsed, offsets or None)
     no_reach = None if decision is not None else "no_reach: The forecast tells of no life beyond the present moment."
     return Advice(forecast, pack, now, decision, no_reach, policy, bool(offsets), length)
+
+
+def _policy(pack: Pack, known: Sequence[EndedLife], running: Mapping[AssetId, float]) -> AgePolicy | None:
+    """Return the best fixed age; a machine that nobody observes any more has no life that goes on."""
+    closed = {each.life.asset for each in known if each.life.end is EventKind.END_OF_OBSERVATION}
+    open_lives = [length for asset, length in running.items() if asset not in closed]
+    lengths = [*(each.length for each in known), *open_lives]
+    return best_age(lengths, [*(each.is_failure for each in known), *(False for _ in open_lives)], pack.costs)
 
 
 def _offsets(windows: Sequence[WorkWindow] | Sequence[float], now: datetime, seconds_per_unit: float) -> list[float]:

@@ -41,12 +41,12 @@ def decide(
     from features.domain.identifiers import asset_id  # lazy: only this command pays
     from features.packs.loader import load_pack
     from features.records.database import open_records
-    from pipelines.deciding.deciding import advise_on, running_lives
+    from pipelines.deciding.deciding import advise_on, newest_lives
 
     settings = read_settings(home=home, pack=pack, tenant=tenant)
     machine, records = load_pack(settings.pack), open_records(settings.folder.records_url)
     given = None if windows is None else _given(windows, settings.owner)
-    running = running_lives(settings.folder, settings.online_url, records, settings.owner, machine)
+    running = newest_lives(settings.folder, settings.online_url, records, settings.owner, machine)
     advice = advise_on(records, settings.owner, machine, asset_id(asset), running, given, datetime.now(UTC))
     print_result(advice.to_dict()) if json else _print(advice)
 

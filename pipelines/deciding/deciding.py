@@ -1,6 +1,6 @@
 """Advice on one machine from what is on record: its forecast in force, lives that ended, and windows for work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from edge_export.bundle.reading import read_bundle
@@ -29,7 +29,7 @@ def advise_on(
     tenant: TenantId,
     pack: Pack,
     asset: AssetId,
-    running: Sequence[float],
+    running: Mapping[AssetId, float],
     windows: Sequence[WorkWindow] | Sequence[float] | None,
     now: datetime,
 ) -> Advice:
@@ -40,7 +40,7 @@ def advise_on(
         tenant: Whose machine.
         pack: Its type.
         asset: Which machine.
-        running: How long the lives of its type are that go on, life units.
+        running: How long the newest life of each machine of its type is, life units.
         windows: When work can be done; None for the windows on record.
         now: The present moment.
 
@@ -62,8 +62,10 @@ def advise_on(
     return advise(forecast or _none(tenant, pack, asset, moment), pack, known, running, windows or [], moment)
 
 
-def running_lives(home: Home, features_url: str | None, records: Records, tenant: TenantId, pack: Pack) -> list[float]:
-    """Return how long the lives of a type are that go on, by the newest features of each machine, life units.
+def newest_lives(
+    home: Home, features_url: str | None, records: Records, tenant: TenantId, pack: Pack
+) -> dict[AssetId, float]:
+    """Return how long the newest life of each machine of a type is, by its newest features, life units.
 
     Args:
         home: The data folder, with the bundles.
@@ -77,11 +79,11 @@ def running_lives(home: Home, features_url: str | None, records: Records, tenant
     """
     place = BundleShelf(home.bundles).champion(pack.id)
     if place is None:
-        return []
+        return {}
     specification = specification_from_json(read_bundle(place).specification_json)
     features = CurrentLifeFeatures(open_online(home.root, specification, features_url), LifeRecords(records))
     assets = [each.id for each in AssetRecords(records).list_all(tenant, pack.id)]
-    return [vector.life for vector in features.read(tenant, assets).values()]
+    return {asset: vector.life for asset, vector in features.read(tenant, assets).items()}
 
 
 def _moment(ledger: ForecastLedger, tenant: TenantId, pack: Pack, asset: AssetId, now: datetime) -> datetime:

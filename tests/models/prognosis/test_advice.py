@@ -6,6 +6,7 @@ import pytest
 
 from features.domain.events import EventKind, LifeEpoch
 from features.domain.forecasts import Forecast, ForecastStatus
+from features.domain.identifiers import AssetId
 from features.domain.packs import Costs, Pack
 from features.domain.scores import EndedLife
 from features.domain.windows import WorkWindow
@@ -20,6 +21,7 @@ def ended(length: float, end: EventKind = EventKind.FAILURE) -> EndedLife:
     return EndedLife(LifeEpoch(MINE, forecast_of(lambda life: 1.0).asset, 0, T0, T0 + length * HOUR, end), length)
 
 
+SOME = forecast_of(lambda life: 1.0).asset
 KNOWN = [ended(900.0), ended(1000.0), ended(1100.0), ended(1200.0)]
 
 
@@ -32,7 +34,7 @@ def window(hour: float, hours: float = 8.0) -> WorkWindow:
 
 
 def advised(forecast: Forecast, *windows: WorkWindow, now: datetime = T0, pack: Pack = PACK) -> Advice:
-    return advise(forecast, pack, KNOWN, [], windows, now)
+    return advise(forecast, pack, KNOWN, {}, windows, now)
 
 
 def test_machine_about_to_fail_is_to_be_worked_on_in_the_next_window() -> None:
@@ -68,7 +70,7 @@ def test_without_numbers_or_known_failures_nobody_can_say() -> None:
     silent = replace(wearing(120.0), status=ForecastStatus.STALE, life=None, horizons=())
     assert (advised(silent).reason or "").startswith("no_forecast:")
     censored = [ended(900.0, EventKind.PREVENTIVE_REPLACEMENT)]
-    found = advise(wearing(120.0), PACK, censored, [500.0], [], T0)
+    found = advise(wearing(120.0), PACK, censored, {SOME: 500.0}, [], T0)
     assert (found.reason or "").startswith("no_failure_known:")
     assert found.to_dict()["best"] is None
 
@@ -76,7 +78,7 @@ def test_without_numbers_or_known_failures_nobody_can_say() -> None:
 def test_life_that_has_no_dates_is_never_shown_as_one() -> None:
     counted = replace(fan(COUNT), costs=PACK.costs)
     forecast = replace(wearing(120.0), valid_until=T0 + timedelta(days=9))
-    found = advise(forecast, counted, KNOWN, [], [10.0, 60.0], T0 + timedelta(seconds=5))
+    found = advise(forecast, counted, KNOWN, {}, [10.0, 60.0], T0 + timedelta(seconds=5))
     document = found.to_dict()
     assert document["at"] is None
     assert document["windows"] is True
@@ -95,9 +97,17 @@ def test_document_tells_every_part_of_the_cost() -> None:
 
 
 def test_lives_that_go_on_count_as_at_least_so_long() -> None:
-    alone, among = (advise(wearing(600.0), PACK, KNOWN[:1], running, [], T0) for running in ([], [2_000.0] * 9))
+    many = {AssetId(f"q-{number}"): 2_000.0 for number in range(9)}
+    alone, among = (advise(wearing(600.0), PACK, KNOWN[:1], running, [], T0) for running in ({}, many))
     assert alone.policy is not None
     assert among.policy is not None
     assert among.policy.lives == 10
     assert among.policy.mean_life > 5 * alone.policy.mean_life
     assert among.to_dict()["value_of_life"] == pytest.approx(among.policy.rate)
+
+
+def test_machine_that_nobody_observes_any_more_is_not_counted_twice() -> None:
+    closed = [*KNOWN, ended(700.0, EventKind.END_OF_OBSERVATION)]
+    found = advise(wearing(600.0), PACK, closed, {SOME: 700.0}, [], T0)
+    assert found.policy is not None
+    assert found.policy.lives == len(closed)
