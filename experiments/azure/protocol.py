@@ -89,19 +89,25 @@ def _figures(
     judged: LabelTable,
     tracks: Sequence[LifeTrack],
 ) -> Judged:
-    horizons = np.asarray(pack.horizons)
-    scores, others = (failure_probability(each, pack.grid.step, horizons) for each in (unseen, curves))
+    horizons, step = np.asarray(pack.horizons), pack.grid.step
     before, after = watched(training, tracks), watched(judged, tracks)
     recall, false = {}, {}
     for name, rule in RULES.items():
-        tried = [choose_threshold(scores[:, place], before, rule, pack.alarm_budget) for place in range(len(horizons))]
-        best = max(range(len(horizons)), key=lambda place: tried[place].recall)
+        scores, others = (_candidates(failure_probability(each, step, horizons)) for each in (unseen, curves))
+        tried = [choose_threshold(column, before, rule, pack.alarm_budget) for column in scores.T]
+        best = max(range(len(tried)), key=lambda place: tried[place].recall)
         found = warn(others[:, best], tried[best].threshold, after, rule)
         recall[name], false[name] = found.recall, found.false_per_100_machine_weeks
+    others = failure_probability(curves, step, horizons)
     near = judged.rows.is_failure & (judged.rows.remaining <= RULES["24h"].hold_hours)
     nearest = int(np.argmin(np.abs(horizons - RULES["24h"].hold_hours)))
     failures = sum(len(times) for times in after.failures_us.values())
     return Judged(recall, false, average_precision(others[:, nearest], near), failures)
+
+
+def _candidates(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what may warn: failure within each horizon, and within each but not within the first."""
+    return np.concatenate([probability, probability[:, 1:] - probability[:, :1]], axis=1)
 
 
 def watched(table: LabelTable, tracks: Sequence[LifeTrack]) -> Watched:

@@ -42,6 +42,8 @@ def onboard(
         settings.ray_address,
         settings.telemetry_server,
         settings.online_url,
+        settings.offline_url,
+        settings.shadow_hours,
         seed,
     )
     outcome = run_onboarding(order, stages)

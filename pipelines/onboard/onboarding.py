@@ -36,6 +36,8 @@ class OnboardingOrder:
         ray_address: A cluster, or None for this machine.
         server: The InfluxDB that holds the telemetry, or None for SQLite.
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
+        offline_url: Where offline feature rows lie, or None for the data folder.
+        shadow_hours: How long a network that is better than the champion runs in its shadow first.
     """
 
     folder: Path
@@ -48,6 +50,8 @@ class OnboardingOrder:
     ray_address: str | None = None
     server: InfluxServer | None = None
     features_url: str | None = field(default=None, repr=False)
+    offline_url: str | None = None
+    shadow_hours: float = 24.0
     seed: int = 0
 
 
@@ -116,7 +120,7 @@ def _life(
     with stages.stage("training") as tell:
         learnt = learn_few(pack, tracks, order.seed, tell)
     with stages.stage("register"):
-        registrar = Registrar(order.home, pack, order.tenant, order.features_url)
+        registrar = Registrar(order.home, pack, order.tenant, order.features_url, order.offline_url)
         registered = registrar.of_life(learnt, tracks)
     figures = None if learnt.evaluation is None else learnt.evaluation.to_dict()
     models["life"] = {"model": learnt.kind, "protocol": learnt.protocol.words, "test": figures, **_told(registered)}
@@ -137,6 +141,8 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
             order.ray_address,
             order.server,
             order.features_url,
+            order.shadow_hours,
+            order.offline_url,
         ),
         stages,
     )
@@ -162,7 +168,7 @@ def _states(
     stages: Stages,
 ) -> dict[str, LearnedState]:
     found: dict[str, LearnedState] = {}
-    registrar = Registrar(order.home, pack, order.tenant, order.features_url)
+    registrar = Registrar(order.home, pack, order.tenant, order.features_url, order.offline_url)
     for decision in report.decisions:
         if not decision.is_go or not decision.target.startswith("state:"):
             continue

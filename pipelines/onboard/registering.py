@@ -45,12 +45,14 @@ class Registrar:
 
     Attributes:
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
+        offline_url: Where offline feature rows lie, or None for the data folder.
     """
 
     home: Home
     pack: Pack
     tenant: TenantId
     features_url: str | None = field(default=None, repr=False)
+    offline_url: str | None = None
 
     @property
     def tracking(self) -> Tracking:
@@ -144,7 +146,8 @@ class Registrar:
         if shelf.champion(self.pack.id) is not None:
             return False
         grades = self.pack.grade_by_signal
-        features = open_features(self.home.root, learnt.specification, self.features_url, grades)
+        urls = self.features_url, self.offline_url
+        features = open_features(self.home.root, learnt.specification, urls[0], grades, urls[1])
         features.apply()
         build_features(features, self.tenant, tracks)
         features.materialise()
