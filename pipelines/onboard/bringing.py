@@ -17,7 +17,7 @@ from features.transforms.specification import pack_signals
 from pipelines.building.tracks import LifeTrack
 from pipelines.onboard.assessing import Brought
 from pipelines.onboard.moments_given import given_moments, named_assets
-from pipelines.onboard.states.stretches import AssetRows, Stretch, cycle_signal, stretches_of
+from pipelines.onboard.states.stretches import AssetRows, Stretch, cycle_signal, stretches_of, usual_length_us
 
 Progress = Callable[[str, int], None]
 
@@ -88,9 +88,10 @@ def _stretches(pack: Pack, wide: pl.DataFrame, labels: list[Label], cycle: str |
     found: dict[str, list[Stretch]] = {}
     for target in sorted({label.target for label in labels}):
         found[target] = []
+        told = [label for label in labels if label.target == target]
         for machine in machines:
-            own = [label for label in labels if label.target == target and label.asset == machine.asset]
-            found[target] += stretches_of(machine, own)
+            own = [label for label in told if label.asset == machine.asset]
+            found[target] += stretches_of(machine, own, usual_length_us(told))
     return found
 
 

@@ -67,18 +67,19 @@ def state_pack(pack: Pack) -> Pack:
     return replace(pack, features=replace(pack.features, families=families, events=()))
 
 
-def stretches_of(rows: AssetRows, labels: Sequence[Label]) -> list[Stretch]:
+def stretches_of(rows: AssetRows, labels: Sequence[Label], usual_us: int | None = None) -> list[Stretch]:
     """Cut one machine's rows, for one target.
 
     Args:
         rows: All of its rows.
         labels: Of this machine and target.
+        usual_us: How long labels of the target are on any machine, microseconds; None where that says nothing.
 
     Returns:
         Duty cycles where the pack has them; else the stretches of the labels, and pieces of about the length of a
         label between them. In time order, each with two rows at least.
     """
-    parts = _cycles(rows, labels) if rows.cycle is not None else _labelled_and_between(rows, labels)
+    parts = _cycles(rows, labels) if rows.cycle is not None else _labelled_and_between(rows, labels, usual_us)
     return [part for part in parts if len(part.time_us) >= _FEWEST_ROWS]
 
 
@@ -130,8 +131,7 @@ def _cycles(rows: AssetRows, labels: Sequence[Label]) -> Iterator[Stretch]:
         yield _part(rows, start, end, _covering(rows.time_us[start:end], labels))
 
 
-def _labelled_and_between(rows: AssetRows, labels: Sequence[Label]) -> Iterator[Stretch]:
-    usual = usual_length_us(labels) if labels else None
+def _labelled_and_between(rows: AssetRows, labels: Sequence[Label], usual: int | None) -> Iterator[Stretch]:
     place = 0
     for label in sorted(labels, key=lambda each: each.start):
         start = max(place, int(np.searchsorted(rows.time_us, microseconds(label.start))))

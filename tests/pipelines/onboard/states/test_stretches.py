@@ -44,11 +44,15 @@ def test_number_that_comes_back_is_another_cycle_and_gaps_hold_the_last_one() ->
 
 
 def test_without_cycles_labels_are_stretches_and_what_lies_between_is_cut_to_their_length() -> None:
-    found = stretches_of(rows(None), [label(0, 4), label(4, 6, "sound")])
+    found = stretches_of(rows(None), [label(0, 4), label(4, 6, "sound")], 3_000_000)
     assert spans(found) == [(0, 3, "worn"), (4, 5, "sound"), (6, 8, None), (9, 11, None)]
 
 
-def test_machine_without_labels_is_one_stretch() -> None:
+def test_machine_without_labels_is_cut_to_the_length_of_labels_elsewhere() -> None:
+    assert [s.value for s in stretches_of(rows(None), [], 4_000_000)] == [None] * 3
+
+
+def test_machine_without_labels_anywhere_is_one_stretch() -> None:
     assert spans(stretches_of(rows(None), [])) == [(0, 11, None)]
 
 
