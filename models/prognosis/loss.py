@@ -24,7 +24,14 @@ def hazard_loss(logits: Tensor, outlived: Tensor, has_failed: Tensor, weights: T
     return _over_members(_surprise(logits, logsigmoid(-logits), is_outlived, is_hit), weights)
 
 
-def curve_loss(logits: Tensor, outlived: Tensor, has_failed: Tensor, weights: Tensor, likelihood: float) -> Tensor:
+def curve_loss(
+    logits: Tensor,
+    outlived: Tensor,
+    has_failed: Tensor,
+    weights: Tensor,
+    likelihood: float,
+    totals: Tensor | None = None,
+) -> Tensor:
     """Return the mean squared distance of survival curves from what happened, and a share of the likelihood.
 
     The distance is the continuous ranked probability score of a life on the grid, which is the mean Brier score over
@@ -39,6 +46,9 @@ def curve_loss(logits: Tensor, outlived: Tensor, has_failed: Tensor, weights: Te
         has_failed: Shape (batch,), boolean.
         weights: Weight of a row for a member, 0 where the member may not see it. Shape (batch, member).
         likelihood: Weight of the negative log likelihood (`hazard_loss`) beside the distance.
+        totals: Weight of all rows for each member, by which sums are divided; by default that of these rows. Of
+            workers that share a batch each gives the weight of the batch over their number: the mean of their losses
+            is then that of the batch, however it was shared. Shape (member,).
 
     Returns:
         A scalar; members count alike whatever the number of their rows.
@@ -48,7 +58,7 @@ def curve_loss(logits: Tensor, outlived: Tensor, has_failed: Tensor, weights: Te
     survives = logsigmoid(-logits)
     survival = torch.exp(torch.cumsum(survives, dim=-1))
     distance = ((survival - is_outlived).square() * is_known).mean(dim=-1)
-    return _over_members(distance + likelihood * _surprise(logits, survives, is_outlived, is_hit), weights)
+    return _over_members(distance + likelihood * _surprise(logits, survives, is_outlived, is_hit), weights, totals)
 
 
 def _what_happened(logits: Tensor, outlived: Tensor, has_failed: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,6 +74,7 @@ def _surprise(logits: Tensor, survives: Tensor, is_outlived: Tensor, is_hit: Ten
     return -(is_outlived * survives + is_hit * (logits + survives)).sum(dim=-1)
 
 
-def _over_members(loss: Tensor, weights: Tensor) -> Tensor:
+def _over_members(loss: Tensor, weights: Tensor, totals: Tensor | None = None) -> Tensor:
     by_member = weights.T
-    return ((loss * by_member).sum(dim=1) / by_member.sum(dim=1).clamp_min(1e-9)).mean()
+    divided_by = by_member.sum(dim=1) if totals is None else totals
+    return ((loss * by_member).sum(dim=1) / divided_by.clamp_min(1e-9)).mean()

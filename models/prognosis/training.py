@@ -163,11 +163,12 @@ def train_epoch(
         Mean loss over the batches of this worker.
     """
     total = 0.0
-    batches = list(_batches(len(rows), settings, epoch, rank, world))
+    batches = list(_batches(len(rows), settings, epoch))
     torch.manual_seed(hash((settings.seed, epoch, rank)) % 2**31)
     for batch in batches:
-        told = rows.outlived[batch], rows.has_failed[batch], rows.weights[batch]
-        loss = curve_loss(logits(rows.vectors[batch]), *told, settings.likelihood)
+        share, totals = batch[rank::world], rows.weights[batch].sum(dim=0) / world
+        told = rows.outlived[share], rows.has_failed[share], rows.weights[share]
+        loss = curve_loss(logits(rows.vectors[share]), *told, settings.likelihood, totals)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimiser.step()
@@ -203,9 +204,9 @@ def blind_loss(logits: nn.Module, rows: TrainingRows, likelihood: float, every: 
     return total / max(weight, 1e-9)
 
 
-def _batches(rows: int, settings: TrainingSettings, epoch: int, rank: int, world: int) -> Iterator[Tensor]:
+def _batches(rows: int, settings: TrainingSettings, epoch: int) -> Iterator[Tensor]:
     generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch)
     order = torch.randperm(rows, generator=generator)
     for index in range(steps_per_epoch(rows, settings)):
         start = index * settings.batch_rows
-        yield order[start : start + settings.batch_rows][rank::world]
+        yield order[start : start + settings.batch_rows]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,10 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from models.registry.errors import RegistryRefused, RegistryUnavailable
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
+
+PARENT = "mlflow.parentRunId"
+"""Tag of a run that belongs to another: MLflow shows it below that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,19 @@ class DataIdentity:
     source: str
     rows: int
     features: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """What a store knows of a run.
+
+    Attributes:
+        status: MLflow's word: RUNNING, FINISHED, FAILED or KILLED.
+    """
+
+    status: str
+    tags: Mapping[str, str]
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,21 @@ class Tracking:
             )
         return run_id
 
+    def known(self, run_id: str) -> KnownRun:
+        """Return what is known of a run.
+
+        Raises:
+            RegistryRefused: If there is none.
+        """
+        with translated():
+            run = self.client().get_run(run_id)
+        return KnownRun(run.info.status, dict(run.data.tags), dict(run.data.params))
+
+    def go_on(self, run_id: str) -> None:
+        """Mark a run that ended as running again."""
+        with translated():
+            self.client().update_run(run_id, status="RUNNING")
+
     def log_metrics(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
         """Write metrics of one step; values that are not finite are left out."""
         from mlflow.entities import Metric  # lazy: takes seconds to import
@@ -103,6 +137,20 @@ class Tracking:
         """Keep a copy of a folder's files with the run."""
         with translated():
             self.client().log_artifacts(run_id, str(folder), into)
+
+    def log_arrays(self, run_id: str, arrays: Mapping[str, "np.ndarray[Any, Any]"], name: str) -> None:
+        """Keep arrays with the run, as one NumPy archive that is read with `allow_pickle=False`.
+
+        Args:
+            run_id: The run.
+            arrays: By name; of numbers, never of objects.
+            name: Of the file, ending in .npz.
+        """
+        with tempfile.TemporaryDirectory() as folder, translated():
+            file = Path(folder) / name
+            with file.open("wb") as stream:
+                np.savez_compressed(stream, allow_pickle=False, **arrays)
+            self.client().log_artifact(run_id, str(file))
 
     def log_text(self, run_id: str, text: str, name: str) -> None:
         """Keep a text with the run."""

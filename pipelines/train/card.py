@@ -26,7 +26,8 @@ def model_card(
 {unit}, for machines of pack `{pack.id}` {pack.version} ({pack.names.en}).
 
 **Trained on** {len(data.training)} rows of {len(set(data.training.machine.tolist()))} machines, features
-`{data.features.specification.view}` {data.features.specification.sha256[:12]}, data {data.digest}, MLflow run {run}.
+`{data.features.specification.view}` {data.features.specification.sha256[:12]}, data {data.digest[:12]},
+MLflow run {run}.
 
 **Judged on** {len(data.unseen)} machines that it never saw:
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from features.domain.reports import REPORTS_OFF
 from pipelines.errors import TrainingFailed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+_IN_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 _OBJECT_STORE_BYTES = 400 * 2**20
 _SPARE_CPUS = 2
 _POLL_SECONDS = "0.2"
@@ -21,7 +22,7 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
     """Provide Ray for the block; a Ray that runs already in this process is left as it is.
 
     Workers anywhere on this machine import our packages from this checkout; on a cluster the checkout is
-    shipped to them.
+    shipped to them, unless this process is a job of the cluster, whose folder they have already.
 
     Args:
         workers: Training workers; there are two spare logical CPUs beside them, or Ray starves its own tasks.
@@ -53,8 +54,20 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
             runtime_env={"env_vars": {**REPORTS_OFF, "PYTHONPATH": str(CHECKOUT)}},
         )
     else:
-        ray.init(address=address, runtime_env={"env_vars": REPORTS_OFF, "working_dir": str(CHECKOUT)})
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=shipped(os.environ))
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def shipped(environment: MutableMapping[str, str]) -> dict[str, object]:
+    """Return what the workers of a cluster are given; of the checkout, what `.rayignore` does not leave out.
+
+    Args:
+        environment: Of this process; in a job it is told that what a job and its driver bring is put together.
+    """
+    if _IN_JOB in environment:
+        environment.setdefault("RAY_OVERRIDE_JOB_RUNTIME_ENV", "1")
+        return {"env_vars": dict(REPORTS_OFF)}
+    return {"env_vars": dict(REPORTS_OFF), "working_dir": str(CHECKOUT)}

@@ -16,6 +16,8 @@ def train(
     workers: Annotated[int | None, typer.Option(help="Ray Train workers.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    search: Annotated[int, typer.Option(min=0, help="Settings to try first with Ray Tune; the best joins.")] = 0,
+    resume: Annotated[str | None, typer.Option(help="MLflow run of a training that was cut off, to go on.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Train on the stored telemetry, judge on unseen machines, register, and promote what is better."""
@@ -37,6 +39,8 @@ def train(
         settings.online_url,
         settings.shadow_hours,
         settings.offline_url,
+        search,
+        resume,
     )
     stages = Stages()
     outcome = run_training(order, stages)

@@ -19,6 +19,7 @@ from pipelines.building.build import Progress, build_features, fit_specification
 from pipelines.building.tracks import LifeTrack, life_tracks
 from pipelines.building.vectors import Build, labelled_vectors, training_rows
 from pipelines.errors import NothingToTrain
+from pipelines.train.identity import snapshot_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class PreparedData:
         features: The feature store, filled for the fitted specification.
         feature_rows: Rows in it.
         training: Labelled rows of the training machines.
-        digest: Hash of the training frame, the identity of the data.
+        digest: SHA-256 of the training frame, the identity of the data.
     """
 
     pack: Pack
@@ -105,8 +106,7 @@ def prepare(
     features = open_features(home.root, specification, features_url, pack.grade_by_signal, offline_url)
     built, frame = training_rows(features, tenant, tracks, progress, build)
     rows = labelled_vectors(frame.filter(pl.col("asset").is_in(sorted(training))), specification)
-    digest = f"{frame.hash_rows(seed=0).sum():016x}"
-    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, digest)
+    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, snapshot_sha256(frame))
 
 
 def unseen_rows(specification: FeatureSpecification, data: PreparedData) -> LabelledVectors:

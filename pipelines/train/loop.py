@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from models.prognosis.network import NetworkShape
+    from models.prognosis.network import HazardEnsemble, NetworkShape
     from models.prognosis.training import TrainingRows, TrainingSettings
 
 CHECKPOINT = "state.pt"
@@ -44,6 +44,29 @@ def combinations(projection: "np.ndarray[Any, Any] | None") -> int:
     return 0 if projection is None else int(projection.shape[1])
 
 
+def new_ensemble(
+    shape: "NetworkShape", seed: int, rows: "TrainingRows", projection: "np.ndarray[Any, Any] | None"
+) -> "HazardEnsemble":
+    """Return an ensemble that has learnt nothing but the center and scale of its inputs.
+
+    Args:
+        shape: Its size.
+        seed: Of its weights.
+        rows: Training rows.
+        projection: To wear directions, for a shape that looks along them.
+    """
+    import torch  # lazy: only a worker imports it
+
+    from models.prognosis.network import HazardEnsemble
+
+    torch.manual_seed(seed)
+    ensemble = HazardEnsemble(shape)
+    ensemble.logits.standardise_by(rows.vectors.numpy())
+    if shape.inputs and projection is not None:
+        ensemble.logits.project_by(projection, rows.vectors.numpy())
+    return ensemble
+
+
 def _train_candidate(
     shape: "NetworkShape",
     settings: "TrainingSettings",
@@ -54,18 +77,12 @@ def _train_candidate(
 ) -> dict[str, Any]:
     """Train one candidate, from a state if there is one, and return its best epoch."""
     import ray.train.torch  # lazy: only a worker imports it
-    import torch
 
-    from models.prognosis.network import HazardEnsemble
     from models.prognosis.training import blind_loss, make_optimiser, train_epoch
 
     context = ray.train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
-    torch.manual_seed(settings.seed)
-    ensemble = HazardEnsemble(shape)
-    ensemble.logits.standardise_by(rows.vectors.numpy())
-    if shape.inputs and projection is not None:
-        ensemble.logits.project_by(projection, rows.vectors.numpy())
+    ensemble = new_ensemble(shape, settings.seed, rows, projection)
     optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
     parts: dict[str, Any] = {"ensemble": ensemble, "optimiser": optimiser, "schedule": schedule}  # torch's own
     for name, part in parts.items():
@@ -77,7 +94,8 @@ def _train_candidate(
     logits.train()
     for epoch in range(first, settings.epochs):
         loss = train_epoch(logits, rows, optimiser, schedule, settings, epoch, rank, world)
-        metrics = {"label": settings.label, "epoch": epoch, "loss": loss, "workers": world, "resumed_at": first}
+        metrics = {"candidate": len(finished), "label": settings.label, "epoch": epoch, "loss": loss}
+        metrics |= {"workers": world, "resumed_at": first}
         if rank != 0:
             ray.train.report(metrics)
             continue

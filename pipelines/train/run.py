@@ -4,11 +4,9 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.shelf import BundleShelf
@@ -17,29 +15,21 @@ from features.domain.assets import Asset
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
-from features.store.names import view_name
 from features.telemetry.influx.server import InfluxServer
-from features.transforms.survival import failure_probability, mean_life
 from models.calibration.coverage import CoverageRow
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
 from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry
-from models.registry.tracking import DataIdentity, Tracking
+from models.registry.tracking import Tracking
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
 from pipelines.train.card import model_card
-from pipelines.train.coverage_report import (
-    DOCUMENT,
-    TABLE,
-    coverage_document,
-    coverage_markdown,
-    coverage_metrics,
-)
 from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
 from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
 from pipelines.train.gate import Decision, decide
 from pipelines.train.intervals import level_rule
-from pipelines.train.pictures import calibration_picture, life_picture
+from pipelines.train.record import Judgement, record, run_parameters, run_tags
+from pipelines.train.resuming import ray_name, resume
 from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
 
 if TYPE_CHECKING:
@@ -61,6 +51,8 @@ class TrainingOrder:
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
         shadow_hours: How long a model that is better than the champion runs in its shadow first; 0 for not at all.
         offline_url: Where offline feature rows lie, or None for the data folder.
+        trials: Settings that a search tries first; its best joins the candidates. 0 for no search.
+        resume: MLflow run of a training that was cut off and is to go on; None to begin anew.
     """
 
     home: Home
@@ -74,6 +66,8 @@ class TrainingOrder:
     features_url: str | None = field(default=None, repr=False)
     shadow_hours: float = 24.0
     offline_url: str | None = None
+    trials: int = 0
+    resume: str | None = None
 
     @property
     def model_name(self) -> str:
@@ -136,15 +130,15 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
 
     Raises:
         NothingToTrain: If there are too few machines or failures.
-        TrainingFailed: If Ray gave up.
+        TrainingFailed: If Ray gave up, or a run that is to be resumed cannot be.
     """
     hush_vendors()
     with stages.stage("features") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
         share, urls = order.held_out_share, (order.features_url, order.offline_url)
         data = prepare(order.home, order.pack, order.tenant, tracks, share, tell, *urls)
-    tracking = order.tracking
-    run_id = tracking.start(order.pack.id, f"{order.model_name} {data.digest[:8]}", _tags(data), _parameters(order))
+    tracking, run_id = order.tracking, _begin(order, data)
+    stages.console.print(f"[dim]MLflow run {run_id}; if it is cut off, --resume {run_id} goes on with it[/dim]")
     try:
         outcome = _train(order, data, run_id, stages)
     except BaseException:
@@ -152,6 +146,18 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
         raise
     tracking.finish(run_id)
     return outcome
+
+
+def _begin(order: TrainingOrder, data: PreparedData) -> str:
+    """Begin a run or go on with one, and return its id."""
+    parameters = run_parameters(data, order.candidates, order.held_out_share)
+    parameters["search_trials"] = order.trials
+    if order.resume is not None:
+        resume(order.tracking, order.resume, run_tags(data), parameters)
+        return order.resume
+    name = f"{order.model_name} {data.digest[:8]}"
+    parameters["ray_workers"] = order.workers  # a run may go on with more of them, or fewer
+    return order.tracking.start(order.pack.id, name, run_tags(data), parameters)
 
 
 def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages) -> TrainingOutcome:
@@ -168,13 +174,15 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
     with stages.stage("evaluation"):
         rate = constant_rate(data.training)
         examination = Examination(order.pack, unseen_rows(data.features.specification, data), rate)
-        model_figures = examination.of_network(_survival(trained), trained.intervals.table)
+        survival = _survival(trained)
+        model_figures = examination.of_network(survival, trained.intervals.table)
         baseline_figures = examination.of_baseline(baseline)
-        held = examination.coverage_by(_survival(trained), trained.intervals.table)
-        _log(order, data, run_id, examination, trained, model_figures, baseline_figures)
-        _log_coverage(order, run_id, trained, held)
+        held = examination.coverage_by(survival, trained.intervals.table)
+        judgement = Judgement(examination, survival, model_figures, baseline_figures, held)
+        record(order.tracking, run_id, data, trained, judgement)
     with stages.stage("bundle and promotion"):
         card = model_card(order.model_name, version, data, model_figures, baseline_figures, held, run_id)
+        order.tracking.log_text(run_id, card, "model_card.md")
         place = _export(order, data, run_id, trained, version, card)
         shelf = BundleShelf(order.home.bundles)
         decision = decide(model_figures, Runtime.load(place), data, shelf, order.shadow_hours, _assets(order))
@@ -201,14 +209,25 @@ def _fit(order: TrainingOrder, data: PreparedData, run_id: str) -> tuple[Trained
     with ray_cluster(order.workers, order.ray_address):
         from pipelines.train.callback import TrackingCallback  # lazy: ray again
 
-        run = RayRun(order.home.runs, order.workers, callbacks=[TrackingCallback(order.tracking, run_id)])
+        told = [TrackingCallback(order.tracking, run_id)]
+        run = RayRun(order.home.runs, order.workers, callbacks=told, name=ray_name(run_id))
         first_age = order.pack.features.baseline
-        specification = data.features.specification
+        specification, candidates = data.features.specification, _candidates(order, data, run_id)
         rule = level_rule(order.pack, len(specification.regimes.centers))
         trained = train_prognosis(
-            data.training, order.pack.grid, first_age, order.candidates, run, rule, specification.layout
+            data.training, order.pack.grid, first_age, candidates, run, rule, specification.layout
         )
     return trained, int(trained.last_metrics["workers"])
+
+
+def _candidates(order: TrainingOrder, data: PreparedData, run_id: str) -> "Sequence[TrainingSettings]":
+    """Return the settings of the order, and what a search found where one was asked for."""
+    if order.trials < 1:
+        return order.candidates
+    from pipelines.train.searched import Searching, searched  # lazy: ray
+
+    found = searched(Searching(order.tracking, run_id, order.trials, order.workers), data, order.candidates[0])
+    return [*order.candidates, *([] if found in order.candidates else [found])]
 
 
 def _survival(trained: TrainedPrognosis) -> Survival:
@@ -236,42 +255,6 @@ def _register(order: TrainingOrder, data: PreparedData, run_id: str, trained: Tr
     version = registry.register(run_id, order.model_name, graph, sample, survival, tags)
     registry.set_alias(order.model_name, CHALLENGER, version)
     return version
-
-
-def _log(
-    order: TrainingOrder,
-    data: PreparedData,
-    run_id: str,
-    examination: Examination,
-    trained: TrainedPrognosis,
-    model: Evaluation,
-    baseline: Evaluation,
-) -> None:
-    tracking, rows, grid = order.tracking, examination.rows, order.pack.grid
-    metrics = {f"test_{name}": value for name, value in model.to_dict().items()}
-    chosen = {"chosen": trained.settings.label, "best_epoch": trained.last_metrics["best_epoch"]}
-    tracking.log_parameters(run_id, chosen)
-    metrics |= {f"baseline_{name}": value for name, value in baseline.to_dict().items()}
-    tracking.log_metrics(run_id, {**metrics, "test_failures": examination.failures})
-    name = f"{data.features.specification.view}_{data.features.specification.sha256[:12]}"
-    source = f"feast://millwright/{name}"
-    shape = data.training.vectors.shape
-    tracking.log_data(run_id, DataIdentity(name, data.digest, source, shape[0], shape[1]), "training")
-    tracking.log_text(run_id, data.features.specification.to_json(), "feature_specification.json")
-    curves = _survival(trained)(rows.vectors)
-    probability = failure_probability(curves, grid.step, np.asarray(order.pack.horizons))
-    horizons, unit = order.pack.horizons, order.pack.life.unit
-    calibration = calibration_picture(probability, rows.remaining, rows.is_failure, horizons, unit)
-    tracking.log_picture(run_id, calibration, "calibration.png")
-    failed = rows.is_failure
-    picture = life_picture(rows.remaining[failed], mean_life(curves, grid.step)[failed], grid.cap, unit)
-    tracking.log_picture(run_id, picture, "predicted_against_true.png")
-
-
-def _log_coverage(order: TrainingOrder, run_id: str, trained: TrainedPrognosis, held: Sequence[CoverageRow]) -> None:
-    order.tracking.log_metrics(run_id, coverage_metrics(held))
-    order.tracking.log_text(run_id, coverage_document(held, trained.intervals), DOCUMENT)
-    order.tracking.log_text(run_id, coverage_markdown(held, order.pack.life.unit) + "\n", TABLE)
 
 
 def _export(
@@ -315,28 +298,3 @@ def _promote(order: TrainingOrder, data: PreparedData, shelf: BundleShelf, versi
     data.features.materialise()
     registry.set_alias(order.model_name, CHAMPION, version)
     shelf.promote(order.pack.id, version)
-
-
-def _tags(data: PreparedData) -> dict[str, str]:
-    from features.store.definitions import service_name  # lazy: feast
-
-    specification = data.features.specification
-    return {
-        "pack": f"{data.pack.id} {data.pack.version}",
-        "tenant": data.tenant,
-        "feast.project": "millwright",
-        "feast.feature_service": service_name(specification),
-        "feast.feature_refs": view_name(specification),
-        "feature_sha256": specification.sha256,
-    }
-
-
-def _parameters(order: TrainingOrder) -> dict[str, object]:
-    return {
-        **{f"{each.label}.{name}": value for each in order.candidates for name, value in asdict(each).items()},
-        "held_out_share": order.held_out_share,
-        "ray_workers": order.workers,
-        "grid_step": order.pack.grid.step,
-        "grid_steps": order.pack.grid.steps,
-        "horizons": ", ".join(f"{horizon:g}" for horizon in order.pack.horizons),
-    }

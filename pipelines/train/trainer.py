@@ -35,12 +35,15 @@ class RayRun:
         workers: Training workers.
         max_failures: How often a lost worker is replaced before the run gives up.
         callbacks: Ray Train callbacks, for example one that writes to MLflow.
+        name: Of the run. A training whose name was used in this storage goes on where that one stopped; by default
+            each has a name of its own.
     """
 
     storage: Path
     workers: int = 2
     max_failures: int = 3
     callbacks: Sequence[Any] = ()  # ray.train.UserCallback; ray is not imported here
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _fit(
         },
         scaling_config=ScalingConfig(num_workers=run.workers, use_gpu=False),
         run_config=RunConfig(
-            name=f"prognosis-{uuid.uuid4().hex[:12]}",  # Ray resumes silently where a name was used before
+            name=run.name or f"prognosis-{uuid.uuid4().hex[:12]}",  # Ray resumes where a name was used before
             storage_path=str(run.storage.resolve()),
             failure_config=FailureConfig(max_failures=run.max_failures),
             checkpoint_config=CheckpointConfig(num_to_keep=2),

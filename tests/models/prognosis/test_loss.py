@@ -104,3 +104,18 @@ def test_distance_is_least_where_hazards_are_those_that_made_the_lives() -> None
             changed = hazards.clone()
             changed[step] += change
             assert loss(changed) > loss(hazards)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_mean_of_the_losses_of_workers_is_that_of_the_batch_they_share(workers: int) -> None:
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(2, 7, 4, generator=generator)
+    outlived, failed = torch.arange(7) % 4, torch.arange(7) % 3 > 0
+    weights = torch.tensor([[1.0, 0.0]] * 3 + [[1.0, 1.0]] * 2 + [[0.0, 1.0]] * 2)
+    totals, losses = weights.sum(dim=0) / workers, []
+    for rank in range(workers):
+        part = slice(rank, None, workers)
+        told = outlived[part], failed[part], weights[part]
+        losses.append(float(curve_loss(logits[:, part], *told, 0.1, totals)))
+    whole = float(curve_loss(logits, outlived, failed, weights, 0.1))
+    assert sum(losses) / workers == pytest.approx(whole, rel=1e-6)

@@ -107,6 +107,29 @@ def test_files_texts_and_pictures_lie_with_the_run(tracking: Tracking, tmp_path:
     assert kept["calibration.png"].startswith(b"\x89PNG")
 
 
+def test_arrays_lie_with_the_run_and_are_read_without_pickle(tracking: Tracking) -> None:
+    run_id = start(tracking)
+    weights = {"layer.weight": np.arange(6, dtype=np.float32).reshape(2, 3), "layer.bias": np.zeros(2, np.float32)}
+    tracking.log_arrays(run_id, weights, "weights.npz")
+    (file,) = tracking.artefacts.rglob("weights.npz")
+    with np.load(file, allow_pickle=False) as kept:
+        assert set(kept.files) == set(weights)
+        for name, array in weights.items():
+            np.testing.assert_array_equal(kept[name], array)
+
+
+def test_run_that_was_cut_off_is_known_and_goes_on(tracking: Tracking) -> None:
+    run_id = start(tracking)
+    tracking.finish(run_id, "KILLED")
+    known = tracking.known(run_id)
+    assert (known.status, known.tags["pack"]) == ("KILLED", "pump 1.0.0")
+    assert known.parameters == {"epochs": "12", "rate": "0.003"}
+    tracking.go_on(run_id)
+    assert tracking.known(run_id).status == "RUNNING"
+    with pytest.raises(RegistryRefused):
+        tracking.known("0" * 32)
+
+
 def test_versions_count_up_and_aliases_point_at_them(tracking: Tracking) -> None:
     registry = ModelRegistry(tracking)
     assert registry.version_of("pump_prognosis", CHAMPION) is None

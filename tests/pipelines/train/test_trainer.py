@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -12,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 
+from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import TrainingSettings
 from pipelines.errors import NothingToTrain
 from pipelines.train.cluster import ray_cluster
-from pipelines.train.trainer import RayRun, train_prognosis
+from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
 from tests.models.prognosis.toys import GRID, toy_rows
 
 EPOCHS, WORKERS, FOLDS = 6, 2, 4
@@ -34,7 +38,45 @@ def storage() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module")
+def left_alone(_ray: None) -> TrainedPrognosis:
+    """The result of a training whose processes nobody kills."""
+    with tempfile.TemporaryDirectory() as folder:
+        return train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(Path(folder), WORKERS))
+
+
 SETTINGS = TrainingSettings(epochs=EPOCHS, batch_rows=64, folds=FOLDS, learning_rate=1e-2, hidden=(16,), dropout=0.1)
+LONG = replace(SETTINGS, epochs=5)
+
+
+def long_rows() -> LabelledVectors:
+    """Return so many rows that an epoch is long enough to be killed in."""
+    return toy_rows(machines=40, rows=150)
+
+
+def same(one: TrainedPrognosis, other: TrainedPrognosis) -> None:
+    """Check that two trainings came to the same network and the same intervals, bit by bit."""
+    for name, value in one.ensemble.state_dict().items():
+        assert torch.equal(value, other.ensemble.state_dict()[name]), name
+    np.testing.assert_array_equal(one.unseen, other.unseen)
+    assert one.intervals.table == other.intervals.table
+    assert one.last_metrics["best_epoch"] == other.last_metrics["best_epoch"]
+
+
+DRIVEN = "driven"
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def drive(storage: str) -> None:
+    """Train in this process: the program of a driver that is killed."""
+    with ray_cluster(WORKERS):
+        train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(Path(storage), WORKERS, name=DRIVEN))
+
+
+def noted(storage: Path) -> bool:
+    """Say whether Ray has taken note of a checkpoint: it counts from the moment when every worker has reported."""
+    snapshots = [file.read_text() for file in storage.glob("*/checkpoint_manager_snapshot.json")]
+    return any("checkpoint_" in text for text in snapshots)
 
 
 def train_processes() -> list[psutil.Process]:
@@ -59,9 +101,7 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         while not self.done.wait(0.02):
-            # A checkpoint counts from the moment when every worker has reported: then Ray writes it down here.
-            noted = [file.read_text() for file in self.storage.glob("*/checkpoint_manager_snapshot.json")]
-            if any("checkpoint_" in text for text in noted) and (victims := train_processes()):
+            if noted(self.storage) and (victims := train_processes()):
                 os.kill(victims[-1].pid, signal.SIGKILL)
                 self.killed = victims[-1].pid
                 return
@@ -86,18 +126,47 @@ class TestOnRay:
         assert sorted(set(trained.fold.tolist())) == list(range(FOLDS))
         assert not trained.ensemble.training
 
-    def test_killed_worker_comes_back_and_training_ends_from_the_last_checkpoint(self, storage: Path) -> None:
-        rows = toy_rows(machines=40, rows=300)  # an epoch long enough to be killed in
+    def test_one_worker_and_two_come_to_the_same_figures(self, storage: Path) -> None:
+        rows, settings = toy_rows(machines=40), replace(SETTINGS, dropout=0.0)
+        one, two = (train_prognosis(rows, GRID, 4.0, [settings], RayRun(storage, workers)) for workers in (1, 2))
+        assert (one.last_metrics["workers"], two.last_metrics["workers"]) == (1, 2)
+        assert two.last_metrics["blind_loss"] == pytest.approx(one.last_metrics["blind_loss"], abs=1e-3)
+        np.testing.assert_allclose(two.unseen, one.unseen, atol=1e-3)
+        for bound in ("low", "high"):
+            levels = [np.array(getattr(each.intervals.table, bound)) for each in (one, two)]
+            np.testing.assert_allclose(*levels, atol=1e-3)
+
+    def test_killed_worker_comes_back_and_the_result_is_that_of_a_training_left_alone(
+        self, storage: Path, left_alone: TrainedPrognosis
+    ) -> None:
         killer = Killer(storage)
         killer.start()
         began = time.monotonic()
-        trained = train_prognosis(rows, GRID, 4.0, [replace(SETTINGS, epochs=8)], RayRun(storage, WORKERS))
+        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(storage, WORKERS))
         killer.done.set()
         killer.join()
         assert killer.killed, f"nothing was killed in {time.monotonic() - began:.0f} s"
         assert trained.last_metrics["resumed_at"] > 0
-        assert trained.last_metrics["epoch"] == 7
+        assert trained.last_metrics["epoch"] == LONG.epochs - 1
         assert trained.last_metrics["workers"] == WORKERS
+        same(trained, left_alone)
+
+    def test_killed_driver_is_followed_by_another_that_comes_to_the_same_result(
+        self, storage: Path, left_alone: TrainedPrognosis
+    ) -> None:
+        program = f"from tests.pipelines.train.test_trainer import drive; drive({str(storage)!r})"
+        driver = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.DEVNULL)
+        try:
+            while not noted(storage):
+                assert driver.poll() is None, "the driver ended before it was killed"
+                time.sleep(0.02)
+        finally:
+            driver.kill()
+            driver.wait()
+        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(storage, WORKERS, name=DRIVEN))
+        assert trained.last_metrics["resumed_at"] > 0
+        assert trained.last_metrics["epoch"] == LONG.epochs - 1
+        same(trained, left_alone)
 
     def test_worker_in_another_directory_imports_our_packages(self) -> None:
         import ray
@@ -114,8 +183,7 @@ class TestOnRay:
             return files
 
         files = ray.get(imported.remote())
-        root = Path(__file__).resolve().parents[3]
-        assert all(Path(file).is_relative_to(root) for file in files.values())
+        assert all(Path(file).is_relative_to(ROOT) for file in files.values())
         assert len(files) == 4
 
     def test_cluster_within_a_cluster_leaves_it_running(self) -> None:
