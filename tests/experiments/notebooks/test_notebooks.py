@@ -70,7 +70,7 @@ def test_notebook_is_stored_without_results_and_without_a_trace_of_a_machine(pat
     ],
 )
 def test_planted_faults_are_found(old: str, new: str) -> None:
-    text = NOTEBOOKS[0].read_text(encoding="utf-8")
+    text = (ROOT / "experiments" / "notebooks" / "add_a_feature.ipynb").read_text(encoding="utf-8")
     assert old in text
     assert faults(text.replace(old, new, 1))
 

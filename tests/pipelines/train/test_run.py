@@ -14,7 +14,6 @@ import torch
 from features.domain.home import Home
 from features.domain.identifiers import DEFAULT_TENANT
 from features.packs.loader import load_pack
-from models.prognosis.network import HazardEnsemble
 from models.prognosis.training import TrainingSettings
 from models.registry.registry import CHALLENGER, ModelRegistry
 from models.registry.tracking import PARENT, Tracking
@@ -94,11 +93,8 @@ def _check_files(files: dict[str, Path]) -> None:
     assert not [name for name in files if name.endswith((".pkl", ".pickle", ".pt", ".pth"))]
     with np.load(files["weights.npz"], allow_pickle=False) as weights:
         state = {name: torch.from_numpy(weights[name]) for name in weights.files}
-    members, features, width = state["logits.weights.0"].shape
-    assert members == 3
-    assert features == len(state["logits.center"])
-    assert (width,) in {(16,), (32,), (64,), (128,), (256,)}
-    assert set(state) == set(HazardEnsemble(SETTINGS.shape(features, 5)).state_dict()) | set(state)
+    assert state["logits.weights.0"].shape[0] == SETTINGS.folds
+    assert all(torch.isfinite(value).all() for value in state.values())
 
 
 def _check_trials(store: Tracking, run_id: str) -> None:

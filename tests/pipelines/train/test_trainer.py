@@ -133,8 +133,8 @@ class TestOnRay:
         assert two.last_metrics["blind_loss"] == pytest.approx(one.last_metrics["blind_loss"], abs=1e-3)
         np.testing.assert_allclose(two.unseen, one.unseen, atol=1e-3)
         for bound in ("low", "high"):
-            levels = [np.array(getattr(each.intervals.table, bound)) for each in (one, two)]
-            np.testing.assert_allclose(*levels, atol=1e-3)
+            first, second = (np.array(getattr(each.intervals.table, bound)) for each in (one, two))
+            np.testing.assert_allclose(first, second, atol=1e-3)
 
     def test_killed_worker_comes_back_and_the_result_is_that_of_a_training_left_alone(
         self, storage: Path, left_alone: TrainedPrognosis
