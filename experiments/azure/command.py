@@ -17,7 +17,7 @@ def azure_pdm(
         Path | None,
         typer.Option(help="Folder with PdM_*.csv and features_12h.parquet; default: within MILLWRIGHT_DATA."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 3,
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
