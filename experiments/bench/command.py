@@ -16,6 +16,7 @@ from experiments.bench.online_command import online
 from experiments.bench.promotion_command import promotion
 from experiments.bench.quality_command import quality
 from experiments.bench.stream_command import stream
+from experiments.bench.train_command import train
 from pipelines.progress import Stages, print_result
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ app.command()(forecast)
 app.command()(leaks)
 app.command()(online)
 app.command()(stream)
+app.command()(train)
 app.command()(calibration)
 
 

@@ -1,7 +1,9 @@
 """Writes what Ray Train and Ray Tune report into MLflow, epoch by epoch. Train V2 has no such callback of its own."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ray.train import UserCallback
@@ -59,3 +61,15 @@ class TrialCallback(Callback):
         """End the run of a trial that failed."""
         if trial.trial_id in self._run_by_trial:
             self._tracking.finish(self._run_by_trial[trial.trial_id], "FAILED")
+
+
+class EpochClock(UserCallback):
+    """Writes down, one line each, when an epoch of all workers was reported: what benchmarks take the time by."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def after_report(self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any) -> None:  # Ray's types
+        """Add the moment, in seconds of this machine's monotonic clock."""
+        with self._file.open("a", encoding="utf-8") as lines:
+            lines.write(f"{time.monotonic()}\n")

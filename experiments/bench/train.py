@@ -1,0 +1,178 @@
+"""Training on Ray against a plain loop of PyTorch: the same rows, settings and result, as the fleet grows."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from experiments.bench.errors import OutputsDiffer
+from features.domain.packs import LifeGrid
+from models.prognosis.folds import machine_folds
+from models.prognosis.targets import LabelledVectors
+from models.prognosis.training import (
+    TrainingSettings,
+    blind_loss,
+    make_optimiser,
+    member_weights,
+    steps_per_epoch,
+    train_epoch,
+    training_rows,
+)
+from pipelines.train.loop import new_ensemble
+from pipelines.train.trainer import RayRun, train_prognosis
+
+GRID = LifeGrid(step=5.0, steps=60)
+TOLERANCE = 1e-4
+"""Largest difference of the final losses of both ways."""
+_FEATURES = 120
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast one way trains.
+
+    Attributes:
+        epoch_seconds: Of each epoch but the first, wall time.
+        loss: Loss on blind folds after the last epoch.
+        start_seconds: Until the end of the first epoch, start included.
+    """
+
+    epoch_seconds: tuple[float, ...]
+    loss: float
+    start_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """Median of an epoch."""
+        return statistics.median(self.epoch_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both ways on the same rows.
+
+    Attributes:
+        machines: How many.
+        rows: Training rows.
+        samples: Rows that an epoch goes through.
+        plain: The loop of PyTorch.
+        ray: One worker of Ray Train, which reports and saves every epoch.
+    """
+
+    machines: int
+    rows: int
+    samples: int
+    plain: Pace
+    ray: Pace
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "machines": self.machines,
+            "rows": self.rows,
+            "samples_per_second": {"plain": self.samples / self.plain.seconds, "ray": self.samples / self.ray.seconds},
+            "overhead": self.ray.seconds / self.plain.seconds - 1.0,
+            "overhead_seconds_per_epoch": self.ray.seconds - self.plain.seconds,
+            "loss": {"plain": self.plain.loss, "ray": self.ray.loss},
+            "plain": asdict(self.plain),
+            "ray": asdict(self.ray),
+        }
+
+
+def synthetic_rows(machines: int, rows: int, seed: int = 0) -> LabelledVectors:
+    """Make rows of machines of which every fourth was replaced in time: some features tell wear, the others nothing.
+
+    Args:
+        machines: How many.
+        rows: Of each machine.
+        seed: Of everything random.
+    """
+    generator = np.random.default_rng(seed)
+    machine = np.repeat(np.arange(machines), rows)
+    length = np.repeat(generator.uniform(80.0, 280.0, machines), rows)
+    age = length * np.tile(np.linspace(0.02, 0.98, rows), machines)
+    vectors = generator.standard_normal((len(age), _FEATURES)).astype(np.float32)
+    vectors[:, :10] += (3.0 * age / length).astype(np.float32)[:, None]
+    return LabelledVectors(
+        vectors, length - age, machine % 4 > 0, machine, machine.copy(), age, np.zeros(len(age), np.int64)
+    )
+
+
+def measure_training(
+    machines: int, rows: int, factors: Sequence[int], settings: TrainingSettings, progress: Progress
+) -> list[Comparison]:
+    """Train both ways on fleets that grow; a Ray that runs already is used.
+
+    Args:
+        machines: Of the smallest fleet.
+        rows: Of each machine.
+        factors: How many times as many machines.
+        settings: How to train; all rows are gone through in each epoch.
+        progress: Told of fleets done.
+
+    Raises:
+        OutputsDiffer: If both ways do not come to the same loss.
+    """
+    found: list[Comparison] = []
+    for factor in factors:
+        fleet = synthetic_rows(machines * factor, rows)
+        found.append(compare(fleet, replace(settings, rows_per_epoch=len(fleet))))
+        progress(len(found), len(factors))
+    return found
+
+
+def compare(rows: LabelledVectors, settings: TrainingSettings) -> Comparison:
+    """Train the plain way, on Ray, and the plain way again, so that a machine busy in between is busy for both.
+
+    Raises:
+        OutputsDiffer: If both ways do not come to the same loss.
+    """
+    before, ray, after = plain_pace(rows, settings), ray_pace(rows, settings), plain_pace(rows, settings)
+    plain = replace(before, epoch_seconds=before.epoch_seconds + after.epoch_seconds)
+    if not abs(plain.loss - ray.loss) <= TOLERANCE:
+        found = f"losses {plain.loss:.6f} and {ray.loss:.6f}, further apart than {TOLERANCE}"
+        raise OutputsDiffer("The plain loop", "one Ray worker", found)
+    samples = steps_per_epoch(len(rows), settings) * settings.batch_rows
+    return Comparison(len(np.unique(rows.machine)), len(rows), samples, plain, ray)
+
+
+def plain_pace(rows: LabelledVectors, settings: TrainingSettings) -> Pace:
+    """Train in this process, by one thread as each worker does; nothing is reported or saved."""
+    torch.set_num_threads(1)
+    moments = [time.monotonic()]
+    fold = machine_folds(rows.machine, settings.folds, settings.seed)
+    tensors = training_rows(rows, member_weights(fold, settings), GRID)
+    ensemble = new_ensemble(settings.shape(rows.vectors.shape[1], GRID.steps), settings.seed, tensors, None)
+    optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
+    ensemble.logits.train()
+    loss = float("inf")
+    for epoch in range(settings.epochs):
+        train_epoch(ensemble.logits, tensors, optimiser, schedule, settings, epoch)
+        loss = blind_loss(ensemble.logits, tensors, settings.likelihood)
+        moments.append(time.monotonic())
+    return _pace(moments, loss)
+
+
+def ray_pace(rows: LabelledVectors, settings: TrainingSettings) -> Pace:
+    """Train on one worker of a Ray that runs already, as the product does."""
+    from pipelines.train.callback import EpochClock  # lazy: ray takes seconds to import
+
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Path(folder) / "epochs"
+        began = time.monotonic()
+        run = RayRun(Path(folder) / "runs", workers=1, callbacks=[EpochClock(clock)])
+        trained = train_prognosis(rows, GRID, 0.0, [settings], run)
+        moments = [float(line) for line in clock.read_text(encoding="utf-8").split()]
+    return _pace([began, *moments], trained.last_metrics["blind_loss"])
+
+
+def _pace(moments: Sequence[float], loss: float) -> Pace:
+    seconds = tuple(float(each) for each in np.diff(moments))
+    return Pace(seconds[1:], loss, seconds[0])
