@@ -11,8 +11,8 @@ _FACTORS = (1, 10, 100)
 
 def train(
     machines: Annotated[int, typer.Option(min=16, help="Machines of the smallest fleet; then 10 and 100 times.")] = 20,
-    rows: Annotated[int, typer.Option(min=2, help="Rows of each machine.")] = 50,
-    epochs: Annotated[int, typer.Option(min=2, help="Passes over the rows, the first of which is the start.")] = 5,
+    rows: Annotated[int, typer.Option(min=2, help="Rows of each machine.")] = 20,
+    epochs: Annotated[int, typer.Option(min=2, help="Passes over the rows, the first of which is the start.")] = 4,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Train on one Ray worker and in a plain loop: the same loss first, then samples per second as the fleet grows."""
