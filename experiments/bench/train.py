@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from experiments.bench.errors import OutputsDiffer
 from features.domain.packs import LifeGrid
@@ -23,7 +22,7 @@ from models.prognosis.training import (
     train_epoch,
     training_rows,
 )
-from pipelines.train.loop import new_ensemble
+from pipelines.train.loop import new_ensemble, use_one_thread
 from pipelines.train.trainer import RayRun, train_prognosis
 
 GRID = LifeGrid(step=5.0, steps=60)
@@ -145,7 +144,7 @@ def compare(rows: LabelledVectors, settings: TrainingSettings) -> Comparison:
 
 def plain_pace(rows: LabelledVectors, settings: TrainingSettings) -> Pace:
     """Train in this process, by one thread as each worker does; nothing is reported or saved."""
-    torch.set_num_threads(1)
+    use_one_thread()
     moments = [time.monotonic()]
     fold = machine_folds(rows.machine, settings.folds, settings.seed)
     tensors = training_rows(rows, member_weights(fold, settings), GRID)

@@ -27,7 +27,7 @@ def train_worker(config: dict[str, Any]) -> None:
 
     from models.prognosis.training import TrainingRows, TrainingSettings
 
-    torch.set_num_threads(1)
+    use_one_thread()
     arrays: dict[str, np.ndarray[Any, Any]] = ray.get(config["rows"])
     rows = TrainingRows(**{name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
     state = _last_state()
@@ -37,6 +37,13 @@ def train_worker(config: dict[str, Any]) -> None:
         network = settings.shape(config["features"], config["steps"], combinations(config["projection"]))
         finished.append(_train_candidate(network, settings, rows, config["projection"], state, finished))
         state = None
+
+
+def use_one_thread() -> None:
+    """Let this process train by one thread: several workers share a machine, and threads would wait for each other."""
+    import torch  # lazy: only a worker imports it
+
+    torch.set_num_threads(1)
 
 
 def combinations(projection: "np.ndarray[Any, Any] | None") -> int:
