@@ -47,12 +47,12 @@ def present(path: Path) -> Path:
 
 
 @contextmanager
-def brought(pack: "Pack", write: Callable[[Path], None]) -> "Iterator[BroughtFolder]":
+def brought(pack: "Pack", write: Callable[[Path], object]) -> "Iterator[BroughtFolder]":
     """Write a bring-your-own folder and bring it in as onboarding does; both are gone after the block.
 
     Args:
         pack: The type of the machines.
-        write: Writes the tables into a folder.
+        write: Writes the tables into a folder; what it returns is not looked at.
 
     Yields:
         The folder as onboarding sees it.

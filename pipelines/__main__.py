@@ -40,7 +40,7 @@ def build_app(wanted: str | None = None) -> typer.Typer:
 
     @app.callback()
     def pipelines() -> None:
-        """Ingest, features, training, the worker, the simulator and the demonstration."""
+        """Onboarding, ingest, features, training, promotion, the worker, the ledger, the simulator and the demo."""
 
     for name in [wanted] if wanted in {*_COMMANDS, *_GROUPS} else sorted([*_COMMANDS, *_GROUPS]):
         if name in _COMMANDS:

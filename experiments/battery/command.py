@@ -47,7 +47,7 @@ def figures_of(learnt: "FewLives", first_cycles: Sequence[int]) -> dict[str, obj
         first_cycles: From which cycle on, one figure each.
     """
     from features.transforms.survival import mean_life  # lazy: only this command pays
-    from models.prognosis.conformal import interval
+    from models.calibration.half_level import interval
     from models.prognosis.metrics import root_mean_square
 
     rows, step = learnt.unseen.rows, learnt.step

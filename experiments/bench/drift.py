@@ -6,6 +6,7 @@ No model is asked: predictions and outcomes are tested by their own arithmetic, 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def measure_drift(pumps: int, days: int, seeds: Sequence[int], progress: Progres
     for done, seed in enumerate(seeds, start=1):
         fleet = simulate_fleet(FleetSettings(pumps=pumps, days=days, seed=seed))
         sites = dict(zip(fleet.assets["asset_id"], fleet.assets["site"], strict=True))
-        with brought(pack, lambda folder, fleet=fleet: _nothing(write_fleet(fleet, folder))) as folder:  # type: ignore[misc]
+        with brought(pack, partial(write_fleet, fleet)) as folder:
             tracks = list(folder.tracks)
         specification = fit_specification(pack, tracks)
         for report in _looks(specification, watched_rows(specification, tracks, None), sites):
@@ -122,7 +123,3 @@ def _shifted(track: LifeTrack, column: int, by: float, chosen: set[str], tracks:
     values = track.rows.values.copy()
     values[track.time_us > last - int(SPAN * _DAY_US), column] += by
     return replace(track, rows=LifeRows(track.rows.time, values, track.rows.events))
-
-
-def _nothing(_: object) -> None:
-    """Take what a writer returns, which nobody needs."""

@@ -84,7 +84,7 @@ def _pumps(pumps: int, days: int) -> list[tuple[str, ProbeTable, None]]:
     from pipelines.simulate.settings import FleetSettings
 
     pack, fleet = load_pack("pump"), simulate_fleet(FleetSettings(pumps=pumps, days=days))
-    with brought(pack, lambda folder: _ignored(write_fleet(fleet, folder))) as folder:
+    with brought(pack, lambda folder: write_fleet(fleet, folder)) as folder:
         return [(f"{pumps} simulated pumps", signal_table(pack, folder.tracks), None)]
 
 
@@ -99,7 +99,3 @@ def _engines(folder: Path) -> list[tuple[str, ProbeTable, None]]:
         engines = read_engines(folder / f"train_{subset}.txt")
         found.append((subset, signal_table(pack, engine_tracks(engines, pack, EventKind.FAILURE)), None))
     return found
-
-
-def _ignored(_: object) -> None:
-    """Take what a writer returns, which nobody needs."""

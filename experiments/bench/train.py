@@ -53,6 +53,9 @@ class Pace:
         return statistics.median(self.epoch_seconds)
 
 
+Way = Callable[[LabelledVectors, TrainingSettings], Pace]
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Both ways on the same rows.
@@ -127,13 +130,14 @@ def measure_training(
     return found
 
 
-def compare(rows: LabelledVectors, settings: TrainingSettings) -> Comparison:
+def compare(rows: LabelledVectors, settings: TrainingSettings, on_ray: Way | None = None) -> Comparison:
     """Train the plain way, on Ray, and the plain way again, so that a machine busy in between is busy for both.
 
     Raises:
         OutputsDiffer: If both ways do not come to the same loss.
     """
-    before, ray, after = plain_pace(rows, settings), ray_pace(rows, settings), plain_pace(rows, settings)
+    before, ray = plain_pace(rows, settings), (on_ray or ray_pace)(rows, settings)
+    after = plain_pace(rows, settings)
     plain = replace(before, epoch_seconds=before.epoch_seconds + after.epoch_seconds)
     if not abs(plain.loss - ray.loss) <= TOLERANCE:
         found = f"losses {plain.loss:.6f} and {ray.loss:.6f}, further apart than {TOLERANCE}"

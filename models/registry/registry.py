@@ -13,6 +13,11 @@ HELD_OUT_SHARE = "held_out_share"
 """Tag of a version: the share of machines that it never saw."""
 
 
+def prognosis_name(pack_id: str) -> str:
+    """Return the registered name of a pack's forecaster."""
+    return f"{pack_id}_prognosis"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRegistry:
     """The registry behind a tracking store."""

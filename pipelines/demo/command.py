@@ -58,8 +58,8 @@ def run_demo(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, obj
         pack,
         settings.owner,
         candidates(),
-        settings.held_out_share,
-        settings.ray_workers,
+        held_out_share=settings.held_out_share,
+        workers=settings.ray_workers,
         features_url=settings.online_url,
         offline_url=settings.offline_url,
     )

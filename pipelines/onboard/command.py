@@ -37,14 +37,14 @@ def onboard(
         load_pack(settings.pack),
         settings.owner,
         candidates(seed, epochs),
-        settings.held_out_share,
-        settings.ray_workers,
-        settings.ray_address,
-        settings.telemetry_server,
-        settings.online_url,
-        settings.offline_url,
-        settings.shadow_hours,
-        seed,
+        held_out_share=settings.held_out_share,
+        workers=settings.ray_workers,
+        ray_address=settings.ray_address,
+        server=settings.telemetry_server,
+        features_url=settings.online_url,
+        offline_url=settings.offline_url,
+        shadow_hours=settings.shadow_hours,
+        seed=seed,
     )
     outcome = run_onboarding(order, stages)
     written: dict[str, int] = {}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.domain.packs import Pack
 from features.transforms.intervals import IntervalTable
 from features.transforms.specification import FeatureSpecification
-from models.prognosis.conformal import conformal_half_level, conformal_scores
+from models.calibration.half_level import conformal_half_level, conformal_scores
 from models.prognosis.folds import machine_folds, rows_per_life
 from models.prognosis.targets import LabelledVectors
 from pipelines.building.build import fit_specification
@@ -38,7 +38,7 @@ class FewLives:
         network: From vectors to survival.
         specification: The features that it takes, fitted on all lives.
         rows: What it was fitted on.
-        half_level: q of `models.prognosis.conformal`.
+        half_level: q of `models.calibration.half_level`.
         protocol: How it was judged.
         unseen: Rows by the fold's own features and model, and their curves. Shape (batch, time).
         evaluation: Figures on those rows, or None where no failure could be judged.

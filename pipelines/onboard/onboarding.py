@@ -1,7 +1,7 @@
 """Onboarding from a folder to registered models and forecasts, whatever the machine is."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class OnboardingOrder:
     pack: Pack
     tenant: TenantId
     candidates: "tuple[TrainingSettings, ...]"
+    _: KW_ONLY
     held_out_share: float = 0.3
     workers: int = 2
     ray_address: str | None = None
@@ -136,13 +137,13 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
             pack,
             order.tenant,
             order.candidates,
-            order.held_out_share,
-            order.workers,
-            order.ray_address,
-            order.server,
-            order.features_url,
-            order.shadow_hours,
-            order.offline_url,
+            held_out_share=order.held_out_share,
+            workers=order.workers,
+            ray_address=order.ray_address,
+            server=order.server,
+            features_url=order.features_url,
+            shadow_hours=order.shadow_hours,
+            offline_url=order.offline_url,
         ),
         stages,
     )

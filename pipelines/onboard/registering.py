@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +14,15 @@ from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.transforms.intervals import IntervalTable
-from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry
+from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.building.tracks import LifeTrack
 from pipelines.onboard.few_lives import FewLives
 from pipelines.onboard.states.learning import LearnedState
 from pipelines.onboard.states.stretches import Stretch, stretch_vectors
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 _SAMPLE_ROWS = 256
 
@@ -61,7 +65,7 @@ class Registrar:
 
     def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Registered:
         """Register a model of few lives, put its bundle on the shelf, and promote it if it is the first with skill."""
-        name = f"{self.pack.id}_prognosis"
+        name = prognosis_name(self.pack.id)
         figures = {} if learnt.evaluation is None else learnt.evaluation.to_dict()
         run_id = self._start(name, {"model": learnt.kind, "protocol": learnt.protocol.words})
         try:
@@ -102,15 +106,12 @@ class Registrar:
         self,
         run_id: str,
         name: str,
-        network: object,
+        network: "Module",
         vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]",
         sha256: str,
     ) -> str:
-        from torch import nn  # lazy: torch takes seconds to import
+        from edge_export.graph import export_graph, frozen, survival_of  # lazy: torch takes seconds to import
 
-        from edge_export.graph import export_graph, frozen, survival_of
-
-        assert isinstance(network, nn.Module)
         sample = np.ascontiguousarray(vectors[:_SAMPLE_ROWS])
         copy = frozen(network)
         graph, registry = export_graph(copy, sample.shape[1]), ModelRegistry(self.tracking)

@@ -12,14 +12,13 @@ from features.records.database import open_records
 from features.records.shadows import ShadowRecords
 from features.telemetry.influx.server import InfluxServer
 from models.prognosis.folds import held_out
-from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry
+from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.errors import NothingPromoted, NothingToPromote
 from pipelines.progress import Stages
 from pipelines.promote.contest import contest
+from pipelines.promote.examining import Examine, examine
 from pipelines.promote.finding import Promotion
-from pipelines.promote.judging import judge
-from pipelines.promote.running import check_running
 from pipelines.promote.shadow import check_shadow
 from pipelines.train.data import read_tracks
 
@@ -46,7 +45,7 @@ class PromotionOrder:
     @property
     def model_name(self) -> str:
         """Name of the registered model."""
-        return f"{self.pack.id}_prognosis"
+        return prognosis_name(self.pack.id)
 
     @property
     def shelf(self) -> BundleShelf:
@@ -80,13 +79,16 @@ class PromotionOutcome:
         return {**told, **self.promotion.to_dict()}
 
 
-def promote(order: PromotionOrder, stages: Stages, *, is_rehearsal: bool = False) -> PromotionOutcome:
+def promote(
+    order: PromotionOrder, stages: Stages, *, is_rehearsal: bool = False, examining: Examine = examine
+) -> PromotionOutcome:
     """Judge the challenger against the champion, and let it serve if every check holds.
 
     Args:
         order: What and where.
         stages: Told of the work.
         is_rehearsal: Judge only.
+        examining: The checks but that of the shadow.
 
     Raises:
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
@@ -104,9 +106,7 @@ def promote(order: PromotionOrder, stages: Stages, *, is_rehearsal: bool = False
         chosen = [track for track in tracks if track.epoch.asset in unseen]
         trial = contest(order.pack, order.tenant, chosen, champion, challenger, assets)
         evidence = ShadowRecords(records).evidence(order.tenant, challenger.model.bundle_sha256)
-        promotion = Promotion.of(
-            judge(trial), check_running(champion, challenger), check_shadow(evidence, order.shadow_hours)
-        )
+        promotion = Promotion.of(examining(trial, champion, challenger), check_shadow(evidence, order.shadow_hours))
     is_promoted = promotion.is_deserved and not is_rehearsal
     if is_promoted:
         _serve(order, challenger.model.version)

@@ -20,7 +20,7 @@ def train(
     resume: Annotated[str | None, typer.Option(help="MLflow run of a training that was cut off, to go on.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
-    """Train on the stored telemetry, judge on unseen machines, register, and promote what is better."""
+    """Train, judge on unseen machines, register; the first model serves, a better one runs in shadow first."""
     from features.packs.loader import load_pack  # lazy: only this command pays
     from models.prognosis.training import candidates
     from pipelines.train.run import TrainingOrder
@@ -32,15 +32,15 @@ def train(
         load_pack(settings.pack),
         settings.owner,
         candidates(seed, epochs),
-        settings.held_out_share,
-        settings.ray_workers,
-        settings.ray_address,
-        settings.telemetry_server,
-        settings.online_url,
-        settings.shadow_hours,
-        settings.offline_url,
-        search,
-        resume,
+        held_out_share=settings.held_out_share,
+        workers=settings.ray_workers,
+        ray_address=settings.ray_address,
+        server=settings.telemetry_server,
+        features_url=settings.online_url,
+        shadow_hours=settings.shadow_hours,
+        offline_url=settings.offline_url,
+        trials=search,
+        resume=resume,
     )
     stages = Stages()
     outcome = run_training(order, stages)

@@ -7,8 +7,8 @@ from edge_export.runtime.runtime import Runtime
 from features.domain.assets import Asset
 from features.domain.identifiers import AssetId
 from pipelines.promote.contest import contest
+from pipelines.promote.examining import Examine, examine
 from pipelines.promote.finding import Promotion
-from pipelines.promote.judging import judge
 from pipelines.promote.running import check_running
 from pipelines.train.data import PreparedData
 from pipelines.train.evaluation import Evaluation
@@ -43,6 +43,7 @@ def decide(
     shelf: BundleShelf,
     shadow_hours: float,
     assets: dict[AssetId, Asset] | None = None,
+    examining: Examine = examine,
 ) -> Decision:
     """Compare a challenger with knowing the failure rate, and with the champion.
 
@@ -54,6 +55,7 @@ def decide(
         shelf: Where the champion lies.
         shadow_hours: How long a challenger runs in shadow before it may serve; 0 for not at all.
         assets: Model and site of the machines.
+        examining: The checks against a champion.
 
     Returns:
         The decision.
@@ -68,7 +70,7 @@ def decide(
     champion = Runtime.load(place)
     unseen = [track for track in data.tracks if track.epoch.asset in data.unseen]
     trial = contest(data.pack, data.tenant, unseen, champion, runtime, assets)
-    promotion = Promotion.of(judge(trial), check_running(champion, runtime))
+    promotion = Promotion.of(examining(trial, champion, runtime))
     if not promotion.is_deserved:
         return Decision(False, promotion.reason, promotion=promotion)
     if shadow_hours <= 0:

@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from features.telemetry.influx.server import InfluxServer
 from models.calibration.coverage import CoverageRow
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
-from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry
+from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
@@ -59,6 +59,7 @@ class TrainingOrder:
     pack: Pack
     tenant: TenantId
     candidates: "Sequence[TrainingSettings]"
+    _: KW_ONLY
     held_out_share: float = 0.3
     workers: int = 2
     ray_address: str | None = None
@@ -72,7 +73,7 @@ class TrainingOrder:
     @property
     def model_name(self) -> str:
         """Name of the registered model."""
-        return f"{self.pack.id}_prognosis"
+        return prognosis_name(self.pack.id)
 
     @property
     def tracking(self) -> Tracking:

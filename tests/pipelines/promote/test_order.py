@@ -12,12 +12,11 @@ from features.telemetry.sqlite import SqliteTelemetryStore
 from models.registry.registry import CHAMPION, HELD_OUT_SHARE, SHADOW
 from pipelines.errors import NothingPromoted, NothingToPromote
 from pipelines.progress import Stages
-from pipelines.promote import order as promoting
-from pipelines.promote.finding import Finding
 from pipelines.promote.order import PromotionOrder, promote, roll_back
 from tests.models.registry.test_tracking import identity_graph
 from tests.pipelines.building.machines import MINE
 from tests.pipelines.promote.bundles import PACK, machines, put_bundle
+from tests.pipelines.promote.trials import content
 from tests.pipelines.worker.stores import readings, record
 
 pytestmark = pytest.mark.slow  # MLflow and exports
@@ -45,9 +44,7 @@ def order(tmp_path_factory: pytest.TempPathFactory) -> PromotionOrder:
     return order
 
 
-def test_a_challenger_serves_if_every_check_holds_and_one_command_goes_back(
-    order: PromotionOrder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_challenger_serves_if_every_check_holds_and_one_command_goes_back(order: PromotionOrder) -> None:
     with pytest.raises(NothingPromoted):
         promote(order, Stages())
     order.shelf.promote("fan", "1")
@@ -63,13 +60,11 @@ def test_a_challenger_serves_if_every_check_holds_and_one_command_goes_back(
     assert "0 forecasts" in waiting.promotion.findings[-1].found
     assert waiting.to_dict()["champion"] == "1"
 
-    monkeypatch.setattr(promoting, "judge", lambda trial: (Finding("cost", True, "cost less", "less"),))
-    monkeypatch.setattr(promoting, "check_running", lambda champion, challenger: ())
-    rehearsed = promote(order, Stages(), is_rehearsal=True)
+    rehearsed = promote(order, Stages(), is_rehearsal=True, examining=content)
     assert (rehearsed.is_promoted, rehearsed.promotion.is_deserved) == (False, True)
     assert order.registry.version_of(order.model_name, CHAMPION) == "1"
 
-    assert promote(order, Stages()).is_promoted
+    assert promote(order, Stages(), examining=content).is_promoted
     champion = order.shelf.champion("fan")
     assert champion is not None
     assert champion.name == "2"

@@ -5,7 +5,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_export.runtime.runtime import Runtime
 from features.domain.packs import Pack
+from pipelines.promote.finding import Finding
 from pipelines.promote.trial import Answers, Trial
 from tests.pipelines.building.machines import fan
 
@@ -27,6 +29,11 @@ def trial(
         machine,
         {name: np.where(machine % count == 0, "a", "b") for name, count in groups.items()},
     )
+
+
+def content(trial: Trial, champion: Runtime, challenger: Runtime) -> tuple[Finding, ...]:
+    """Find every challenger better."""
+    return (Finding("cost", True, "cost less", "less"),)
 
 
 def seen(pack: Pack, remaining: NDArray[np.float64], noise: float, generator: np.random.Generator) -> Answers:

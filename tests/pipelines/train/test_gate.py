@@ -7,12 +7,12 @@ from edge_export.runtime.runtime import Runtime
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from pipelines.building.tracks import LifeTrack
-from pipelines.promote.finding import Finding
-from pipelines.train import gate
+from pipelines.promote.examining import Examine, examine
 from pipelines.train.evaluation import Evaluation
 from pipelines.train.gate import Decision, decide
 from tests.pipelines.building.machines import MINE
 from tests.pipelines.promote.bundles import PACK, machines, put_bundle
+from tests.pipelines.promote.trials import content
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> BundleShelf:
     return shelf
 
 
-def decided(skill: float, shelf: BundleShelf, version: str = "2", hours: float = 24.0) -> Decision:
+def decided(
+    skill: float, shelf: BundleShelf, version: str = "2", hours: float = 24.0, examining: Examine = examine
+) -> Decision:
     figures = Evaluation(skill, 0.9, 10.0, 5.0)
     runtime = Runtime.load(shelf.root / "fan" / version)
-    return decide(figures, runtime, Data(), shelf, hours)  # type: ignore[arg-type]
+    return decide(figures, runtime, Data(), shelf, hours, examining=examining)  # type: ignore[arg-type]
 
 
 def test_first_model_is_promoted_if_it_has_skill(shelf: BundleShelf) -> None:
@@ -61,13 +63,11 @@ def test_a_model_is_no_better_than_itself(shelf: BundleShelf) -> None:
     assert decision.reason.startswith("Cost: ")
 
 
-def test_a_better_model_runs_in_shadow_first(shelf: BundleShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_better_model_runs_in_shadow_first(shelf: BundleShelf) -> None:
     shelf.promote("fan", "1")
-    monkeypatch.setattr(gate, "judge", lambda trial: (Finding("cost", True, "cost less", "less"),))
-    monkeypatch.setattr(gate, "check_running", lambda champion, challenger: ())
-    waiting = decided(0.1, shelf)
+    waiting = decided(0.1, shelf, examining=content)
     assert (waiting.is_promoted, waiting.is_in_shadow) == (False, True)
     assert "24 hours" in waiting.reason
-    at_once = decided(0.1, shelf, hours=0.0)
+    at_once = decided(0.1, shelf, hours=0.0, examining=content)
     assert (at_once.is_promoted, at_once.is_in_shadow) == (True, False)
     assert at_once.to_dict()["findings"] == [{"check": "cost", "holds": True, "must": "cost less", "found": "less"}]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.prognosis.conformal import conformal_half_level, conformal_scores, interval
+from models.calibration.half_level import conformal_half_level, conformal_scores, interval
 from models.prognosis.metrics import coverage
 
 STEP, STEPS = 5.0, 20
