@@ -11,6 +11,7 @@ from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.durable import refuse_taken
 from edge_export.bundle.errors import ExportFailed
 from edge_export.bundle.golden import Golden, GoldenEvent, GoldenReadings
+from edge_export.bundle.manifest import Teacher
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle, write_bundle
 from edge_export.graph import export_graph, frozen, survival_of
@@ -45,6 +46,7 @@ def export_bundle(
     card_markdown: str,
     readings: LifeRows | None = None,
     created_at: datetime | None = None,
+    distilled_from: Teacher | None = None,
 ) -> VerifiedBundle:
     """Export a network as a bundle that has passed parity and its own self-test.
 
@@ -60,6 +62,7 @@ def export_bundle(
         card_markdown: The model card.
         readings: The first rows of some real life, by which the feature code is tested at every load.
         created_at: When it was made; now by default.
+        distilled_from: The bundle whose answers the network learnt to give; None if it learnt from what machines did.
 
     Returns:
         The bundle as it lies on the disk.
@@ -84,6 +87,7 @@ def export_bundle(
         calibration=calibration,
         golden=_golden(copy, calibration, rows, _golden_readings(specification, readings)),
         card=card_markdown,
+        distilled_from=distilled_from,
     )
     Runtime.load(bundle)
     return write_bundle(folder, bundle)

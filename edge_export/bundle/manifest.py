@@ -3,19 +3,20 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from edge_export.bundle.documents import read_document, write_document
+from edge_export.bundle.documents import Fields, read_document, write_document
 from edge_export.bundle.errors import BundleCorrupt, BundleRefused
 from features.domain.errors import InvalidValue
 from features.domain.time import format_time, parse_time
 
-FORMAT = 2
+FORMAT = 3
 """Version of the bundle's layout as it is written."""
 
-READABLE = (1, FORMAT)
-"""Versions that are read; a runtime refuses any other. In 1 the interval had one half level for all forecasts."""
+READABLE = (1, 2, FORMAT)
+"""Versions that are read; a runtime refuses any other. In 1 the interval had one half level for all forecasts; up to 2
+no network was distilled from another."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
@@ -37,7 +38,9 @@ LARGEST_BYTES: Mapping[str, int] = {
 LISTED = tuple(name for name in LARGEST_BYTES if name != MANIFEST)
 """The files that a manifest lists: exactly these."""
 
-_KEYS = ("format", "name", "version", "created_at", "specification_sha256", "files")
+_OLDER_KEYS = ("format", "name", "version", "created_at", "specification_sha256", "files")
+_KEYS = (*_OLDER_KEYS, "distilled_from")
+_POINTER = ("version", "bundle_sha256")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -57,12 +60,26 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Teacher:
+    """The bundle whose answers a smaller network learnt to give.
+
+    Attributes:
+        version: Version of its model, which has the same name.
+        bundle_sha256: Its identity.
+    """
+
+    version: str
+    bundle_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a bundle is called and which bytes belong to it.
 
     Attributes:
         specification_sha256: Hash of the feature specification whose vectors the model takes.
         files: Every file but the manifest itself.
+        distilled_from: Whose answers the network learnt to give; None for one that learnt from what machines did.
     """
 
     name: str
@@ -70,6 +87,7 @@ class Manifest:
     created_at: datetime
     specification_sha256: str
     files: tuple[FileEntry, ...]
+    distilled_from: Teacher | None = None
 
     def to_json(self) -> bytes:
         """Return the canonical JSON form, whose hash is the identity of the bundle."""
@@ -81,6 +99,7 @@ class Manifest:
                 "created_at": format_time(self.created_at),
                 "specification_sha256": self.specification_sha256,
                 "files": [{"name": e.name, "bytes": e.size, "sha256": e.sha256} for e in self.files],
+                "distilled_from": None if self.distilled_from is None else asdict(self.distilled_from),
             }
         )
 
@@ -91,8 +110,10 @@ class Manifest:
         Raises:
             BundleCorrupt: If it is not a manifest.
         """
-        document = read_document(data, MANIFEST, _KEYS)
+        document = read_document(data, MANIFEST, _KEYS, _OLDER_KEYS)
         _check_format(document.integer("format"))
+        if document.has("distilled_from") != (document.integer("format") >= FORMAT):
+            document.refuse("distilled_from", f"be there from format {FORMAT} on, and only there", document.values)
         entries = document.objects("files", ("name", "bytes", "sha256"))
         files = tuple(FileEntry(e.text("name"), e.integer("bytes"), e.text("sha256")) for e in entries)
         if sorted(each.name for each in files) != sorted(LISTED):
@@ -107,8 +128,10 @@ class Manifest:
             created_at,
             document.text("specification_sha256"),
             files,
+            _teacher(document),
         )
-        for digest in (manifest.specification_sha256, *(each.sha256 for each in files)):
+        teacher = [] if manifest.distilled_from is None else [manifest.distilled_from.bundle_sha256]
+        for digest in (manifest.specification_sha256, *teacher, *(each.sha256 for each in files)):
             if not _SHA256.fullmatch(digest):
                 document.refuse("sha256", "be 64 hexadecimal digits in lower case", digest)
         return manifest
@@ -126,6 +149,13 @@ def label(what: str, value: str) -> str:
             f"found {value[:140]!r}. Rename it before export."
         )
     return value
+
+
+def _teacher(document: Fields) -> Teacher | None:
+    if not document.has("distilled_from"):
+        return None
+    found = document.optional_object("distilled_from", _POINTER)
+    return None if found is None else Teacher(label("version", found.text("version")), found.text("bundle_sha256"))
 
 
 def _check_format(found: int) -> None:

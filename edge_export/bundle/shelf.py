@@ -14,7 +14,7 @@ from pathlib import Path
 from edge_export.bundle.documents import read_document, write_document
 from edge_export.bundle.durable import replace_file, write_folder
 from edge_export.bundle.errors import BundleCorrupt, BundleMissing, BundleRefused
-from edge_export.bundle.manifest import MANIFEST, label
+from edge_export.bundle.manifest import MANIFEST, Manifest, label
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 
 CHAMPION, SHADOW, FORMER = "champion.json", "shadow.json", "former.json"
@@ -64,8 +64,10 @@ class BundleShelf:
         Raises:
             BundleMissing: If it is not on the shelf.
             BundleCorrupt: If its bytes are damaged.
+            BundleRefused: If it is a network for gateways, distilled from another version.
         """
         bundle = read_bundle(self._place(pack_id, version))
+        refuse_distilled(bundle.manifest)
         before = self._read_pointer(pack_id, CHAMPION)
         if before is not None and before != (version, bundle.bundle_sha256):
             # Remembered first: a crash in between leaves the champion twice, and `roll_back` passes over it.
@@ -125,11 +127,14 @@ class BundleShelf:
         Raises:
             BundleMissing: If it is not on the shelf.
             BundleCorrupt: If its bytes are damaged.
+            BundleRefused: If it is a network for gateways, distilled from another version.
         """
         if version is None:
             (self._pack(pack_id) / SHADOW).unlink(missing_ok=True)
             return
-        self._point(pack_id, SHADOW, version, read_bundle(self._place(pack_id, version)).bundle_sha256)
+        bundle = read_bundle(self._place(pack_id, version))
+        refuse_distilled(bundle.manifest)
+        self._point(pack_id, SHADOW, version, bundle.bundle_sha256)
 
     def shadow(self, pack_id: str) -> Path | None:
         """Return where the version lies that runs in the champion's shadow, or None.
@@ -213,6 +218,19 @@ class BundleShelf:
         if version in {CHAMPION, SHADOW, FORMER}:
             raise BundleRefused(f"A version must not be called {version}. Give it another name.")
         return self._pack(pack_id) / label("version", version)
+
+
+def refuse_distilled(manifest: Manifest) -> None:
+    """Check that a network may serve the centre, which keeps the one that others are distilled from.
+
+    Raises:
+        BundleRefused: If it was distilled from another version.
+    """
+    if manifest.distilled_from is not None:
+        raise BundleRefused(
+            f"What serves in the centre must have learnt from what machines did; found {manifest.version}, distilled "
+            f"from version {manifest.distilled_from.version} for gateways. Name that version."
+        )
 
 
 def _check_sha256(role: str, pack_id: str, version: str, expected: str, found: str) -> None:

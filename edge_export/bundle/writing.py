@@ -16,6 +16,7 @@ from edge_export.bundle.manifest import (
     MODEL,
     FileEntry,
     Manifest,
+    Teacher,
     label,
 )
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
@@ -31,6 +32,7 @@ def assemble_bundle(
     calibration: Calibration,
     golden: Golden,
     card: str,
+    distilled_from: Teacher | None = None,
 ) -> VerifiedBundle:
     """Make a bundle in memory.
 
@@ -43,6 +45,7 @@ def assemble_bundle(
         calibration: The numbers beside the graph.
         golden: Inputs and answers.
         card: The model card, Markdown.
+        distilled_from: Whose answers the network learnt to give, if it did not learn from what machines did.
 
     Returns:
         The bundle, verified as one that was read.
@@ -64,6 +67,7 @@ def assemble_bundle(
         created_at,
         hashlib.sha256(files[FEATURES]).hexdigest(),
         tuple(FileEntry.of(each, data) for each, data in files.items()),
+        distilled_from,
     )
     return verify({MANIFEST: manifest.to_json(), **files})
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from types import FrameType
 from typing import BinaryIO, NoReturn
 
@@ -106,10 +107,12 @@ def _write(answers: Iterator[Answer]) -> None:
 
 
 def _verify(runtime: Runtime, options: argparse.Namespace) -> int:
-    document = {
+    teacher = runtime.bundle.manifest.distilled_from
+    document: dict[str, object] = {
         "name": runtime.model.name,
         "version": runtime.model.version,
         "bundle_sha256": runtime.model.bundle_sha256,
+        "distilled_from": None if teacher is None else asdict(teacher),
         "specification_sha256": runtime.bundle.manifest.specification_sha256,
         "bundle_bytes": runtime.bundle.total_bytes,
         "golden_vectors": len(runtime.bundle.golden.vectors),

@@ -32,8 +32,7 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
     late = frame.filter(pl.col("time_us") > pl.col("event_timestamp").dt.timestamp("us"))
     if not late.is_empty():
         raise LeakFound(f"Features must be no younger than their label; found {late.height} rows that are.")
-    same_life = pl.col("life_number") == pl.col("label_life")  # what an earlier life showed says nothing of this one
-    usable = frame.filter(pl.col("time_us").is_not_null() & same_life & (pl.col("regime") >= 0))
+    usable = _usable(frame)
     machine = usable["asset"].rank("dense").to_numpy().astype(np.int64) - 1
     life_id = usable.select(pl.struct("asset", "life_number").rank("dense")).to_series().to_numpy().astype(np.int64)
     return LabelledVectors(
@@ -45,6 +44,11 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
         age=usable["life"].to_numpy().astype(np.float64),
         regime=usable["regime"].to_numpy().astype(np.int64),
     )
+
+
+def machines_of(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the names of the machines whose rows `labelled_vectors` takes, in the order of their index there."""
+    return tuple(_usable(frame)["asset"].unique().sort().to_list())
 
 
 def training_rows(
@@ -69,3 +73,8 @@ def training_rows(
     features.apply()
     built = build(features, tenant, tracks, progress)
     return built, features.training_frame(built.labels)
+
+
+def _usable(frame: pl.DataFrame) -> pl.DataFrame:
+    same_life = pl.col("life_number") == pl.col("label_life")  # what an earlier life showed says nothing of this one
+    return frame.filter(pl.col("time_us").is_not_null() & same_life & (pl.col("regime") >= 0))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from edge_export.bundle.shelf import BundleShelf
+from edge_export.bundle.shelf import BundleShelf, refuse_distilled
 from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
@@ -93,6 +93,7 @@ def promote(
     Raises:
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
         NothingToPromote: If there is no challenger, or it is the champion.
+        BundleRefused: If the challenger is a network for gateways, distilled from another version.
     """
     champion, challenger = _contenders(order)
     with stages.stage("readings of unseen machines") as tell:
@@ -138,7 +139,9 @@ def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
     version = version or order.registry.version_of(order.model_name, CHALLENGER)
     if version is None or version == champion.name:
         raise NothingToPromote(pack_id, champion.name)
-    return Runtime.load(champion), Runtime.load(shelf.root / pack_id / version)
+    challenger = Runtime.load(shelf.root / pack_id / version)
+    refuse_distilled(challenger.bundle.manifest)
+    return Runtime.load(champion), challenger
 
 
 def _share(order: PromotionOrder, *runtimes: Runtime) -> float:

@@ -17,7 +17,7 @@ from models.prognosis.folds import held_out
 from models.prognosis.targets import LabelledVectors
 from pipelines.building.build import Progress, build_features, fit_specification, label_rows
 from pipelines.building.tracks import LifeTrack, life_tracks
-from pipelines.building.vectors import Build, labelled_vectors, training_rows
+from pipelines.building.vectors import Build, labelled_vectors, machines_of, training_rows
 from pipelines.errors import NothingToTrain
 from pipelines.train.identity import snapshot_sha256
 
@@ -33,6 +33,7 @@ class PreparedData:
         feature_rows: Rows in it.
         training: Labelled rows of the training machines.
         digest: SHA-256 of the training frame, the identity of the data.
+        machines: Names of the training machines, in the order of their index in `training`.
     """
 
     pack: Pack
@@ -43,6 +44,7 @@ class PreparedData:
     feature_rows: int
     training: LabelledVectors
     digest: str
+    machines: tuple[str, ...] = ()
 
 
 def read_tracks(
@@ -105,8 +107,9 @@ def prepare(
     specification = fit_specification(pack, tracks, training)
     features = open_features(home.root, specification, features_url, pack.grade_by_signal, offline_url)
     built, frame = training_rows(features, tenant, tracks, progress, build)
-    rows = labelled_vectors(frame.filter(pl.col("asset").is_in(sorted(training))), specification)
-    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, snapshot_sha256(frame))
+    seen = frame.filter(pl.col("asset").is_in(sorted(training)))
+    rows, machines = labelled_vectors(seen, specification), machines_of(seen)
+    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, snapshot_sha256(frame), machines)
 
 
 def unseen_rows(specification: FeatureSpecification, data: PreparedData) -> LabelledVectors:

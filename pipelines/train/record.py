@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.store.names import view_name
 from features.transforms.survival import failure_probability, mean_life
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from models.prognosis.training import TrainingSettings
     from pipelines.train.trainer import TrainedPrognosis
 
-DATA_TAG, FEATURES_TAG, WEIGHTS = "data.sha256", "feature_sha256", "weights.npz"
+DATA_TAG, FEATURES_TAG, WEIGHTS, SPLIT = "data.sha256", "feature_sha256", "weights.npz", "split.json"
 
 
 def run_tags(data: PreparedData) -> dict[str, str]:
@@ -91,6 +92,7 @@ def record(
     metrics |= {f"baseline_{name}": value for name, value in judgement.baseline.to_dict().items()}
     tracking.log_metrics(run_id, {**metrics, "test_failures": judgement.examination.failures})
     _record_data(tracking, run_id, data, judgement.examination)
+    tracking.log_text(run_id, split_document(data, trained.fold), SPLIT)
     held, unit = judgement.coverage, data.pack.life.unit
     tracking.log_metrics(run_id, coverage_metrics(held))
     tracking.log_text(run_id, coverage_document(held, trained.intervals), DOCUMENT)
@@ -98,6 +100,21 @@ def record(
     weights = {name: value.numpy() for name, value in trained.ensemble.state_dict().items()}
     tracking.log_arrays(run_id, weights, WEIGHTS)
     _record_pictures(tracking, run_id, data, trained, judgement)
+
+
+def split_document(data: PreparedData, fold: NDArray[np.int64]) -> str:
+    """Return which machines were held out, which were trained on, and which of these stand in each fold, as JSON.
+
+    Args:
+        data: What was trained on.
+        fold: Fold of each training row. Shape (batch,).
+    """
+    assets = {track.epoch.asset for track in data.tracks}
+    folds: list[list[str]] = [[] for _ in range(int(fold.max()) + 1)]
+    for machine, first in zip(*np.unique(data.training.machine, return_index=True), strict=True):
+        folds[int(fold[first])].append(data.machines[int(machine)])
+    split = {"held_out": sorted(data.unseen), "training": sorted(assets - data.unseen), "folds": folds}
+    return json.dumps(split, indent=2, ensure_ascii=False)
 
 
 def _record_data(tracking: Tracking, run_id: str, data: PreparedData, examination: Examination) -> None:
@@ -109,9 +126,6 @@ def _record_data(tracking: Tracking, run_id: str, data: PreparedData, examinatio
         run_id, DataIdentity(f"{name}_held_out", data.digest, source, len(examination.rows), width), "testing"
     )
     tracking.log_text(run_id, specification.to_json(), "feature_specification.json")
-    assets = {track.epoch.asset for track in data.tracks}
-    split = {"held_out": sorted(data.unseen), "training": sorted(assets - data.unseen)}
-    tracking.log_text(run_id, json.dumps(split, indent=2, ensure_ascii=False), "split.json")
 
 
 def _record_pictures(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_export.bundle.errors import BundleCorrupt, BundleError, BundleMissing, BundleRefused
-from edge_export.bundle.manifest import LISTED
+from edge_export.bundle.manifest import LISTED, Teacher
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
 from tests.edge_export.machine import CALIBRATION, SPECIFICATION
 
@@ -41,6 +41,30 @@ def test_a_whole_bundle_is_read(folder: Path) -> None:
     assert bundle.calibration == CALIBRATION
     assert bundle.card.startswith("# Fan")
     assert bundle.total_bytes == sum(each.stat().st_size for each in folder.iterdir())
+
+
+def test_what_it_was_distilled_from_is_said_in_full_or_not_at_all(folder: Path) -> None:
+    assert read_bundle(folder).manifest.distilled_from is None
+    change(folder, distilled_from={"version": "2", "bundle_sha256": "ab" * 32})
+    assert read_bundle(folder).manifest.distilled_from == Teacher("2", "ab" * 32)
+    for unfit in ({"version": "2"}, {"version": "../2", "bundle_sha256": "ab" * 32}, "2"):
+        change(folder, distilled_from=unfit)
+        with pytest.raises(BundleError):
+            read_bundle(folder)
+    change(folder, distilled_from={"version": "2", "bundle_sha256": "AB" * 32})
+    with pytest.raises(BundleCorrupt, match="64 hexadecimal"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_older_formats_say_nothing_of_a_teacher(folder: Path, number: int) -> None:
+    change(folder, format=number)
+    with pytest.raises(BundleCorrupt, match="from format 3 on"):
+        read_bundle(folder)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    del manifest["distilled_from"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_bundle(folder).manifest.distilled_from is None
 
 
 def test_nothing_is_read_again_after_it_was_verified(folder: Path) -> None:
@@ -121,7 +145,7 @@ def test_the_folder_itself_may_be_reached_through_a_link(folder: Path, bundle: V
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"format": 3}, "format 1 or 2; found 3"),
+        ({"format": 4}, "format 1 or 2 or 3; found 4"),
         ({"format": "1"}, "whole number"),
         ({"signature": "x"}, "unknown: 'signature'"),
         ({"name": "../../etc"}, "name of a bundle must"),

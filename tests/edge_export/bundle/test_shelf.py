@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from edge_export.bundle.errors import BundleCorrupt, BundleMissing, BundleRefused
+from edge_export.bundle.manifest import Teacher
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.bundle.shelf import BundleShelf
 from edge_export.bundle.writing import assemble_bundle, write_bundle
 
 
-def other_version(bundle: VerifiedBundle, folder: Path, version: str, card: str = "# Other\n") -> Path:
-    """Write the same model under another version or card."""
+def other_version(
+    bundle: VerifiedBundle, folder: Path, version: str, card: str = "# Other\n", teacher: Teacher | None = None
+) -> Path:
+    """Write the same model under another version, card or origin."""
     copy = assemble_bundle(
         name=bundle.manifest.name,
         version=version,
@@ -21,6 +24,7 @@ def other_version(bundle: VerifiedBundle, folder: Path, version: str, card: str 
         calibration=bundle.calibration,
         golden=bundle.golden,
         card=card,
+        distilled_from=teacher,
     )
     write_bundle(folder, copy)
     return folder
@@ -191,4 +195,21 @@ def test_a_shadow_is_cast_and_taken_away(shelf: BundleShelf, bundle_folder: Path
     assert shelf.champion("fan") is None
     shelf.cast_shadow("fan", None)
     shelf.cast_shadow("fan", None)
+    assert shelf.shadow("fan") is None
+
+
+def test_a_network_for_gateways_lies_on_the_shelf_but_serves_nobody_in_the_centre(
+    shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle, tmp_path: Path
+) -> None:
+    shelf.put(bundle_folder)
+    small = other_version(bundle, tmp_path / "small", "3+student", teacher=Teacher("3", bundle.bundle_sha256))
+    sha256 = read_bundle(shelf.put(small)).bundle_sha256
+    assert shelf.versions("fan") == ["3", "3+student"]
+    found = shelf.find(sha256)
+    assert found is not None
+    assert found.manifest.distilled_from == Teacher("3", bundle.bundle_sha256)
+    for forbidden in (shelf.promote, shelf.cast_shadow):
+        with pytest.raises(BundleRefused, match=r"3\+student, distilled from version 3"):
+            forbidden("fan", "3+student")
+    assert shelf.champion("fan") is None
     assert shelf.shadow("fan") is None

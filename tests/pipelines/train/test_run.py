@@ -86,6 +86,10 @@ def _check_files(files: dict[str, Path]) -> None:
     split = json.loads(files["split.json"].read_text())
     assert split["held_out"]
     assert not set(split["held_out"]) & set(split["training"])
+    dealt = [name for fold in split["folds"] for name in fold]
+    assert len(split["folds"]) == SETTINGS.folds
+    assert len(dealt) == len(set(dealt))
+    assert set(dealt) <= set(split["training"])
     assert 1 <= len(lives) <= len(split["held_out"])
     assert all(files[name].read_bytes().startswith(b"\x89PNG") for name in lives)
     rows = json.loads(files["coverage.json"].read_text())
