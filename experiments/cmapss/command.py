@@ -102,6 +102,10 @@ def run(
         "oof": oof,
         "baseline": baseline,
         "seeds": scoring.seed_figures(judged, cap),
+        "by_remaining": {
+            "oof": scoring.band_figures(judged.forecasts, judged.truth, cap),
+            "test": None if subset.answers is None else scoring.band_figures(forecasts, subset.answers, cap),
+        },
     }
 
 

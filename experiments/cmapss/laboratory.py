@@ -22,6 +22,7 @@ from models.prognosis.training import TrainingSettings
 from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
 from pipelines.building.vectors import labelled_vectors, training_rows
+from pipelines.train.intervals import level_rule
 from pipelines.train.trainer import RayRun, train_prognosis
 
 
@@ -46,15 +47,15 @@ class RayLaboratory:
         specification, rows = self.training_rows(tracks)
         with ThreadPoolExecutor(1) as beside:  # the trees grow on what Ray leaves idle
             growing = beside.submit(self._trees, rows, baseline_folds)
-            layout = specification.layout
-            trained = train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.candidates, self.run, layout=layout)
+            layout, rule = specification.layout, level_rule(self.pack, regimes=0)  # each engine flies in all regimes
+            trained = train_prognosis(rows, self.pack.grid, FIRST_CYCLE, self.candidates, self.run, rule, layout)
             trees = growing.result()
         step, cap = self.pack.grid.step, self.pack.grid.cap
 
         def estimate(vectors: Vectors) -> tuple[Estimate, Column]:
             by_seed = group_survival(trained.ensemble, vectors, trained.settings.folds)
             survival = by_seed.mean(axis=0)
-            regime = np.full(len(vectors), -1)  # one interval for all regimes
+            regime = np.full(len(vectors), -1)  # intervals know stages of life, not regimes
             low, median, high = bounds(survival, step, trained.intervals.table, regime)
             means = np.stack([mean_life(each, step) for each in by_seed])
             return Estimate(mean_life(survival, step), low, median, high), means

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -25,7 +26,7 @@ def predictions_csv(forecasts: Forecasts) -> str:
 
 
 def show(figures: Mapping[str, object], console: Console | None = None) -> None:
-    """Print figures as three tables: two protocols on the test engines never share one."""
+    """Print figures as tables: two protocols on the test engines never share one."""
     screen = console or Console()
     subset, oof, baseline = figures["subset"], _inner(figures, "oof"), _inner(figures, "baseline")
     seeds = _inner(figures, "seeds")
@@ -46,6 +47,7 @@ def show(figures: Mapping[str, object], console: Console | None = None) -> None:
         "width of p05 to p95, cycles": (figures["width90"], None),
     }
     _print(screen, f"C-MAPSS {subset}, test engines, labels clipped at 125 cycles", rows)
+    _print_bands(screen, f"C-MAPSS {subset}, by true remaining life, labels clipped at 125 cycles", figures)
     rows = {
         "RMSE, cycles": (figures["rmse_raw"], baseline["rmse_raw"]),
         "PHM08 score": (figures["score_raw"], baseline["score_raw"]),
@@ -63,7 +65,19 @@ def _print(screen: Console, title: str, rows: Mapping[str, tuple[object, object]
     screen.print(table)
 
 
-def _inner(figures: Mapping[str, object], name: str) -> Mapping[str, object]:
+def _print_bands(screen: Console, title: str, figures: Mapping[str, object]) -> None:
+    table = Table("remaining, cycles", "engines", "rows", "network RMSE", "LightGBM RMSE", "coverage", "width")
+    for engines, bands in _inner(figures, "by_remaining").items():
+        for band in bands or ():
+            until = "more" if band["to"] is None else f"{band['to']:g}"
+            values = (band[name] for name in ("rmse", "baseline_rmse", "coverage90", "width90"))
+            row = (f"{band['from']:g} to {until}", "out of fold" if engines == "oof" else engines, str(band["rows"]))
+            table.add_row(*row, *map(_words, values))
+    screen.print(title, style="bold", highlight=False)
+    screen.print(table)
+
+
+def _inner(figures: Mapping[str, object], name: str) -> Mapping[str, Any]:
     inner = figures[name]
     assert isinstance(inner, dict)
     return inner

@@ -1,5 +1,7 @@
 """Figures of a C-MAPSS run, each with its protocol."""
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,8 @@ Figures = dict[str, object]
 
 POINT_KEYS = ("rmse_clipped", "score_clipped", "rmse_raw", "score_raw")
 INTERVAL_KEYS = ("coverage90", "width90")
+BANDS = (0.0, 30.0, 75.0, 125.0, np.inf)
+"""True remaining lives that figures are told apart by, cycles: the end, where it matters, and on to healthy engines."""
 
 
 def test_figures(forecasts: Forecasts, answers: NDArray[np.float64] | None, cap: float) -> tuple[Figures, Figures]:
@@ -59,6 +63,35 @@ def seed_figures(judged: Judged, cap: float) -> Figures:
         "deviation": float(np.std(rmse, ddof=1)) if len(rmse) > 1 else None,
         "better_than_baseline": sum(each < baseline_rmse for each in rmse),
     }
+
+
+def band_figures(forecasts: Forecasts, truth: Column, cap: float) -> list[Figures]:
+    """Score forecasts apart by true remaining life, labels clipped at the cap; nobody knows the band beforehand.
+
+    The bands differ in difficulty more than models do, and a random cycle falls into others than the end of a test
+    record: totals of the two can be compared only through them.
+
+    Returns:
+        For each band of `BANDS` with a row in it: its bounds, its rows, RMSE of network and baseline, and the interval.
+    """
+    found: list[Figures] = []
+    for least, most in itertools.pairwise(BANDS):
+        rows = (truth >= least) & (truth < most)
+        if rows.any():
+            low, high = forecasts.estimate.p05[rows], forecasts.estimate.p95[rows]
+            label = np.minimum(truth[rows], cap)
+            found.append(
+                {
+                    "from": least,
+                    "to": most if np.isfinite(most) else None,
+                    "rows": int(rows.sum()),
+                    "rmse": root_mean_square(forecasts.estimate.mean[rows] - label),
+                    "baseline_rmse": root_mean_square(forecasts.baseline[rows] - label),
+                    "coverage90": coverage(low, high, label),
+                    "width90": float(np.mean(high - low)),
+                }
+            )
+    return found
 
 
 def _point_figures(mean: Column, truth: Column, cap: float) -> Figures:

@@ -30,7 +30,7 @@ def run_on(folder: Path, answers: bool, predictions: Path | None = None) -> dict
 
 def test_figures_have_exactly_the_agreed_keys(tmp_path: Path) -> None:
     figures = run_on(tmp_path, answers=True)
-    assert list(figures) == ["subset", *TEST_KEYS, "oof", "baseline", "seeds"]
+    assert list(figures) == ["subset", *TEST_KEYS, "oof", "baseline", "seeds", "by_remaining"]
     oof, baseline = figures["oof"], figures["baseline"]
     assert isinstance(oof, dict)
     assert isinstance(baseline, dict)
@@ -70,11 +70,12 @@ def test_protocols_never_share_a_table(tmp_path: Path) -> None:
     text = io.StringIO()
     report.show(figures, Console(file=text, width=120))
     titles = [line for line in text.getvalue().splitlines() if line.startswith("C-MAPSS")]
-    assert len(titles) == 3
+    assert len(titles) == 4
     assert "out of fold" in titles[0]
     assert "clipped at 125" in titles[1]
-    assert "raw" in titles[2]
-    raw = text.getvalue().partition(titles[2])[2]
+    assert "by true remaining life, labels clipped at 125" in titles[2]
+    assert "raw" in titles[3]
+    raw = text.getvalue().partition(titles[3])[2]
     assert "13.250" in raw
     assert "11.500" not in raw
     assert "11.500" in text.getvalue()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from experiments.cmapss.protocol import Estimate, Forecasts, Judged
-from experiments.cmapss.scoring import out_of_fold_figures, seed_figures
+from experiments.cmapss.scoring import band_figures, out_of_fold_figures, seed_figures
 from experiments.cmapss.scoring import test_figures as figures_of_tests
 
 CAP = 125.0
@@ -62,6 +62,16 @@ def test_seeds_are_scored_one_by_one() -> None:
     assert figures["mean"] == pytest.approx(4.5 / math.sqrt(3))
     assert figures["deviation"] == pytest.approx(math.sqrt(4.5) / math.sqrt(3))
     assert figures["better_than_baseline"] == 1
+
+
+def test_bands_part_rows_by_their_true_remaining_life_by_hand() -> None:
+    end, healthy = band_figures(FORECASTS, ANSWERS, CAP)  # 10 cycles; 130 and 125; nothing between
+    assert (end["from"], end["to"], end["rows"]) == (0.0, 30.0, 1)
+    assert (end["rmse"], end["baseline_rmse"], end["coverage90"], end["width90"]) == (10.0, 0.0, 0.0, 18.0)
+    assert (healthy["from"], healthy["to"], healthy["rows"]) == (125.0, None, 2)
+    assert healthy["rmse"] == pytest.approx(25 / math.sqrt(2))
+    assert healthy["baseline_rmse"] == pytest.approx(5 / math.sqrt(2))
+    assert healthy["coverage90"] == 1.0
 
 
 def test_one_seed_has_no_deviation() -> None:
