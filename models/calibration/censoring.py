@@ -148,7 +148,7 @@ def _watched(
 def _rows_of(index: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Return the rows of each life, lives counted from 0."""
     order = np.argsort(index, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(index))[:-1])
+    return np.split(order, np.cumsum(np.bincount(index))[:-1]) if index.size else []
 
 
 def _clipped(

@@ -12,6 +12,7 @@ from features.domain.assets import Asset
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.transforms.batch import LifeFeatures, compute
+from models.calibration.censoring import life_weights
 from pipelines.building.build import label_rows
 from pipelines.building.tracks import LifeTrack
 from pipelines.promote.trial import Answers, Trial
@@ -48,23 +49,25 @@ def contest(
         np.flatnonzero(np.isin(track.time_us, label["event_timestamp"].dt.timestamp("us").to_numpy()))
         for track, label in zip(tracks, labels, strict=True)
     ]
-    frame = pl.concat(labels)
+    frame, number = pl.concat(labels), np.repeat(np.arange(len(kept)), [len(rows) for rows in kept])
     age = np.concatenate([life.life[rows] for life, rows in zip(lives, kept, strict=True)])
     is_old_enough = age >= pack.features.minimum_life
     regime = np.concatenate([life.regime[rows] for life, rows in zip(lives, kept, strict=True)])
     named = frame["asset"].to_numpy()[is_old_enough]
+    remaining, is_failure = (frame[name].to_numpy()[is_old_enough] for name in ("remaining", "is_failure"))
     return Trial(
         pack,
         _answers(champion, compute(champion.specification, [track.rows for track in tracks]), kept, is_old_enough),
         _answers(challenger, lives, kept, is_old_enough),
-        frame["remaining"].to_numpy()[is_old_enough],
-        frame["is_failure"].to_numpy()[is_old_enough],
+        remaining,
+        is_failure,
         frame["asset"].rank("dense").to_numpy().astype(np.int64)[is_old_enough],
         {
             "operating regime": regime[is_old_enough].astype(str),
             "life stage": _stage(age[is_old_enough]),
             **_groups_of(named, assets or {}),
         },
+        life_weights(remaining, is_failure, age[is_old_enough], number[is_old_enough], pack.grid.cap),
     )
 
 

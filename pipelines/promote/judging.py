@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.calibration.reliability import calibration_error
 from models.prognosis.comparison import FEWEST_MACHINES, Difference, paired_difference
-from models.prognosis.metrics import coverage, known_outcomes
+from models.prognosis.metrics import known_outcomes
 from pipelines.promote.finding import Finding
 from pipelines.promote.trial import Answers, Trial
 
@@ -94,15 +94,18 @@ def _error(trial: Trial, answers: Answers, rows: NDArray[np.bool_]) -> float:
 
 
 def _coverage(trial: Trial, most: float) -> Finding:
-    rows = trial.champion.is_given & trial.challenger.is_given & trial.is_failure
-    truth = np.minimum(trial.remaining[rows], trial.pack.grid.cap)
-    before, after = (
-        coverage(each.low[rows], each.high[rows], truth) if len(truth) else float("nan")
-        for each in (trial.champion, trial.challenger)
-    )
-    must = f"cover {NOMINAL:.0%} of failures within {most:.0%}, or be no farther from it than the champion"
+    """Check coverage of all lives, those that ended in time standing for what their end hid."""
+    weight = np.where(trial.champion.is_given & trial.challenger.is_given, trial.known_weight(), 0.0)
+    before, after = (_held(each, trial, weight) for each in (trial.champion, trial.challenger))
+    must = f"cover {NOMINAL:.0%} of remaining lives within {most:.0%}, or be no farther from it than the champion"
     allowed = max(most, abs(before - NOMINAL))
     return Finding("coverage", abs(after - NOMINAL) <= allowed + 1e-12, must, f"{after:.3f}, champion {before:.3f}")
+
+
+def _held(answers: Answers, trial: Trial, weight: NDArray[np.float64]) -> float:
+    truth = np.minimum(trial.remaining, trial.pack.grid.cap)
+    is_held = (answers.low <= truth) & (truth <= answers.high)
+    return float(np.average(is_held, weights=weight)) if weight.sum() > 0 else float("nan")
 
 
 def _answers(trial: Trial, most: float) -> Finding:

@@ -40,6 +40,8 @@ class Trial:
         is_failure: Shape (batch,).
         machine: Shape (batch,).
         groups: By what machines or moments are told apart, a code for each row. Shape (batch,) each.
+        weight: How much each row stands for where coverage is judged, 0 where its outcome is hidden
+            (`models.calibration.censoring`); None counts each known outcome alike. Shape (batch,).
     """
 
     pack: Pack
@@ -49,6 +51,12 @@ class Trial:
     is_failure: NDArray[np.bool_]
     machine: NDArray[np.int64]
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    weight: NDArray[np.float64] | None = None
+
+    def known_weight(self) -> NDArray[np.float64]:
+        """Return how much each row stands for, 0 where remaining life, clipped at the cap, is unknown."""
+        is_known = self.is_failure | (self.remaining >= self.pack.grid.cap)
+        return np.asarray(np.where(is_known, 1.0 if self.weight is None else self.weight, 0.0), np.float64)
 
     def costs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what acting on champion and challenger would have cost. Shape (batch,) each."""

@@ -91,3 +91,9 @@ def test_rows_drawn_within_lives_stand_for_those_whose_outcome_is_hidden(censore
     assert np.average(is_short, weights=weights) == pytest.approx(np.mean(is_short), abs=0.015)
     others = row_weights(fleet.remaining, fleet.is_failure, fleet.age, fleet.life, CAP)
     assert np.mean(others) < 0.95, "the weights for rows alike are not those for lives alike"
+
+
+def test_no_rows_have_no_weights() -> None:
+    none = np.empty(0)
+    for weights in (row_weights, life_weights):
+        assert weights(none, none.astype(np.bool_), none, none.astype(np.int64), CAP).shape == (0,)

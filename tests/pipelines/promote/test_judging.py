@@ -68,6 +68,18 @@ def test_an_interval_too_narrow_or_too_wide_is_refused(by: float) -> None:
     assert not by_check(replace(told, challenger=wrong))["coverage"][0].holds
 
 
+def test_coverage_counts_what_lives_that_ended_in_time_hide() -> None:
+    told = trial(1.0, 0.2)
+    is_short = told.remaining < told.pack.grid.cap / 20
+    held = np.full(len(told.remaining), told.pack.grid.cap)  # the interval holds every life that is not short
+    never_short = replace(told.challenger, low=np.where(is_short, held, 0.0), high=held)
+    seen = replace(told, challenger=never_short, champion=never_short, is_failure=~is_short)
+    assert "1.000, champion 1.000" in by_check(seen)["coverage"][0].found  # short lives are hidden, and stand for 0
+    by_weight = replace(seen, is_failure=told.is_failure, weight=np.where(is_short, 4.0, 1.0))
+    share = 4 * is_short.sum() / (4 * is_short.sum() + (~is_short).sum())
+    assert f"{1 - share:.3f}, champion" in by_check(by_weight)["coverage"][0].found
+
+
 def test_probabilities_that_overstate_are_refused() -> None:
     told = trial(1.0, 0.2)
     wrong = replace(told.challenger, probability=np.minimum(told.challenger.probability + 0.2, 1.0))
