@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.bench.errors import OutputsDiffer
 from features.domain.packs import LifeGrid
-from models.prognosis.folds import machine_folds
+from models.prognosis.folds import machine_deals
 from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import (
     TrainingSettings,
@@ -150,7 +150,7 @@ def plain_pace(rows: LabelledVectors, settings: TrainingSettings) -> Pace:
     """Train in this process, by one thread as each worker does; nothing is reported or saved."""
     use_one_thread()
     moments = [time.monotonic()]
-    fold = machine_folds(rows.machine, settings.folds, settings.seed)
+    fold = machine_deals(rows.machine, settings.folds, settings.members_per_fold, settings.seed)
     tensors = training_rows(rows, member_weights(fold, settings), GRID)
     ensemble = new_ensemble(settings.shape(rows.vectors.shape[1], GRID.steps), settings.seed, tensors, None)
     optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)

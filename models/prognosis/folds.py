@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+_NEXT_DEAL = 1_000_003
+
 
 def machine_folds(machine: NDArray[np.int64], folds: int, seed: int) -> NDArray[np.int64]:
     """Deal machines into folds of equal size.
@@ -31,6 +33,27 @@ def machine_folds(machine: NDArray[np.int64], folds: int, seed: int) -> NDArray[
     fold = np.empty(len(machines), np.int64)
     fold[order] = np.arange(len(machines)) % folds
     return np.asarray(fold[index], np.int64)
+
+
+def machine_deals(machine: NDArray[np.int64], folds: int, deals: int, seed: int) -> NDArray[np.int64]:
+    """Deal machines into folds several times over, the first time as `machine_folds` does.
+
+    Members that are blind to a machine in different deals have learnt from different other machines, so together they
+    are like the whole ensemble, and what is calibrated on them is about right for it.
+
+    Args:
+        machine: Machine of each row. Shape (batch,).
+        folds: Number of folds.
+        deals: How often to deal.
+        seed: Of the first shuffle.
+
+    Returns:
+        Fold of each row in each deal. Shape (batch, deal).
+
+    Raises:
+        ValueError: If there are fewer machines than folds.
+    """
+    return np.stack([machine_folds(machine, folds, seed + _NEXT_DEAL * deal) for deal in range(deals)], axis=1)
 
 
 def held_out(assets: Sequence[str], share: float, salt: str) -> frozenset[str]:

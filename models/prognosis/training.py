@@ -32,7 +32,7 @@ class TrainingSettings:
         batch_rows: Rows per step, over all workers together.
         learning_rate: Peak of the one-cycle schedule (Smith & Topin 2018).
         weight_decay: Of AdamW.
-        members_per_fold: Networks per fold of machines.
+        members_per_fold: Networks per fold of machines, each of its own deal of machines into folds.
         folds: Folds of machines; each member is blind to one.
         seed: Of everything random.
         hidden: Widths of the hidden layers.
@@ -103,9 +103,18 @@ class TrainingRows:
 
 
 def member_weights(fold: NDArray[np.int64], settings: TrainingSettings) -> NDArray[np.float32]:
-    """Return 1 where a member may see a row and 0 where the row is of its own fold. Shape (batch, member)."""
-    blind_to = np.arange(settings.folds * settings.members_per_fold) % settings.folds
-    return np.asarray(fold[:, None] != blind_to[None, :], np.float32)
+    """Return 1 where a member may see a row and 0 where the row is of its own fold.
+
+    Args:
+        fold: Fold of each row in each deal (`models.prognosis.folds.machine_deals`); `folds` members after one another
+            share a deal. Shape (batch, deal).
+        settings: Say how many members there are.
+
+    Returns:
+        Shape (batch, member).
+    """
+    deal, blind_to = np.divmod(np.arange(settings.folds * settings.members_per_fold), settings.folds)
+    return np.asarray(fold[:, deal] != blind_to[None, :], np.float32)
 
 
 def training_rows(rows: LabelledVectors, weights: NDArray[np.float32], grid: LifeGrid) -> TrainingRows:

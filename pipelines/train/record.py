@@ -105,15 +105,19 @@ def record(
 def split_document(data: PreparedData, fold: NDArray[np.int64]) -> str:
     """Return which machines were held out, which were trained on, and which of these stand in each fold, as JSON.
 
+    Where machines were dealt more than once, there are `deals`, each with its folds, in the place of `folds`.
+
     Args:
         data: What was trained on.
-        fold: Fold of each training row. Shape (batch,).
+        fold: Fold of each training row in each deal. Shape (batch, deal).
     """
     assets = {track.epoch.asset for track in data.tracks}
-    folds: list[list[str]] = [[] for _ in range(int(fold.max()) + 1)]
+    deals: list[list[list[str]]] = [[[] for _ in range(int(fold.max()) + 1)] for _ in fold.T]
     for machine, first in zip(*np.unique(data.training.machine, return_index=True), strict=True):
-        folds[int(fold[first])].append(data.machines[int(machine)])
-    split = {"held_out": sorted(data.unseen), "training": sorted(assets - data.unseen), "folds": folds}
+        for folds, index in zip(deals, fold[first], strict=True):
+            folds[int(index)].append(data.machines[int(machine)])
+    split: dict[str, object] = {"held_out": sorted(data.unseen), "training": sorted(assets - data.unseen)}
+    split |= {"folds": deals[0]} if len(deals) == 1 else {"deals": deals}
     return json.dumps(split, indent=2, ensure_ascii=False)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.domain.packs import LifeGrid
 from features.transforms.families.family import Layout
-from models.prognosis.folds import machine_folds
+from models.prognosis.folds import machine_deals
 from models.prognosis.targets import LabelledVectors
 from pipelines.errors import TrainingFailed
 
@@ -91,7 +91,7 @@ def search(
     from pipelines.train.trial import Given, HazardTrial
 
     first = drawn[0]
-    fold = machine_folds(rows.machine, first.folds, first.seed)
+    fold = machine_deals(rows.machine, first.folds, first.members_per_fold, first.seed)
     tensors = training_rows(rows, member_weights(fold, first), grid)
     arrays = {name: getattr(tensors, name).numpy() for name in type(tensors).__slots__}
     projection = None if layout is None else wear_projection(rows, layout)

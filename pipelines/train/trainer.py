@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.domain.packs import LifeGrid
 from features.transforms.families.family import Layout
 from models.calibration.levels import FittedLevels, LevelRule
-from models.prognosis.folds import machine_folds
+from models.prognosis.folds import machine_deals
 from models.prognosis.targets import LabelledVectors
 from models.prognosis.wear import wear_projection
 from pipelines.errors import NothingToTrain, TrainingFailed
@@ -53,7 +53,7 @@ class TrainedPrognosis:
     Attributes:
         ensemble: The network of the best candidate.
         settings: How it was trained.
-        fold: Fold of each training row. Shape (batch,).
+        fold: Fold of each training row in each deal. Shape (batch, deal).
         unseen: Each training row's survival by the members that had not seen its machine. Shape (batch, time).
         intervals: Levels of the interval, calibrated on `unseen`.
         last_metrics: What the last epoch reported.
@@ -100,7 +100,8 @@ def train_prognosis(
             f"Training must have at least {_FEWEST_FAILURES} lives that ended in a failure; found {failed_lives}. "
             "Bring more histories, or begin with detection, which needs no failures."
         )
-    fold = machine_folds(rows.machine, candidates[0].folds, candidates[0].seed)
+    first = candidates[0]
+    fold = machine_deals(rows.machine, first.folds, first.members_per_fold, first.seed)
     projection = None if layout is None else wear_projection(rows, layout)
     bests, metrics = _fit(rows, projection, fold, grid, candidates, run)
     chosen = min(range(len(bests)), key=lambda index: float(bests[index]["blind_loss"]))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.prognosis.folds import held_out, machine_folds, rows_per_life
+from models.prognosis.folds import held_out, machine_deals, machine_folds, rows_per_life
 
 NAMES = st.lists(st.text("abc0123", min_size=1, max_size=6), unique=True, max_size=40)
 
@@ -22,6 +22,16 @@ def test_seed_decides_the_folds() -> None:
     machine = np.arange(50)
     np.testing.assert_array_equal(machine_folds(machine, 5, 1), machine_folds(machine, 5, 1))
     assert not np.array_equal(machine_folds(machine, 5, 1), machine_folds(machine, 5, 2))
+
+
+def test_machines_are_dealt_anew_each_time_and_first_as_ever() -> None:
+    machine = np.repeat(np.arange(50), 3)
+    dealt = machine_deals(machine, 5, 3, seed=1)
+    np.testing.assert_array_equal(dealt[:, 0], machine_folds(machine, 5, 1))
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        together = dealt[::3, one] == dealt[::3, other]
+        assert 0 < together.sum() < 25  # about a fifth by chance
+    assert (dealt[0::3] == dealt[2::3]).all()  # machines stay whole
 
 
 def test_fewer_machines_than_folds_are_refused() -> None:

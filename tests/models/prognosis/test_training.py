@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 
 from features.transforms.survival import mean_life
-from models.prognosis.folds import machine_folds
+from models.prognosis.folds import machine_deals, machine_folds
 from models.prognosis.network import HazardEnsemble, survival_of
 from models.prognosis.targets import LabelledVectors, hazard_targets
 from models.prognosis.training import (
@@ -31,7 +31,7 @@ def trained(
     ensemble = HazardEnsemble(settings.shape(rows.vectors.shape[1], GRID.steps))
     ensemble.logits.standardise_by(rows.vectors)
     optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
-    tensors = training_rows(rows, member_weights(fold, settings), GRID)
+    tensors = training_rows(rows, member_weights(fold[:, None], settings), GRID)
     ensemble.train()
     losses = [train_epoch(ensemble.logits, tensors, optimiser, schedule, settings, e) for e in range(settings.epochs)]
     return ensemble, losses
@@ -77,7 +77,7 @@ def test_blind_loss_is_that_of_the_rows_a_member_may_not_see() -> None:
     rows = toy_rows(machines=9)
     fold = machine_folds(rows.machine, 3, 0)
     ensemble, _ = trained(rows, fold)
-    tensors = training_rows(rows, member_weights(fold, SETTINGS), GRID)
+    tensors = training_rows(rows, member_weights(fold[:, None], SETTINGS), GRID)
     survival = survival_of(ensemble, rows.vectors)
     targets = hazard_targets(rows.remaining, rows.is_failure, GRID)
     losses = []
@@ -102,9 +102,9 @@ def test_candidates_are_alike_in_folds_and_seed_and_told_apart_by_their_label() 
 
 def test_each_row_is_hidden_from_the_members_of_its_fold_alone() -> None:
     settings = TrainingSettings(folds=3, members_per_fold=2)
-    weights = member_weights(np.array([0, 1, 2, 1]), settings)
+    weights = member_weights(np.array([[0, 2], [1, 2], [2, 0], [1, 1]]), settings)
     assert weights.shape == (4, 6)
-    assert [np.flatnonzero(row == 0).tolist() for row in weights] == [[0, 3], [1, 4], [2, 5], [1, 4]]
+    assert [np.flatnonzero(row == 0).tolist() for row in weights] == [[0, 5], [1, 5], [2, 3], [1, 4]]
 
 
 @pytest.mark.parametrize(("rows", "steps"), [(1, 1), (63, 1), (64, 1), (127, 1), (128, 2)])
@@ -119,7 +119,7 @@ def test_pass_over_many_rows_takes_no_more_than_it_may() -> None:
 def test_workers_share_every_batch_without_overlap() -> None:
     seen: dict[int, list[int]] = {}
     rows = toy_rows(machines=12)
-    tensors = training_rows(rows, member_weights(machine_folds(rows.machine, 3, 0), SETTINGS), GRID)
+    tensors = training_rows(rows, member_weights(machine_deals(rows.machine, 3, 1, 0), SETTINGS), GRID)
     by_bytes = {row.tobytes(): index for index, row in enumerate(rows.vectors)}
     for rank, world in [(0, 1), (0, 2), (1, 2)]:
         logits = Watching(SETTINGS.folds)
@@ -132,7 +132,7 @@ def test_workers_share_every_batch_without_overlap() -> None:
 
 def test_repeated_epoch_sees_the_same_batches_and_another_epoch_others() -> None:
     rows = toy_rows(machines=12)
-    tensors = training_rows(rows, member_weights(machine_folds(rows.machine, 3, 0), SETTINGS), GRID)
+    tensors = training_rows(rows, member_weights(machine_deals(rows.machine, 3, 1, 0), SETTINGS), GRID)
 
     def order(epoch: int) -> list[bytes]:
         logits = Watching(SETTINGS.folds)

@@ -123,7 +123,7 @@ class TestOnRay:
         assert (np.diff(trained.unseen, axis=1) <= 1e-9).all()
         assert trained.intervals.table.stages == 1
         assert 0 <= trained.intervals.table.low[0][0] < 0.5 < trained.intervals.table.high[0][0] <= 1
-        assert sorted(set(trained.fold.tolist())) == list(range(FOLDS))
+        assert sorted(set(trained.fold[:, 0].tolist())) == list(range(FOLDS))
         assert not trained.ensemble.training
 
     def test_one_worker_and_two_come_to_the_same_figures(self, storage: Path) -> None:
