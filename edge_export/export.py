@@ -147,7 +147,7 @@ def _golden_readings(specification: FeatureSpecification, readings: LifeRows | N
     return GoldenReadings(
         time=tuple(time.tolist()),
         values=_tuples(values),
-        vector=tuple(features.vectors[last].tolist()),
+        vector=_short(features.vectors[last]),
         life=float(features.life[last]),
         regime=int(features.regime[last]),
         events=events,
@@ -177,4 +177,10 @@ def _life_events(events: tuple[GoldenEvent, ...]) -> LifeEvents:
 
 
 def _tuples(rows: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(row) for row in rows.tolist())
+    return tuple(map(_short, rows)) if rows.dtype == np.float32 else tuple(tuple(row) for row in rows.tolist())
+
+
+def _short(row: NDArray[np.floating]) -> tuple[float, ...]:
+    """Return the numbers that are written with the fewest digits of all that read back as these float32."""
+    short = np.array([float(str(each)) for each in row])
+    return tuple(np.where(short.astype(np.float32) == row, short, row.astype(np.float64)).tolist())

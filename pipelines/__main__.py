@@ -12,6 +12,7 @@ _COMMANDS = {
     "decide": ("pipelines.deciding.command", "decide"),
     "doctor": ("pipelines.doctor.command", "doctor"),
     "demo": ("pipelines.demo.command", "demo"),
+    "export": ("pipelines.gateway.command", "export"),
     "ingest": ("pipelines.ingest.command", "ingest"),
     "monitor": ("pipelines.monitor.command", "monitor"),
     "promote": ("pipelines.promote.command", "promote"),
@@ -40,7 +41,7 @@ def build_app(wanted: str | None = None) -> typer.Typer:
 
     @app.callback()
     def pipelines() -> None:
-        """Onboarding, ingest, features, training, promotion, the worker, the ledger, the simulator and the demo."""
+        """Onboarding, ingest, features, training, promotion, export, the worker, the ledger, simulator and demo."""
 
     for name in [wanted] if wanted in {*_COMMANDS, *_GROUPS} else sorted([*_COMMANDS, *_GROUPS]):
         if name in _COMMANDS:

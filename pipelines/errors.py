@@ -9,6 +9,7 @@ ServiceError
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToPromote    there is no challenger (also NotFound)
+├── NothingToDistil     no ensemble was kept of which a small network could learn (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
 ├── PackExists          a pack would be written over another
 ├── NotADatabase        a file that must be a SQLite database is none
@@ -68,6 +69,22 @@ class NothingToPromote(NotFound):
         super().__init__(
             f"A challenger of {pack_id} must be another version than its champion {champion}; found none. "
             "Train one with `python -m pipelines train`, or name one with --version."
+        )
+
+
+class NothingToDistil(NotFound):
+    """No ensemble was kept of which a small network could learn.
+
+    Attributes:
+        version: Of the model.
+        found: What there is instead.
+    """
+
+    def __init__(self, version: str, found: str) -> None:
+        self.version, self.found = version, found
+        super().__init__(
+            f"Distilling version {version} must start from the ensemble in its bundle; found {found}. "
+            "Send gateways the bundle as it is (`--network ensemble`)."
         )
 
 

@@ -29,7 +29,7 @@ def bench(runtime: Runtime, repeats: int) -> dict[str, object]:
     Returns:
         Microseconds at the 50th and 99th percentile of each, resident memory, and the size of the bundle.
     """
-    vector = _vector_call(runtime)
+    vector = vector_call(runtime)
     reading = _reading_call(runtime)
     return {
         "model": runtime.model.name,
@@ -43,6 +43,16 @@ def bench(runtime: Runtime, repeats: int) -> dict[str, object]:
     }
 
 
+def vector_call(runtime: Runtime) -> Callable[[int], object]:
+    """Return a call that makes a forecast from a vector of the bundle's own."""
+    rows = np.asarray(runtime.bundle.golden.vectors, np.float32)
+    complete = rows[np.isfinite(rows).all(axis=1)]
+    values = (complete if len(complete) else np.nan_to_num(rows))[0]
+    life = max(runtime.calibration.minimum_life, 1.0)
+    requests = [VectorRequest(DEFAULT_TENANT, _ASSET, StreamVector(_START, values, life, 0), _START)]
+    return lambda _: runtime.forecast(requests, _START)
+
+
 def resident_bytes() -> int | None:
     """Return the memory that this process holds, or None where the system does not say."""
     try:
@@ -50,15 +60,6 @@ def resident_bytes() -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)
-
-
-def _vector_call(runtime: Runtime) -> Callable[[int], object]:
-    rows = np.asarray(runtime.bundle.golden.vectors, np.float32)
-    complete = rows[np.isfinite(rows).all(axis=1)]
-    values = (complete if len(complete) else np.nan_to_num(rows))[0]
-    life = max(runtime.calibration.minimum_life, 1.0)
-    requests = [VectorRequest(DEFAULT_TENANT, _ASSET, StreamVector(_START, values, life, 0), _START)]
-    return lambda _: runtime.forecast(requests, _START)
 
 
 def _reading_call(runtime: Runtime) -> Callable[[int], object]:

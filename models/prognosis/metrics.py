@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.packs import LifeGrid
+from models.prognosis.targets import hazard_targets
+
 
 def root_mean_square(error: NDArray[np.float64]) -> float:
     """Return the root mean square of errors, in their unit."""
@@ -36,6 +39,38 @@ def coverage(low: NDArray[np.float64], high: NDArray[np.float64], truth: NDArray
 def brier(probability: NDArray[np.float64], outcome: NDArray[np.bool_]) -> float:
     """Return the Brier score: mean squared distance of probability and outcome (Brier 1950)."""
     return float(np.mean(np.square(probability - outcome)))
+
+
+def ranked_probability(
+    survival: NDArray[np.float64], remaining: NDArray[np.float64], is_failure: NDArray[np.bool_], grid: LifeGrid
+) -> NDArray[np.float64]:
+    """Return the continuous ranked probability score of each row up to the cap, over the steps whose outcome is known.
+
+    Source: Gneiting & Raftery 2007, "Strictly proper scoring rules, prediction, and estimation", JASA 102(477),
+    equation 20, on the grid: the squared distance of the curve from what happened, summed over life. A life that was
+    cut off counts as far as it was seen, so scores are for comparing forecasts of the same rows.
+
+    Args:
+        survival: At each step's end. Shape (batch, time).
+        remaining: Remaining life to the end, whatever ended it, life units. Shape (batch,).
+        is_failure: Shape (batch,).
+        grid: The pack's grid.
+
+    Returns:
+        Life units, smaller is better; NaN where nothing is known. Shape (batch,).
+
+    Examples:
+        >>> certain = np.array([[1.0, 0.0, 0.0]])
+        >>> for end in (15.0, 5.0):
+        ...     ranked_probability(certain, np.array([end]), np.array([True]), LifeGrid(10.0, 3)).tolist()
+        [0.0]
+        [10.0]
+    """
+    targets = hazard_targets(remaining, is_failure, grid)
+    is_outlived = np.arange(grid.steps) < targets.outlived[:, None]
+    is_known = is_outlived | targets.has_failed[:, None]
+    score = (np.square(survival - is_outlived) * is_known).sum(axis=1) * grid.step
+    return np.asarray(np.where(is_known.any(axis=1), score, np.nan), np.float64)
 
 
 def known_outcomes(

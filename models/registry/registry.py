@@ -85,6 +85,11 @@ class ModelRegistry:
         with translated():
             return dict(self.tracking.client().get_model_version(name, version).tags)
 
+    def run_of(self, name: str, version: str) -> str:
+        """Return the run that made a version."""
+        with translated():
+            return str(self.tracking.client().get_model_version(name, version).run_id)
+
     def version_of(self, name: str, alias: str) -> str | None:
         """Return the version behind an alias, or None."""
         client = self.tracking.client()

@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -161,6 +162,30 @@ class Tracking:
         """Keep a picture with the run."""
         with translated():
             self.client().log_figure(run_id, figure, name)
+
+    def has(self, run_id: str, name: str) -> bool:
+        """Say whether a file of this name lies with the run."""
+        with translated():
+            return name in {each.path for each in self.client().list_artifacts(run_id)}
+
+    def read_text(self, run_id: str, name: str) -> str:
+        """Return a text that lies with the run."""
+        with tempfile.TemporaryDirectory() as folder, translated():
+            return Path(self.client().download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+
+    def read_arrays(self, run_id: str, name: str) -> dict[str, "np.ndarray[Any, Any]"]:
+        """Return arrays that lie with the run; nothing in them is ever run.
+
+        Raises:
+            RegistryRefused: If it is no archive of plain arrays.
+        """
+        with tempfile.TemporaryDirectory() as folder, translated():
+            place = self.client().download_artifacts(run_id, name, folder)
+            try:
+                with np.load(place, allow_pickle=False) as archive:
+                    return {each: archive[each] for each in archive.files}
+            except (ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+                raise RegistryRefused(f"{name} of run {run_id} must be a NumPy archive of numbers; {error}.") from error
 
     def finish(self, run_id: str, status: str = "FINISHED") -> None:
         """End a run with an MLflow status: FINISHED, FAILED or KILLED."""

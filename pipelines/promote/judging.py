@@ -52,15 +52,49 @@ def judge(trial: Trial, limits: Limits = Limits()) -> tuple[Finding, ...]:  # fr
     return (
         _cost(paired_difference(champion, challenger, trial.machine, limits.level)),
         *_subgroups(trial, champion, challenger, limits),
-        _calibration(trial, limits.calibration_error),
-        _coverage(trial, limits.coverage_distance),
+        check_calibration(trial, limits.calibration_error),
+        check_coverage(trial, limits.coverage_distance),
         _answers(trial, limits.answers_lost),
+    )
+
+
+def check_calibration(trial: Trial, most: float, margin: float = 0.0) -> Finding:
+    """Check that forecast and observed frequency of failure are near enough to each other.
+
+    Args:
+        trial: What both said, and what came true.
+        most: Mean distance that is always allowed.
+        margin: How much larger than the champion's it may be where that one is larger than allowed.
+    """
+    both = trial.champion.is_given & trial.challenger.is_given
+    before, after = (_error(trial, answers, both) for answers in (trial.champion, trial.challenger))
+    than = f"at most {margin:g} larger" if margin else "no larger"
+    must = f"have a calibration error of at most {most:.3f}, or {than} than the champion's"
+    return Finding("calibration", after <= max(most, before + margin), must, f"{after:.3f}, champion {before:.3f}")
+
+
+def check_coverage(trial: Trial, most: float) -> Finding:
+    """Check coverage of all lives, those that ended in time standing for what their end hid."""
+    weight = np.where(trial.champion.is_given & trial.challenger.is_given, trial.known_weight(), 0.0)
+    before, after = (_held(each, trial, weight) for each in (trial.champion, trial.challenger))
+    must = f"cover {NOMINAL:.0%} of remaining lives within {most:.0%}, or be no farther from it than the champion"
+    allowed = max(most, abs(before - NOMINAL))
+    return Finding("coverage", abs(after - NOMINAL) <= allowed + 1e-12, must, f"{after:.3f}, champion {before:.3f}")
+
+
+def difference_words(difference: Difference) -> str:
+    """Say how far apart two models are, for people."""
+    if difference.machines < FEWEST_MACHINES:
+        return f"{difference.machines} machines, of which nothing can be said"
+    return (
+        f"{difference.estimate:+.4g} a row ({difference.low:+.4g} to {difference.high:+.4g}) "
+        f"on {difference.champion:.4g}, {difference.machines} machines"
     )
 
 
 def _cost(difference: Difference) -> Finding:
     must = "cost less than the champion for certain (the interval of the difference lies below 0)"
-    return Finding("cost", difference.high < 0, must, _words(difference))
+    return Finding("cost", difference.high < 0, must, difference_words(difference))
 
 
 def _subgroups(
@@ -73,14 +107,7 @@ def _subgroups(
             found = paired_difference(champion[rows], challenger[rows], trial.machine[rows], limits.subgroup_level)
             if found.machines >= FEWEST_MACHINES:
                 must = f"cost no more where {kind} is {code} (the difference ends at or below {most:+.4g})"
-                yield Finding("subgroup", found.high <= most, must, _words(found))
-
-
-def _calibration(trial: Trial, most: float) -> Finding:
-    both = trial.champion.is_given & trial.challenger.is_given
-    before, after = (_error(trial, answers, both) for answers in (trial.champion, trial.challenger))
-    must = f"have a calibration error of at most {most:.3f}, or no larger than the champion's"
-    return Finding("calibration", after <= max(most, before), must, f"{after:.3f}, champion {before:.3f}")
+                yield Finding("subgroup", found.high <= most, must, difference_words(found))
 
 
 def _error(trial: Trial, answers: Answers, rows: NDArray[np.bool_]) -> float:
@@ -93,15 +120,6 @@ def _error(trial: Trial, answers: Answers, rows: NDArray[np.bool_]) -> float:
     return float(np.mean(errors))
 
 
-def _coverage(trial: Trial, most: float) -> Finding:
-    """Check coverage of all lives, those that ended in time standing for what their end hid."""
-    weight = np.where(trial.champion.is_given & trial.challenger.is_given, trial.known_weight(), 0.0)
-    before, after = (_held(each, trial, weight) for each in (trial.champion, trial.challenger))
-    must = f"cover {NOMINAL:.0%} of remaining lives within {most:.0%}, or be no farther from it than the champion"
-    allowed = max(most, abs(before - NOMINAL))
-    return Finding("coverage", abs(after - NOMINAL) <= allowed + 1e-12, must, f"{after:.3f}, champion {before:.3f}")
-
-
 def _held(answers: Answers, trial: Trial, weight: NDArray[np.float64]) -> float:
     truth = np.minimum(trial.remaining, trial.pack.grid.cap)
     is_held = (answers.low <= truth) & (truth <= answers.high)
@@ -111,12 +129,3 @@ def _held(answers: Answers, trial: Trial, weight: NDArray[np.float64]) -> float:
 def _answers(trial: Trial, most: float) -> Finding:
     lost = float(np.mean(trial.champion.is_given & ~trial.challenger.is_given)) if len(trial.machine) else float("nan")
     return Finding("answers", lost <= most, f"leave at most {most:.0%} of the champion's answers out", f"{lost:.1%}")
-
-
-def _words(difference: Difference) -> str:
-    if difference.machines < FEWEST_MACHINES:
-        return f"{difference.machines} machines, of which nothing can be said"
-    return (
-        f"{difference.estimate:+.4g} a row ({difference.low:+.4g} to {difference.high:+.4g}) "
-        f"on {difference.champion:.4g}, {difference.machines} machines"
-    )
