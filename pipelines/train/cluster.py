@@ -15,6 +15,9 @@ _OBJECT_STORE_BYTES = 400 * 2**20
 _SPARE_CPUS = 2
 _POLL_SECONDS = "0.2"
 """Each report waits for the controller's next look at the workers; Ray's own 2 s outlast a small epoch by far."""
+ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""A Ray that no other machine is to join opens all its sockets, exporters among them, on loopback. By default it does
+so on desktops only, hence the name; it is read when Ray is imported."""
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def ray_cluster(workers: int, address: str | None = None) -> Iterator[None]:
     Raises:
         TrainingFailed: If a shared cluster has no token authentication.
     """
-    os.environ.update(REPORTS_OFF)
+    os.environ.update(REPORTS_OFF | ({} if address else ON_LOOPBACK))
     os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
     os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", _POLL_SECONDS)
     import ray  # lazy: takes seconds to import

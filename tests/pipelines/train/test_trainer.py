@@ -22,6 +22,7 @@ from pipelines.errors import NothingToTrain
 from pipelines.train.cluster import ray_cluster
 from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
 from tests.models.prognosis.toys import GRID, toy_rows
+from tests.pipelines.train.clusters import reachable_from_outside
 
 EPOCHS, WORKERS, FOLDS = 6, 2, 4
 
@@ -185,6 +186,10 @@ class TestOnRay:
         files = ray.get(imported.remote())
         assert all(Path(file).is_relative_to(ROOT) for file in files.values())
         assert len(files) == 4
+
+    def test_every_socket_of_a_local_ray_is_on_loopback(self) -> None:
+        assert [each for each in psutil.Process().children(recursive=True) if "raylet" in each.name()]
+        assert reachable_from_outside(psutil.Process()) == []
 
     def test_cluster_within_a_cluster_leaves_it_running(self) -> None:
         import ray

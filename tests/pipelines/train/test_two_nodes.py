@@ -1,75 +1,27 @@
 """A training on a cluster of two nodes, started on this machine, with tokens."""
 
 import json
-import os
-import secrets
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-_RAY = str(Path(sys.executable).with_name("ray"))
-_NODE = ["--num-cpus", "2", "--object-store-memory", "100000000", "--disable-usage-stats", "--block"]
+from tests.pipelines.train.clusters import ROOT, head, let_in, node
+
 _LARGEST = 10_000_000
 """A checkout without its tests, documents and history, in bytes."""
-
-
-@contextmanager
-def node(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
-    """Run a node of a cluster in the foreground of a process of its own, and end it with the block."""
-    process = subprocess.Popen(
-        [_RAY, "start", *arguments, *_NODE], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-            each.kill()
-        process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail("the head of the cluster did not start")
 
 
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, dict[str, str]]]:
     """Address of a cluster of two nodes, and the environment that is let in."""
-    environment = {
-        **os.environ,
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "PYTHONPATH": str(ROOT),
-    }
-    port = free_port()
-    address = f"127.0.0.1:{port}"
+    environment = {**let_in(), "PYTHONPATH": str(ROOT)}
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
-        head = ["--head", "--port", str(port), "--include-dashboard=false", "--temp-dir", folder]
-        stack.enter_context(node(head, environment))
-        wait_for(port)
-        stack.enter_context(node(["--address", address], environment))
+        address = stack.enter_context(head(environment, "--num-cpus", "2", "--include-dashboard=false")).address
+        stack.enter_context(node(environment, "--num-cpus", "2", "--address", address))
         yield address, environment
 
 
