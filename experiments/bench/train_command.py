@@ -12,7 +12,8 @@ _FACTORS = (1, 10, 100)
 def train(
     machines: Annotated[int, typer.Option(min=16, help="Machines of the smallest fleet; then 10 and 100 times.")] = 20,
     rows: Annotated[int, typer.Option(min=2, help="Rows of each machine.")] = 20,
-    epochs: Annotated[int, typer.Option(min=2, help="Passes over the rows, the first of which is the start.")] = 4,
+    epochs: Annotated[int, typer.Option(min=2, help="Passes over the rows, the first of which is the start.")] = 12,
+    repeats: Annotated[int, typer.Option(min=1, help="Trainings on Ray of each fleet; the median counts.")] = 3,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Train on one Ray worker and in a plain loop: the same loss first, then samples per second as the fleet grows."""
@@ -24,7 +25,8 @@ def train(
     with stages.stage("starting Ray"), ray_cluster(1):
         settings = TrainingSettings(epochs=epochs)
         with stages.stage("training both ways") as tell:
-            found = [each.to_dict() for each in measure_training(machines, rows, _FACTORS, settings, tell)]
+            measured = measure_training(machines, rows, _FACTORS, settings, repeats, tell)
+        found = [each.to_dict() for each in measured]
     for fleet in found:
         speeds = fleet["samples_per_second"]
         assert isinstance(speeds, dict)

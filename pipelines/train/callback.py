@@ -1,35 +1,61 @@
 """Writes what Ray Train and Ray Tune report into MLflow, epoch by epoch. Train V2 has no such callback of its own."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ray.train import UserCallback
 from ray.tune import Callback
 
 from models.prognosis.training import TrainingSettings
 from models.registry.tracking import PARENT, Tracking
+from pipelines.train.reporting import EPOCHS
+
+
+class Figures(Protocol):
+    """What keeps the figures of a run, such as `Tracking`."""
+
+    def log_metrics(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Write the figures of one step."""
 
 
 class TrackingCallback(UserCallback):
     """Runs in Ray's controller. The run is made by the driver; a restart repeats no step that was written."""
 
-    def __init__(self, tracking: Tracking, run_id: str) -> None:
+    def __init__(self, tracking: Figures, run_id: str) -> None:
         self._tracking, self._run_id = tracking, run_id
         self._last_epoch: dict[str, int] = {}
 
     def after_report(self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any) -> None:  # Ray's types
-        """Write an epoch's mean loss of the workers, and its loss on the folds that members are blind to."""
-        label, epoch = f"{metrics[0]['candidate']}.{metrics[0]['label']}", int(metrics[0]["epoch"])
-        if epoch <= self._last_epoch.get(label, -1):
-            return
-        loss = sum(float(each["loss"]) for each in metrics) / len(metrics)
-        blind = next(float(each["blind_loss"]) for each in metrics if "blind_loss" in each)
-        named = {f"train_loss_{label}": loss, f"blind_loss_{label}": blind}
-        self._tracking.log_metrics(self._run_id, named, step=epoch)
-        self._last_epoch[label] = epoch
+        """Write, of each epoch since the last report, the mean loss of the workers and that of the blind members."""
+        label = f"{metrics[0]['candidate']}.{metrics[0]['label']}"
+        for each in mean_epochs([worker[EPOCHS] for worker in metrics]):
+            epoch = int(each.pop("epoch"))
+            if epoch <= self._last_epoch.get(label, -1):
+                continue
+            named = {f"{name}_{label}": value for name, value in each.items()}
+            self._tracking.log_metrics(self._run_id, named, step=epoch)
+            self._last_epoch[label] = epoch
+
+
+def mean_epochs(told: Sequence[Sequence[Mapping[str, float]]]) -> list[dict[str, float]]:
+    """Return the figures of each epoch over all workers.
+
+    Args:
+        told: Of each worker, of each epoch: `epoch`, `loss`, and from one worker `blind_loss`.
+
+    Examples:
+        >>> mean_epochs([[{"epoch": 3, "loss": 0.5, "blind_loss": 0.75}], [{"epoch": 3, "loss": 1.5}]])
+        [{'epoch': 3, 'train_loss': 1.0, 'blind_loss': 0.75}]
+    """
+    found = []
+    for same in zip(*told, strict=True):
+        loss = sum(each["loss"] for each in same) / len(same)
+        blind = next(each["blind_loss"] for each in same if "blind_loss" in each)
+        found.append({"epoch": same[0]["epoch"], "train_loss": loss, "blind_loss": blind})
+    return found
 
 
 class TrialCallback(Callback):
@@ -64,12 +90,14 @@ class TrialCallback(Callback):
 
 
 class EpochClock(UserCallback):
-    """Writes down, one line each, when an epoch of all workers was reported: what benchmarks take the time by."""
+    """Writes down, one line each, when every epoch ended and when reports were taken note of: for benchmarks."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def after_report(self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any) -> None:  # Ray's types
-        """Add the moment, in seconds of this machine's monotonic clock."""
+        """Add moments, in seconds of this machine's monotonic clock; all workers must run on it."""
+        moments = [each["ended"] for each in metrics[0][EPOCHS]]
         with self._file.open("a", encoding="utf-8") as lines:
-            lines.write(f"{time.monotonic()}\n")
+            lines.writelines(f"ended {moment}\n" for moment in moments)
+            lines.write(f"noted {time.monotonic()}\n")

@@ -1,26 +1,26 @@
 """What every Ray Train worker runs: the loop of `models.prognosis.training`, with checkpoints and resume."""
 
-import tempfile
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from pipelines.train.reporting import EPOCHS, ReportClock, agreed, last_state, report
 
 if TYPE_CHECKING:
     from models.prognosis.network import HazardEnsemble, NetworkShape
     from models.prognosis.training import TrainingRows, TrainingSettings
 
-CHECKPOINT = "state.pt"
-
 
 def train_worker(config: dict[str, Any]) -> None:
     """Train every candidate in turn on this worker's share, and remember each one's best epoch.
 
-    Each epoch is reported and checkpointed; a worker that was lost goes on at the candidate and epoch it was at.
+    What was reached is reported and saved now and then; a worker that was lost goes on at the candidate and epoch that
+    were saved last, and comes to the same end.
 
     Args:
         config: `rows` (reference to arrays in the object store), `projection` (to wear directions, or None),
-            `features`, `steps` and `candidates` as plain values. Ray hands it over as a dictionary.
+            `features`, `steps`, `candidates` and `report_seconds` as plain values. Ray hands it over as a dictionary.
     """
     import ray  # lazy: only a worker imports it
     import torch
@@ -30,12 +30,13 @@ def train_worker(config: dict[str, Any]) -> None:
     use_one_thread()
     arrays: dict[str, np.ndarray[Any, Any]] = ray.get(config["rows"])
     rows = TrainingRows(**{name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-    state = _last_state()
+    state = last_state()
     finished: list[dict[str, Any]] = list(state["finished"]) if state else []
     for plain in config["candidates"][len(finished) :]:
         settings = TrainingSettings(**plain)
         network = settings.shape(config["features"], config["steps"], combinations(config["projection"]))
-        finished.append(_train_candidate(network, settings, rows, config["projection"], state, finished))
+        given = network, settings, rows, config["projection"], state, finished
+        finished.append(_train_candidate(*given, config["report_seconds"]))
         state = None
 
 
@@ -81,56 +82,54 @@ def _train_candidate(
     projection: "np.ndarray[Any, Any] | None",
     state: dict[str, Any] | None,
     finished: list[dict[str, Any]],
+    report_seconds: float,
 ) -> dict[str, Any]:
     """Train one candidate, from a state if there is one, and return its best epoch."""
     import ray.train.torch  # lazy: only a worker imports it
 
-    from models.prognosis.training import blind_loss, make_optimiser, train_epoch
+    from models.prognosis.training import blind_loss, train_epoch
 
     context = ray.train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
     ensemble = new_ensemble(shape, settings.seed, rows, projection)
-    optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
-    parts: dict[str, Any] = {"ensemble": ensemble, "optimiser": optimiser, "schedule": schedule}  # torch's own
-    for name, part in parts.items():
-        if state is not None:
-            part.load_state_dict(state[name])
-    first = int(state["epoch"]) + 1 if state else 0
-    best: dict[str, Any] = state["best"] if state else {"blind_loss": float("inf")}
+    parts = _parts(ensemble, rows, settings, state)
+    first, best = (int(state["epoch"]) + 1, state["best"]) if state else (0, {"blind_loss": float("inf")})
     logits = ray.train.torch.prepare_model(ensemble.logits)
     logits.train()
+    metrics = {"candidate": len(finished), "label": settings.label, "workers": world, "resumed_at": first}
+    clock, epochs = ReportClock(report_seconds), list[dict[str, float]]()
     for epoch in range(first, settings.epochs):
-        loss = train_epoch(logits, rows, optimiser, schedule, settings, epoch, rank, world)
-        metrics = {"candidate": len(finished), "label": settings.label, "epoch": epoch, "loss": loss}
-        metrics |= {"workers": world, "resumed_at": first}
-        if rank != 0:
-            ray.train.report(metrics)
-            continue
-        unseen = blind_loss(ensemble.logits, rows, settings.likelihood)
-        if unseen < best["blind_loss"]:
-            weights = {name: value.clone() for name, value in ensemble.state_dict().items()}
-            best = {"blind_loss": unseen, "epoch": epoch, "ensemble": weights}
-        now = {name: part.state_dict() for name, part in parts.items()}
-        _report({**now, "epoch": epoch, "best": best, "finished": finished}, {**metrics, "blind_loss": unseen})
+        loss = train_epoch(logits, rows, parts["optimiser"], parts["schedule"], settings, epoch, rank, world)
+        epochs.append({"epoch": epoch, "loss": loss})
+        if rank == 0:
+            epochs[-1]["blind_loss"] = blind_loss(ensemble.logits, rows, settings.likelihood)
+            best = _better(best, epochs[-1], ensemble)
+        epochs[-1]["ended"] = time.monotonic()
+        if agreed(clock.is_due(epoch + 1 == settings.epochs), rows.vectors.device):
+            now = {name: part.state_dict() for name, part in parts.items()}
+            saved = {**now, "epoch": epoch, "best": best, "finished": finished} if rank == 0 else None
+            report({**metrics, **epochs[-1], EPOCHS: epochs}, saved)
+            epochs = []
     return best
 
 
-def _last_state() -> dict[str, Any] | None:
-    import ray.train
-    import torch
+def _parts(
+    ensemble: "HazardEnsemble", rows: "TrainingRows", settings: "TrainingSettings", state: dict[str, Any] | None
+) -> dict[str, Any]:  # torch's own
+    """Return all that has a state while a candidate is trained, as it was saved if it was."""
+    from models.prognosis.training import make_optimiser  # lazy: only a worker imports it
 
-    checkpoint = ray.train.get_checkpoint()
-    if checkpoint is None:
-        return None
-    with checkpoint.as_directory() as folder:
-        state: dict[str, Any] = torch.load(Path(folder) / CHECKPOINT, weights_only=True)
-    return state
+    optimiser, schedule = make_optimiser(ensemble.logits, len(rows), settings)
+    parts: dict[str, Any] = {"ensemble": ensemble, "optimiser": optimiser, "schedule": schedule}
+    for name, part in parts.items():
+        if state is not None:
+            part.load_state_dict(state[name])
+    return parts
 
 
-def _report(state: dict[str, Any], metrics: dict[str, Any]) -> None:
-    import ray.train
-    import torch
-
-    with tempfile.TemporaryDirectory() as folder:
-        torch.save(state, Path(folder) / CHECKPOINT)
-        ray.train.report(metrics, checkpoint=ray.train.Checkpoint.from_directory(folder))
+def _better(best: dict[str, Any], epoch: dict[str, float], ensemble: "HazardEnsemble") -> dict[str, Any]:
+    """Return the best epoch so far with its weights."""
+    if epoch["blind_loss"] >= best["blind_loss"]:
+        return best
+    weights = {name: value.clone() for name, value in ensemble.state_dict().items()}
+    return {"blind_loss": epoch["blind_loss"], "epoch": int(epoch["epoch"]), "ensemble": weights}

@@ -17,7 +17,8 @@ from models.prognosis.targets import LabelledVectors
 from models.prognosis.wear import wear_projection
 from pipelines.errors import NothingToTrain, TrainingFailed
 from pipelines.train.intervals import calibrate
-from pipelines.train.loop import CHECKPOINT, combinations, train_worker
+from pipelines.train.loop import combinations, train_worker
+from pipelines.train.reporting import CHECKPOINT, EPOCHS, REPORT_SECONDS
 
 if TYPE_CHECKING:
     from models.prognosis.network import HazardEnsemble, NetworkShape
@@ -37,6 +38,7 @@ class RayRun:
         callbacks: Ray Train callbacks, for example one that writes to MLflow.
         name: Of the run. A training whose name was used in this storage goes on where that one stopped; by default
             each has a name of its own.
+        report_seconds: Between two reports, and so between two checkpoints, at least; 0 for one after every epoch.
     """
 
     storage: Path
@@ -44,6 +46,7 @@ class RayRun:
     max_failures: int = 3
     callbacks: Sequence[Any] = ()  # ray.train.UserCallback; ray is not imported here
     name: str | None = None
+    report_seconds: float = REPORT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ def _fit(
             "features": rows.vectors.shape[1],
             "steps": grid.steps,
             "candidates": [asdict(settings) for settings in candidates],
+            "report_seconds": run.report_seconds,
         },
         scaling_config=ScalingConfig(num_workers=run.workers, use_gpu=False),
         run_config=RunConfig(
@@ -164,7 +168,7 @@ def _fit(
         raise TrainingFailed(f"Training must finish on Ray; it gave up: {error}") from error
     if result.error is not None or result.checkpoint is None:
         raise TrainingFailed(f"Training must end with a checkpoint; Ray reported {result.error}.")
-    return _bests(result.checkpoint), dict(result.metrics or {})
+    return _bests(result.checkpoint), {name: value for name, value in (result.metrics or {}).items() if name != EPOCHS}
 
 
 def _bests(checkpoint: Any) -> list[dict[str, Any]]:  # ray.train.Checkpoint

@@ -75,7 +75,8 @@ def _check_identity(store: Tracking, run_id: str) -> None:
     assert set(contexts) == {"training", "testing"}
     assert known.tags["data.sha256"].startswith(contexts["training"].digest)
     assert {"test_brier_skill", "baseline_brier_skill", "test_coverage90"} <= set(run.data.metrics)
-    assert "blind_loss_0.all_16" in run.data.metrics
+    for loss in ("train_loss_0.all_16", "blind_loss_0.all_16"):
+        assert [each.step for each in store.client().get_metric_history(run_id, loss)] == list(range(SETTINGS.epochs))
 
 
 def _check_files(files: dict[str, Path]) -> None:

@@ -43,7 +43,7 @@ def storage() -> Iterator[Path]:
 def left_alone(_ray: None) -> TrainedPrognosis:
     """The result of a training whose processes nobody kills."""
     with tempfile.TemporaryDirectory() as folder:
-        return train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(Path(folder), WORKERS))
+        return train_prognosis(long_rows(), GRID, 4.0, [LONG], each_epoch(Path(folder)))
 
 
 SETTINGS = TrainingSettings(epochs=EPOCHS, batch_rows=64, folds=FOLDS, learning_rate=1e-2, hidden=(16,), dropout=0.1)
@@ -53,6 +53,11 @@ LONG = replace(SETTINGS, epochs=5)
 def long_rows() -> LabelledVectors:
     """Return so many rows that an epoch is long enough to be killed in."""
     return toy_rows(machines=40, rows=150)
+
+
+def each_epoch(storage: Path, name: str | None = None) -> RayRun:
+    """Return a run that reports every epoch, so that it can be cut off between any two."""
+    return RayRun(storage, WORKERS, name=name, report_seconds=0.0)
 
 
 def same(one: TrainedPrognosis, other: TrainedPrognosis) -> None:
@@ -71,7 +76,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def drive(storage: str) -> None:
     """Train in this process: the program of a driver that is killed."""
     with ray_cluster(WORKERS):
-        train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(Path(storage), WORKERS, name=DRIVEN))
+        train_prognosis(long_rows(), GRID, 4.0, [LONG], each_epoch(Path(storage), name=DRIVEN))
 
 
 def noted(storage: Path) -> bool:
@@ -137,13 +142,22 @@ class TestOnRay:
             first, second = (np.array(getattr(each.intervals.table, bound)) for each in (one, two))
             np.testing.assert_allclose(first, second, atol=1e-3)
 
+    def test_few_reports_come_to_the_result_of_one_after_every_epoch(
+        self, storage: Path, left_alone: TrainedPrognosis
+    ) -> None:
+        few = RayRun(storage, WORKERS, report_seconds=3600.0)
+        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], few)
+        assert len(list(storage.glob("*/checkpoint_2*"))) == 1
+        assert trained.last_metrics["epoch"] == LONG.epochs - 1
+        same(trained, left_alone)
+
     def test_killed_worker_comes_back_and_the_result_is_that_of_a_training_left_alone(
         self, storage: Path, left_alone: TrainedPrognosis
     ) -> None:
         killer = Killer(storage)
         killer.start()
         began = time.monotonic()
-        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(storage, WORKERS))
+        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], each_epoch(storage))
         killer.done.set()
         killer.join()
         assert killer.killed, f"nothing was killed in {time.monotonic() - began:.0f} s"
@@ -164,7 +178,7 @@ class TestOnRay:
         finally:
             driver.kill()
             driver.wait()
-        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], RayRun(storage, WORKERS, name=DRIVEN))
+        trained = train_prognosis(long_rows(), GRID, 4.0, [LONG], each_epoch(storage, name=DRIVEN))
         assert trained.last_metrics["resumed_at"] > 0
         assert trained.last_metrics["epoch"] == LONG.epochs - 1
         same(trained, left_alone)
