@@ -22,14 +22,15 @@ def train_worker(config: dict[str, Any]) -> None:
         config: `rows` (reference to arrays in the object store), `projection` (to wear directions, or None),
             `features`, `steps`, `candidates` and `report_seconds` as plain values. Ray hands it over as a dictionary.
     """
-    import ray  # lazy: only a worker imports it
+    import ray.train.torch  # lazy: only a worker imports it
     import torch
 
     from models.prognosis.training import TrainingRows, TrainingSettings
 
     use_one_thread()
     arrays: dict[str, np.ndarray[Any, Any]] = ray.get(config["rows"])
-    rows = TrainingRows(**{name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
+    device = ray.train.torch.get_device()
+    rows = TrainingRows(**{name: torch.from_numpy(array.copy()).to(device) for name, array in arrays.items()})
     state = last_state()
     finished: list[dict[str, Any]] = list(state["finished"]) if state else []
     for plain in config["candidates"][len(finished) :]:
@@ -59,8 +60,8 @@ def new_ensemble(
 
     Args:
         shape: Its size.
-        seed: Of its weights.
-        rows: Training rows.
+        seed: Of its weights, which are drawn on the processor: the same wherever the training goes on.
+        rows: Training rows; the ensemble is put where they are.
         projection: To wear directions, for a shape that looks along them.
     """
     import torch  # lazy: only a worker imports it
@@ -68,11 +69,11 @@ def new_ensemble(
     from models.prognosis.network import HazardEnsemble
 
     torch.manual_seed(seed)
-    ensemble = HazardEnsemble(shape)
-    ensemble.logits.standardise_by(rows.vectors.numpy())
+    ensemble, vectors = HazardEnsemble(shape), rows.vectors.cpu().numpy()
+    ensemble.logits.standardise_by(vectors)
     if shape.inputs and projection is not None:
-        ensemble.logits.project_by(projection, rows.vectors.numpy())
-    return ensemble
+        ensemble.logits.project_by(projection, vectors)
+    return ensemble.to(rows.vectors.device)
 
 
 def _train_candidate(
@@ -128,8 +129,8 @@ def _parts(
 
 
 def _better(best: dict[str, Any], epoch: dict[str, float], ensemble: "HazardEnsemble") -> dict[str, Any]:
-    """Return the best epoch so far with its weights."""
+    """Return the best epoch so far with its weights, which are kept on the processor."""
     if epoch["blind_loss"] >= best["blind_loss"]:
         return best
-    weights = {name: value.clone() for name, value in ensemble.state_dict().items()}
+    weights = {name: value.detach().cpu().clone() for name, value in ensemble.state_dict().items()}
     return {"blind_loss": epoch["blind_loss"], "epoch": int(epoch["epoch"]), "ensemble": weights}

@@ -1,7 +1,7 @@
 """Trains a hazard ensemble on Ray and calibrates it. The same for every machine type and every experiment."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from pipelines.train.loop import combinations, train_worker
 from pipelines.train.reporting import CHECKPOINT, EPOCHS, REPORT_SECONDS
 
 if TYPE_CHECKING:
+    from ray.train import ScalingConfig
+
     from models.prognosis.network import HazardEnsemble, NetworkShape
     from models.prognosis.training import TrainingSettings
 
@@ -126,6 +128,18 @@ def unseen_survival(
     return mean_survival(ensemble, rows.vectors, 1.0 - member_weights(fold, settings).T.astype(np.float64))
 
 
+def scaling(resources: Mapping[str, float], workers: int) -> "ScalingConfig":
+    """Return what workers train on: GPUs if the cluster has one for each of them, else processors.
+
+    Args:
+        resources: Of the cluster, by Ray's names.
+        workers: How many.
+    """
+    from ray.train import ScalingConfig  # lazy: takes seconds to import
+
+    return ScalingConfig(num_workers=workers, use_gpu=resources.get("GPU", 0.0) >= workers)
+
+
 def _fit(
     rows: LabelledVectors,
     projection: NDArray[np.float64] | None,
@@ -136,7 +150,7 @@ def _fit(
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Return each candidate's best epoch, in the order given, and what the last epoch reported."""
     import ray  # lazy: takes seconds to import
-    from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+    from ray.train import CheckpointConfig, FailureConfig, RunConfig
     from ray.train.torch import TorchTrainer
 
     from models.prognosis.training import member_weights, training_rows
@@ -153,7 +167,7 @@ def _fit(
             "candidates": [asdict(settings) for settings in candidates],
             "report_seconds": run.report_seconds,
         },
-        scaling_config=ScalingConfig(num_workers=run.workers, use_gpu=False),
+        scaling_config=scaling(ray.cluster_resources(), run.workers),  # type: ignore[no-untyped-call]  # Ray's
         run_config=RunConfig(
             name=run.name or f"prognosis-{uuid.uuid4().hex[:12]}",  # Ray resumes where a name was used before
             storage_path=str(run.storage.resolve()),

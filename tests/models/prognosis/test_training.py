@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from features.transforms.survival import mean_life
 from models.prognosis.folds import machine_deals, machine_folds
-from models.prognosis.network import HazardEnsemble, survival_of
+from models.prognosis.loss import curve_loss
+from models.prognosis.network import HazardEnsemble, NetworkShape, survival_of
 from models.prognosis.targets import LabelledVectors, hazard_targets
 from models.prognosis.training import (
     TrainingSettings,
@@ -155,3 +156,17 @@ class Watching(torch.nn.Module):
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         self.seen += list(vectors.numpy())
         return self.hazard.expand(-1, len(vectors), -1)
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_loss_and_gradients_stay_on_the_device_of_network_and_rows(inputs: int) -> None:
+    elsewhere = torch.device("meta")  # refuses, as a GPU does, to work with what lies on the processor
+    ensemble = HazardEnsemble(NetworkShape(3, 5, 2, (8,), 0.1, inputs)).to(elsewhere)
+    batch = torch.arange(4)  # of numbers of rows, drawn on the processor
+    vectors, weights = torch.zeros(16, 3, device=elsewhere), torch.ones(16, 2, device=elsewhere)
+    outlived = torch.zeros(16, dtype=torch.int64, device=elsewhere)
+    told = outlived[batch], outlived[batch] > 0, weights[batch]
+    loss = curve_loss(ensemble.logits(vectors[batch]), *told, 0.1, weights[batch].sum(dim=0) / 2)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    assert loss.device == elsewhere
+    assert all(part.grad is not None and part.grad.device == elsewhere for part in ensemble.logits.parameters())

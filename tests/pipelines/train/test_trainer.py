@@ -20,7 +20,7 @@ from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import TrainingSettings
 from pipelines.errors import NothingToTrain
 from pipelines.train.cluster import ray_cluster
-from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
+from pipelines.train.trainer import RayRun, TrainedPrognosis, scaling, train_prognosis
 from tests.models.prognosis.toys import GRID, toy_rows
 from tests.pipelines.train.clusters import reachable_from_outside
 
@@ -211,6 +211,23 @@ class TestOnRay:
         with ray_cluster(1):
             assert ray.is_initialized()
         assert ray.is_initialized()
+
+
+@pytest.mark.parametrize(
+    ("resources", "workers", "use_gpu"),
+    [
+        ({"CPU": 4.0}, 1, False),
+        ({"CPU": 16.0, "GPU": 1.0, "accelerator_type:H200": 1.0}, 1, True),
+        ({"CPU": 16.0, "GPU": 1.0}, 2, False),
+        ({"CPU": 64.0, "GPU": 4.0}, 3, True),
+        ({"CPU": 4.0, "GPU": 0.0}, 1, False),
+    ],
+)
+def test_workers_train_on_gpus_where_the_cluster_has_one_for_each(
+    resources: dict[str, float], workers: int, use_gpu: bool
+) -> None:
+    found = scaling(resources, workers)
+    assert (found.num_workers, found.use_gpu) == (workers, use_gpu)
 
 
 def test_too_few_failures_are_refused_before_ray_is_asked(tmp_path: Path) -> None:
