@@ -9,10 +9,10 @@ from edge_export.runtime.errors import LineRefused
 from edge_export.runtime.lines import ReadingLine, parse_line
 from edge_export.runtime.requests import VectorRequest
 from edge_export.runtime.runtime import Runtime
-from edge_export.runtime.stream import AssetStreams, Outcome
+from edge_export.runtime.stream import AT_ONCE, AssetStreams, Outcome
 from features.domain.events import Event
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.time import format_time
+from features.domain.time import format_time, utc
 from features.quality.verdicts import SetAsideReason
 
 Answer = dict[str, object]
@@ -126,9 +126,11 @@ class Gateway:
         self._counts["events"][outcome.value] += 1
         if outcome in _EVENT_NOTICES:
             yield {"notice": _EVENT_NOTICES[outcome].format(asset=event.asset), "line": number}
-        newest = self._streams.newest_time(event.asset)
+        newest, told = self._streams.newest_time(event.asset), self._streams.newest(event.asset)
         if outcome is Outcome.COUNTED_LATE and newest is not None:
             yield from self._due(event.asset, newest)
+        elif outcome is Outcome.COUNTED and told is not None and told.time == utc(event.at) + AT_ONCE:
+            yield from self._due(event.asset, told.time)
 
     def _refuse(self, outcome: Outcome) -> None:
         if outcome in _REFUSALS:

@@ -6,8 +6,8 @@ for may come late: what is known of them hangs on no row, so the newest vector i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -21,6 +21,9 @@ from features.transforms.event_memory import EventMemory, Remembered
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state
 from features.transforms.step import StepPlan, StepResult, step, with_events
+
+AT_ONCE = timedelta(microseconds=1)
+"""From an event to what is told of it at once: an event counts strictly after its own time."""
 
 
 class Outcome(StrEnum):
@@ -83,6 +86,8 @@ class _Life:
     vector_before: StreamVector | None
     vector: StreamVector | None
     events: EventMemory
+    waiting: set[datetime] = field(default_factory=set)  # rows of events that are told at once, and no row is newer
+    told: StreamVector | None = None  # what is known after them
 
 
 class AssetStreams:
@@ -109,7 +114,7 @@ class AssetStreams:
     def newest(self, asset: AssetId) -> StreamVector | None:
         """Return the newest vector of an asset, or None if this life has none yet."""
         life = self._lives.get(asset)
-        return None if life is None else life.vector
+        return None if life is None else life.told or life.vector
 
     def newest_time(self, asset: AssetId) -> datetime | None:
         """Return the time of an asset's newest row in this life."""
@@ -139,7 +144,9 @@ class AssetStreams:
             return Taken(Outcome.FORGOTTEN, set_aside)
         if moment == life.time:
             return self._merge(life, moment, values, set_aside)
-        life.before, life.vector_before = life.after, life.vector
+        before = {each for each in life.waiting if each <= moment}
+        life.before, life.vector_before = self._through(life, moment - AT_ONCE)
+        life.waiting -= before
         self._advance(life, moment, values)
         return Taken(Outcome.ACCEPTED, set_aside)
 
@@ -169,6 +176,9 @@ class AssetStreams:
                 self._with(event, each, life) for each in (life.vector_before, life.vector)
             )
             counted = Outcome.COUNTED_LATE if is_late else Outcome.COUNTED
+            if event.kind in self._specification.rule.at_events and life.time is not None and not is_late:
+                life.waiting.add(utc(event.at) + AT_ONCE)
+            self._tell(life)
         ended = self._end(event, life) if is_end else counted
         return counted if ended in _UNCHANGED and counted is not Outcome.NO_CHANGE else ended
 
@@ -178,6 +188,21 @@ class AssetStreams:
             return vector
         values = with_events(self._plan, vector.values, life_of_time(vector.time), life.events.courses())
         return replace(vector, values=values)
+
+    def _tell(self, life: _Life) -> None:
+        """Say what is known after the events that no row is newer than; the state waits for the next row."""
+        life.told = None
+        if life.waiting:
+            _, life.told = self._through(life, max(life.waiting))
+
+    def _through(self, life: _Life, until: datetime) -> tuple[FeatureState, StreamVector | None]:
+        """Return state and vector after the waiting rows of events up to a moment, as the centre has them."""
+        state, vector, nothing = life.after, life.vector, np.full((1, len(self._columns)), np.nan)
+        for moment in sorted(each for each in life.waiting if each <= until):
+            time, events = np.array([life_of_time(moment)]), [life.events.courses()]
+            state, result = step(self._plan, state, time, nothing, events)
+            vector = _vector(moment, result) if result.is_running[0] else vector
+        return state, vector
 
     def _end(self, event: Event, life: _Life) -> Outcome:
         moment = utc(event.at)
@@ -233,6 +258,7 @@ class AssetStreams:
         time, events = np.array([life_of_time(moment)]), [life.events.courses()]
         life.after, result = step(self._plan, life.before, time, values[None, :], events)
         life.vector = _vector(moment, result) if result.is_running[0] else life.vector_before
+        self._tell(life)
 
 
 _UNCHANGED = frozenset({Outcome.DUPLICATE, Outcome.LATE})

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from experiments.azure.protocol import Judged, judge, without_age
-from experiments.azure.reader import write_folder
+from experiments.azure.protocol import Judged, at_readings, judge, without_age
+from experiments.azure.reader import Errors, write_folder
 from experiments.data_sets import brought, data_folder, pack_of
 from pipelines.progress import Stages, print_result
 
@@ -17,8 +17,12 @@ def azure_pdm(
         Path | None,
         typer.Option(help="Folder with PdM_*.csv and features_12h.parquet; default: within MILLWRIGHT_DATA."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 16,
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1,
+    errors: Annotated[Errors, typer.Option(help="When errors are said to have happened.")] = Errors.BOOKED,
+    at_errors: Annotated[
+        bool, typer.Option("--at-errors/--at-readings", help="Forecast at once after an error, or at readings alone.")
+    ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Warn of failures on machines not seen, with and without what tells the time since a replacement."""
@@ -26,7 +30,8 @@ def azure_pdm(
 
     hush_vendors()
     stages, pack, source = Stages(), pack_of("azure"), data or data_folder("azure_pdm")
-    with stages.stage("reading"), brought(pack, lambda folder: write_folder(source, folder)) as folder:
+    pack = pack if at_errors else at_readings(pack)
+    with stages.stage("reading"), brought(pack, lambda folder: write_folder(source, folder, errors)) as folder:
         tracks = folder.tracks
     with tempfile.TemporaryDirectory() as scratch:
         with stages.stage("learning, with the time since replacements"):

@@ -1,5 +1,6 @@
 """Reads Microsoft's sample and writes it as a bring-your-own folder, without what the published features give away."""
 
+from enum import StrEnum
 from pathlib import Path
 
 import polars as pl
@@ -11,10 +12,19 @@ QUANTITIES = ("volt", "rotate", "pressure", "vibration")
 KNOWN_AFTER_HOURS = 13
 """A row is stamped with the start of its 12 hours, and looks about one hour past their end."""
 
+_MOST_DAYS = 30
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def write_folder(source: Path, folder: Path) -> None:
+class Errors(StrEnum):
+    """When errors are said to have happened: to see how much hangs on it."""
+
+    BOOKED = "booked"
+    HOUR_LATER = "hour_later"
+    OTHER_DAYS = "other_days"
+
+
+def write_folder(source: Path, folder: Path, errors: Errors = Errors.BOOKED) -> None:
     """Write telemetry, events and assets.
 
     Of the published features only means and deviations of 12 hours are taken: `failure` and `label_e` are answers, and
@@ -24,7 +34,7 @@ def write_folder(source: Path, folder: Path) -> None:
         DataSetUnusable: If a file is missing or not of the publisher's form.
     """
     read_telemetry(source / "features_12h.parquet").write_parquet(folder / "telemetry.parquet")
-    read_events(source).write_csv(folder / "events.csv")
+    read_events(source, errors).write_csv(folder / "events.csv")
     machines = pl.read_csv(present(source / "PdM_machines.csv"))
     machines.select(_asset(), pl.col("model"), years_in_service=pl.col("age")).write_csv(folder / "assets.csv")
 
@@ -45,7 +55,7 @@ def read_telemetry(path: Path) -> pl.DataFrame:
     return rows.unique(["asset_id", "time"], keep="first", maintain_order=True)
 
 
-def read_events(source: Path) -> pl.DataFrame:
+def read_events(source: Path, errors: Errors = Errors.BOOKED) -> pl.DataFrame:
     """Read failures, replacements and errors, with the component or the code of each."""
     tables = (
         ("PdM_failures.csv", "failure", "failure", "failure_mode"),
@@ -55,7 +65,7 @@ def read_events(source: Path) -> pl.DataFrame:
     parts = [
         pl.read_csv(present(source / name), try_parse_dates=True).select(
             _asset(),
-            pl.col("datetime").dt.strftime(_STAMP).alias("time"),
+            (pl.col("datetime") + _moved(kind, errors)).dt.strftime(_STAMP).alias("time"),
             pl.lit(kind).alias("kind"),
             pl.col(column).alias(detail),
         )
@@ -65,6 +75,16 @@ def read_events(source: Path) -> pl.DataFrame:
 
 
 _STATISTICS = (("mean", "mean"), ("std", "sd"))
+
+
+def _moved(kind: str, errors: Errors) -> pl.Expr:
+    """Return by how much an event is moved; days are drawn anew for each error, its hour stays."""
+    if kind != "error" or errors is Errors.BOOKED:
+        return pl.duration(hours=0)
+    if errors is Errors.HOUR_LATER:
+        return pl.duration(hours=1)
+    days = pl.int_range(-_MOST_DAYS, _MOST_DAYS + 1).sample(pl.len(), with_replacement=True, seed=0)
+    return pl.duration(days=days)
 
 
 def _asset() -> pl.Expr:

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _HOUR_US = 3_600_000_000
-_THRESHOLDS = 60
+_THRESHOLDS = 200
+_RESOLUTION_US = 1_000_000
+"""Events are stamped with whole hours, so a lead counts to the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class WarningRule:
     """What counts as warned in time.
 
     Attributes:
-        lead_hours: A warning must come so long before the failure.
+        lead_hours: A warning must come so long before the failure, or longer.
         hold_hours: It says "within so long": a failure after that was not warned of, and without one it was false.
             While it holds the machine gets no second one; an alarm that never ends counts again and again.
     """
@@ -111,5 +113,5 @@ def _judged(issued: NDArray[np.int64], ends: NDArray[np.int64], rule: WarningRul
     has_next = next_end < len(ends)
     ahead = ends[np.minimum(next_end, max(len(ends) - 1, 0))] - issued if len(ends) else np.zeros(len(issued))
     is_right = has_next & (ahead <= rule.hold_hours * _HOUR_US)
-    in_time = is_right & (ahead >= rule.lead_hours * _HOUR_US)
+    in_time = is_right & (ahead + _RESOLUTION_US >= rule.lead_hours * _HOUR_US)
     return len(np.unique(next_end[in_time])), int((~is_right).sum())

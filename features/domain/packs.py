@@ -158,6 +158,7 @@ class FeatureRule:
         families: Further features of sensors and conditions.
         balances: Balances of power and heat that become features.
         events: Events that become features.
+        at_events: Kinds of them after which features are told at once, without waiting for a reading.
     """
 
     signals: tuple[SignalId, ...]
@@ -169,6 +170,7 @@ class FeatureRule:
     families: tuple[FeatureFamily, ...] = ()
     balances: tuple[BalanceRule, ...] = ()
     events: tuple[EventRule, ...] = ()
+    at_events: tuple[EventKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

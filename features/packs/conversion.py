@@ -110,6 +110,7 @@ def _features(entry: FeaturesEntry, unit_by_signal: Mapping[str, str]) -> Featur
         families=tuple(entry.families),
         balances=tuple(_balance(each, unit_by_signal) for each in entry.balances),
         events=tuple(map(event_rule, entry.events)),
+        at_events=tuple(entry.at_events),
     )
 
 

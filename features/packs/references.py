@@ -134,6 +134,15 @@ def _events(features: FeaturesEntry) -> Iterator[Fault]:
                 yield Fault((*path, place, wrong), must, repr(found), remedy)
     names = {place: event_rule(entry).name for place, entry in enumerate(features.events)}
     yield from _repeated(path, names, key=None)
+    counted = {event_rule(entry).kind for entry in features.events}
+    for place, kind in enumerate(features.at_events):
+        if kind not in counted:
+            must, remedy = "be a kind of features.events", "Add it there, or remove it here."
+            yield Fault(("features", "at_events", place), must, repr(kind.value), remedy)
+    counting = [family.value for family in features.families if family is not FeatureFamily.WHOLE_LIFE]
+    if features.at_events and counting:
+        found, remedy = f"families has {', '.join(counting)}", "Choose one: a row of an event has no readings."
+        yield Fault(("features", "at_events"), "be empty where a family counts rows", found, remedy)
 
 
 def _horizons(draft: Draft) -> Iterator[Fault]:

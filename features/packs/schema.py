@@ -140,6 +140,7 @@ class FeaturesEntry(Entry):
         ],
         Field(max_length=200),
     ] = Field(default_factory=list)
+    at_events: Annotated[list[Annotated[Word[EventKind], _WITHIN_LIFE]], _ONCE] = Field(default_factory=list)
 
 
 class ThresholdEntry(Entry):

@@ -24,13 +24,14 @@ from features.domain.packs import (
 )
 from features.transforms.families.chosen import families_of
 from features.transforms.families.family import FeatureDescription, Layout
+from features.transforms.families.occurrences import SINCE
 from features.transforms.recent import describe_core
 from features.transforms.regimes import RegimeTable
 
 FORMAT = 1
 """Version of the feature formulas in `features.transforms.step`; part of the hash."""
 
-_CHOSEN = ("families", "balances", "events")
+_CHOSEN = ("families", "balances", "events", "at_events")
 _LEAST_GRADE = 1
 
 
@@ -88,6 +89,11 @@ class FeatureSpecification:
     def names(self) -> tuple[str, ...]:
         """Names of the features, in the order of the vector."""
         return tuple(each.name for each in self.descriptions)
+
+    @property
+    def clocks(self) -> tuple[int, ...]:
+        """Columns of the features that tell time since an event."""
+        return tuple(place for place, name in enumerate(self.names) if name.startswith(SINCE))
 
     @property
     def lineage(self) -> dict[str, tuple[str, ...]]:
@@ -184,6 +190,7 @@ def _rule_from(document: dict[str, Any]) -> FeatureRule:
             "families": tuple(map(FeatureFamily, document.get("families", ()))),
             "balances": tuple(map(_balance_from, document.get("balances", ()))),
             "events": tuple(map(_event_from, document.get("events", ()))),
+            "at_events": tuple(map(EventKind, document.get("at_events", ()))),
         }
     )
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 _LARGEST_SCORE = 6.0
 _FIRST_HAZARD_LOGIT = -3.0
 _SMALLEST_SPREAD = 1e-6
+_SMALLEST_PIECE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class NetworkShape:
         dropout: Share of hidden units silenced in training.
         inputs: Combinations of features that the first layer sees (`HazardLogits.project_by`); 0 for the features
             themselves.
+        clocks: Columns of features that tell time since something; the first layer sees them in pieces as well
+            (`HazardLogits.cut_clocks_by`), because what falls due on certain days makes a narrow peak.
+        pieces: Into how many each is cut.
     """
 
     features: int
@@ -38,6 +42,8 @@ class NetworkShape:
     hidden: tuple[int, ...] = (128, 64)
     dropout: float = 0.5
     inputs: int = 0
+    clocks: tuple[int, ...] = ()
+    pieces: int = 0
 
 
 class HazardLogits(nn.Module):
@@ -48,11 +54,14 @@ class HazardLogits(nn.Module):
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
-        sizes = (shape.inputs or shape.features, *shape.hidden, shape.steps)
+        pieces = len(shape.clocks) * shape.pieces
+        sizes = ((shape.inputs or shape.features) + pieces, *shape.hidden, shape.steps)
         self.dropout = shape.dropout
         self.center = nn.Buffer(torch.zeros(shape.features))
         self.scale = nn.Buffer(torch.ones(shape.features))
         self.projection = nn.Buffer(torch.zeros(shape.features, shape.inputs)) if shape.inputs else None
+        self.clocks = nn.Buffer(torch.tensor(shape.clocks, dtype=torch.int64)) if pieces else None
+        self.edges = nn.Buffer(torch.zeros(len(shape.clocks), shape.pieces + 1)) if pieces else None
         pairs = list(itertools.pairwise(sizes))
         self.weights = nn.ParameterList(nn.Parameter(torch.empty(shape.members, *pair)) for pair in pairs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.members, 1, pair[1])) for pair in pairs)
@@ -85,11 +94,30 @@ class HazardLogits(nn.Module):
         spread = torch.sqrt(torch.mean((scores @ scaled).double() ** 2, dim=0)).float()
         self.projection.copy_(scaled / torch.where(spread > _SMALLEST_SPREAD, spread, torch.ones_like(spread)))
 
+    def cut_clocks_by(self, vectors: NDArray[np.float32]) -> None:
+        """Cut each clock at quantiles of training vectors: piecewise linear encoding of a number.
+
+        Source: Gorishniy, Rubachev & Babenko 2022, "On embeddings for numerical features in tabular deep learning",
+        NeurIPS, section 3.2.1.
+
+        Args:
+            vectors: Training vectors. Shape (batch, feature).
+        """
+        assert self.clocks is not None, "the network must have been built with clocks"
+        assert self.edges is not None
+        levels = np.linspace(0.0, 1.0, self.edges.shape[1])
+        for place, column in enumerate(self.clocks.tolist()):
+            known = vectors[:, column][np.isfinite(vectors[:, column])].astype(np.float64)
+            if known.size:
+                self.edges[place] = torch.from_numpy(np.quantile(known, levels))
+
     def forward(self, vectors: Tensor) -> Tensor:
         """Return logits. From (batch, feature) to (member, batch, time)."""
         scores = self._scores(vectors)
         if self.projection is not None:
             scores = (scores @ self.projection).clamp(-_LARGEST_SCORE, _LARGEST_SCORE)  # (batch, input)
+        if self.clocks is not None and self.edges is not None:
+            scores = torch.cat([scores, piecewise(torch.index_select(vectors, 1, self.clocks), self.edges)], dim=1)
         hidden = scores.unsqueeze(0)  # (1, batch, input)
         last = len(self.weights) - 1
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
@@ -126,6 +154,13 @@ class HazardEnsemble(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Return survival at each step's end. From (batch, feature) to (batch, time)."""
         return self.member_survival(vectors).mean(dim=0)
+
+
+def piecewise(times: Tensor, edges: Tensor) -> Tensor:
+    """Return how much of each piece has passed, 0 where unknown. From (batch, clock) to (batch, clock · piece)."""
+    width = (edges[:, 1:] - edges[:, :-1]).clamp_min(_SMALLEST_PIECE)
+    passed = ((times.unsqueeze(2) - edges[:, :-1]) / width).clamp(0.0, 1.0)  # (batch, clock, piece)
+    return torch.where(torch.isnan(passed), torch.zeros_like(passed), passed).flatten(1)
 
 
 def survival_of(model: HazardEnsemble, vectors: NDArray[np.float32]) -> NDArray[np.float64]:

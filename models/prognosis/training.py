@@ -39,6 +39,8 @@ class TrainingSettings:
         dropout: Share of hidden units silenced in training.
         inputs: What the first layer sees.
         likelihood: Weight of the likelihood in the loss (`models.prognosis.loss.curve_loss`).
+        clocks: Columns that the first layer sees in pieces as well (`models.prognosis.network.NetworkShape`).
+        pieces: Into how many each of them is cut.
     """
 
     epochs: int = 10
@@ -53,6 +55,8 @@ class TrainingSettings:
     dropout: float = 0.5
     inputs: Inputs = Inputs.ALL
     likelihood: float = 0.01
+    clocks: tuple[int, ...] = ()
+    pieces: int = 0
 
     @property
     def label(self) -> str:
@@ -68,7 +72,8 @@ class TrainingSettings:
             combinations: Number of inputs along wear directions.
         """
         inputs = combinations if self.inputs is Inputs.WEAR else 0
-        return NetworkShape(features, steps, self.folds * self.members_per_fold, self.hidden, self.dropout, inputs)
+        members, clocks = self.folds * self.members_per_fold, tuple(self.clocks)
+        return NetworkShape(features, steps, members, self.hidden, self.dropout, inputs, clocks, self.pieces)
 
 
 def candidates(seed: int = 0, epochs: int | None = None, members_per_fold: int = 1) -> tuple[TrainingSettings, ...]:

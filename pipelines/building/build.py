@@ -15,6 +15,7 @@ from features.store.feast_store import FeastFeatures
 from features.transforms.batch import LifeFeatures, compute
 from features.transforms.regimes import fit_regimes
 from features.transforms.specification import FeatureSpecification, condition_spans, pack_signals, specification_of
+from pipelines.building.event_rows import event_moments
 from pipelines.building.tracks import LifeTrack, running_values
 
 Progress = Callable[[int, int], None]
@@ -121,15 +122,17 @@ def feature_rows(
 def label_rows(
     specification: FeatureSpecification, tenant: TenantId, track: LifeTrack, life: LifeFeatures
 ) -> pl.DataFrame:
-    """Return labels of one life, about `label_every` life units apart.
+    """Return labels of one life, about `label_every` life units apart, and one at each event with a row of its own.
 
     Remaining life is counted to the moment that ended the life, which may lie after the last reading; where a
     counter tells life, to its last reading. The life still going on is censored at the end of the record.
     """
     kept = np.zeros(len(life.life), np.bool_)
-    running = np.flatnonzero(life.is_running)
+    is_told = np.isin(track.time_us, event_moments(track.rows.events, specification.rule.at_events))
+    running = np.flatnonzero(life.is_running & ~is_told)
     bucket = np.floor(life.life[running] / specification.rule.label_every)
     kept[running[np.flatnonzero(np.diff(bucket, prepend=-np.inf) > 0)]] = True
+    kept |= is_told & life.is_running
     moment = pl.from_epoch("time_us", time_unit="us").dt.replace_time_zone("UTC").alias("event_timestamp")
     frame = _side(tenant, track, kept).with_columns(time_us=pl.Series(track.time_us[kept]))
     return frame.select("tenant", "asset", moment, label_life="life_number").with_columns(

@@ -92,11 +92,11 @@ class Comparison:
     def _life(self, tenant: TenantId, life: LifeEpoch, found: Compared, *, is_current: bool) -> Compared:
         specification = self.features.specification
         wide = read_life(self.telemetry, tenant, life, specification.signals)
-        tracks = life_tracks(wide, [life], specification.signals)
+        events = self.events.list_all(tenant, life.asset) if specification.layout.events else []
+        tracks = life_tracks(wide, [life], specification.signals, events, specification.rule.at_events)
         found = replace(found, lives=found.lives + 1)
         if not tracks:
             return found
-        events = self.events.list_all(tenant, life.asset) if specification.layout.events else []
         streamed = stream_track(specification, life.asset, tracks[0], events)
         stored = self._offline(tenant, life)
         found = _compare_rows(
@@ -123,6 +123,8 @@ def stream_track(
     specification: FeatureSpecification, asset: AssetId, track: LifeTrack, events: Iterable[Event] = ()
 ) -> dict[int, NDArray[np.float32]]:
     """Return the vector that a gateway has after each running row of a life, by the time of the row in microseconds.
+
+    A row of an event has no reading: the gateway tells it as it takes the event in.
 
     Args:
         specification: What is computed.

@@ -1,6 +1,6 @@
 """Telemetry cut into lives: the input of every feature computation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,13 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.domain.events import Event, LifeEpoch, events_by_asset
+from features.domain.events import Event, EventKind, LifeEpoch, events_by_asset
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds, microseconds
 from features.store.revision import Span
 from features.telemetry.store import TelemetryStore
 from features.transforms.batch import LifeFeatures, LifeRows
 from features.transforms.events import LifeEvents
+from pipelines.building.event_rows import event_moments, with_event_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def life_tracks(
     epochs: Sequence[LifeEpoch],
     signals: Sequence[str],
     events: Iterable[Event] | None = None,
+    at_events: Collection[EventKind] = (),
 ) -> list[LifeTrack]:
     """Cut readings into lives. A row at the very moment a life ends belongs to that life.
 
@@ -58,6 +60,7 @@ def life_tracks(
         signals: Order of the channels.
         events: Events of these assets, of all their lives: what happened to a machine is known beyond the life of its
             modelled component. None where nobody looked; only features of events need them.
+        at_events: Kinds of them that have rows of their own (`pipelines.building.event_rows`).
 
     Returns:
         One track per life that has readings, by asset and number.
@@ -72,7 +75,7 @@ def life_tracks(
         values = part.select(signals).to_numpy().astype(np.float64)
         own = None if happened is None else LifeEvents.of(happened.get(AssetId(str(asset)), ()))
         lives = sorted(by_asset.get(AssetId(str(asset)), []), key=lambda each: each.number)
-        tracks += _cut(lives, time_us, values, own)
+        tracks += _cut(lives, time_us, values, own, at_events)
     return tracks
 
 
@@ -97,9 +100,13 @@ def running_values(tracks: Iterable[LifeTrack], columns: Sequence[int]) -> NDArr
 
 
 def _cut(
-    epochs: list[LifeEpoch], time_us: NDArray[np.int64], values: NDArray[np.float64], events: LifeEvents | None
+    epochs: list[LifeEpoch],
+    time_us: NDArray[np.int64],
+    values: NDArray[np.float64],
+    events: LifeEvents | None,
+    at_events: Collection[EventKind],
 ) -> list[LifeTrack]:
-    tracks = []
+    tracks, moments = [], event_moments(events, at_events)
     start = 0
     for epoch in epochs:
         ended = len(time_us)
@@ -107,6 +114,8 @@ def _cut(
             ended = int(np.searchsorted(time_us, microseconds(epoch.ended_at), side="right"))
         if ended > start:
             part = slice(start, ended)
-            tracks.append(LifeTrack(epoch, time_us[part], LifeRows(time_us[part] / 1e6, values[part], events)))
+            last = None if epoch.ended_at is None else microseconds(epoch.ended_at)
+            times, rows = with_event_rows(time_us[part], values[part], moments, last_us=last)
+            tracks.append(LifeTrack(epoch, times, LifeRows(times / 1e6, rows, events)))
         start = max(start, ended)
     return tracks

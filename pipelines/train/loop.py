@@ -73,6 +73,8 @@ def new_ensemble(
     ensemble.logits.standardise_by(vectors)
     if shape.inputs and projection is not None:
         ensemble.logits.project_by(projection, vectors)
+    if shape.clocks:
+        ensemble.logits.cut_clocks_by(vectors)
     return ensemble.to(rows.vectors.device)
 
 

@@ -23,6 +23,7 @@ from features.transforms.batch import LifeFeatures, LifeRows, compute
 from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import initial_state
+from pipelines.building.event_rows import event_moments, with_event_rows
 from pipelines.building.tracks import Computed, LifeTrack
 from pipelines.checkpoints import Memory
 from pipelines.reading import ReadRows, read_from
@@ -175,7 +176,10 @@ class FeatureStreams:
         """Compute what came after the points, and write it."""
         starts: dict[AssetId, int | None] = {asset: _start(point, lives[asset]) for asset, point in points.items()}
         read = read_from(self.telemetry, tenant, starts, self.specification.signals)
-        rows = {asset: kept for asset in points if len((kept := _within(read[asset], lives[asset])).time_us)}
+        whole = {
+            asset: self._with_events(read[asset], points[asset], starts[asset], events.get(asset)) for asset in points
+        }
+        rows = {asset: kept for asset in points if len((kept := _within(whole[asset], lives[asset])).time_us)}
         moved, computed = self._move(rows, points, lives, events, now_us)
         for asset in (asset for asset, point in points.items() if asset not in moved and point is None):
             moved[asset] = [self._begun(lives[asset])]  # no row yet: what is there is of another life
@@ -189,6 +193,14 @@ class FeatureStreams:
         if self.keep is not None:
             self.keep(tenant, computed, now_us)
         return written
+
+    def _with_events(
+        self, rows: ReadRows, point: LifePoint | None, start: int | None, events: LifeEvents | None
+    ) -> ReadRows:
+        """Put rows of events between readings, where the pack asks for them."""
+        moments = event_moments(events, self.specification.rule.at_events)
+        first = start if point is not None and point.rows else None  # nothing is known before a life's first reading
+        return ReadRows(*with_event_rows(rows.time_us, rows.values, moments, first))
 
     def _move(
         self,

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from features.transforms.families.family import FeatureDescription, Layout, Memory, RowEvents, Rows, Slot, window_name
 
+SINCE = "since_"
+"""How names of features begin that tell time since an event."""
+
 _SOURCE = "Cook and Lawless, The statistical analysis of recurrent events (2007), 2.1"
 
 
@@ -33,7 +36,7 @@ class Occurrences:
             name, words = rule.name, rule.kind.value.replace("_", " ")
             words += "" if rule.detail is None else f" ({rule.detail})"
             since = f"time since the last event {words}, by the calendar"
-            found.append(FeatureDescription(f"since_{name}", since, unit, "t - t_event", _SOURCE, ()))
+            found.append(FeatureDescription(f"{SINCE}{name}", since, unit, "t - t_event", _SOURCE, ()))
             found += [
                 FeatureDescription(
                     window_name(f"count_{name}", window),

@@ -64,7 +64,7 @@ def cycle_signal(pack: Pack) -> str | None:
 def state_pack(pack: Pack) -> Pack:
     """Return the pack with the features that states are told by: those of a whole stretch beside the usual ones."""
     families = tuple(dict.fromkeys((*pack.features.families, FeatureFamily.WHOLE_LIFE)))
-    return replace(pack, features=replace(pack.features, families=families, events=()))
+    return replace(pack, features=replace(pack.features, families=families, events=(), at_events=()))
 
 
 def stretches_of(rows: AssetRows, labels: Sequence[Label], usual_us: int | None = None) -> list[Stretch]:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_export.runtime.stream import AssetStreams, Outcome
+from edge_export.runtime.stream import AT_ONCE, AssetStreams, Outcome
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT
-from features.domain.time import time_of_life
+from features.domain.time import life_of_time, time_of_life
 from features.transforms.batch import LifeFeatures, LifeRows, compute
 from features.transforms.event_memory import MOST_REMEMBERED
 from features.transforms.events import LifeEvents
@@ -167,3 +167,34 @@ def test_events_may_come_before_the_first_row_and_only_those_asked_for_are_count
     assert found is not None
     assert found.values[TOLD.names.index("since_error")] == 3.0
     assert np.isnan(found.values[TOLD.names.index("since_part_replaced")])
+
+
+AT_ONCE_TOLD = replace(TOLD, rule=replace(TOLD.rule, at_events=(EventKind.ERROR,)))
+
+
+def test_event_told_at_once_gives_the_vector_of_its_row_and_a_reading_of_its_very_time_is_no_later() -> None:
+    rows, streams = healthy_rows(12), AssetStreams(AT_ONCE_TOLD)
+    for index in range(5):
+        take(streams, FAN, rows, index)
+    event = error(moment(rows, 5))
+    assert streams.take_event(event) is Outcome.COUNTED
+    assert take(streams, FAN, rows, 5) is Outcome.ACCEPTED
+    at, values = event.at + AT_ONCE, rows.values[:6]
+    time = np.append(rows.time[:6], life_of_time(at))
+    own = LifeRows(time, np.concatenate([values, np.full((1, 3), np.nan)]), LifeEvents.of([event]))
+    newest = streams.newest(FAN)
+    assert newest is not None
+    assert newest.time == at
+    np.testing.assert_array_equal(newest.values, compute(AT_ONCE_TOLD, [own])[0].vectors[-1])
+    take(streams, FAN, rows, 6)  # from here on as if nothing had been asked in between
+    assert_same(streams.newest(FAN), features_of(rows, [event]), 6)
+
+
+def test_event_that_comes_late_or_is_of_another_kind_has_no_row_of_its_own() -> None:
+    rows, streams = healthy_rows(12), AssetStreams(AT_ONCE_TOLD)
+    for index in range(5):
+        take(streams, FAN, rows, index)
+    late, other = error(moment(rows, 2.5)), replaced(moment(rows, 4.5))
+    streams.take_event(late)
+    streams.take_event(other)
+    assert_same(streams.newest(FAN), features_of(rows, [late]), 4)

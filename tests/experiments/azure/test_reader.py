@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from experiments.azure.reader import QUANTITIES, read_events, read_telemetry
+from experiments.azure.reader import QUANTITIES, Errors, read_events, read_telemetry
 from experiments.data_sets import pack_of
 from experiments.errors import DataSetUnusable
 
@@ -41,3 +41,18 @@ def test_events_carry_their_component_or_code(tmp_path: Path) -> None:
 def test_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataSetUnusable, match="PdM_failures"):
         read_events(tmp_path)
+
+
+def test_errors_alone_are_moved_by_an_hour_or_by_whole_days(tmp_path: Path) -> None:
+    for name, column in (("PdM_failures", "failure"), ("PdM_maint", "comp"), ("PdM_errors", "errorID")):
+        lines = "".join(f"2015-03-{day:02d} 06:00:00,7,x\n" for day in range(1, 29))
+        (tmp_path / f"{name}.csv").write_text(f"datetime,machineID,{column}\n{lines}")
+    booked, later, other = (read_events(tmp_path, errors) for errors in Errors)
+    for moved in (later, other):
+        kept = pl.col("kind") != "error"
+        assert moved.filter(kept).equals(booked.filter(kept))
+    assert set(later.filter(kind="error")["time"].str.slice(11, 2)) == {"07"}
+    days = other.filter(kind="error")["time"]
+    assert set(days.str.slice(11, 2)) == {"06"}
+    assert days.n_unique() > 10
+    assert days.to_list() != booked.filter(kind="error")["time"].to_list()

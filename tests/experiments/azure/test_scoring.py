@@ -63,3 +63,10 @@ def test_average_precision_is_that_of_another_library() -> None:
     score, outcome = generator.integers(0, 9, 300).astype(np.float64), generator.random(300) < 0.2
     assert average_precision(score, outcome) == pytest.approx(average_precision_score(outcome, score))
     assert np.isnan(average_precision(score, np.zeros(300, np.bool_)))
+
+
+def test_lead_of_exactly_a_day_is_in_time_and_one_of_an_hour_less_is_not() -> None:
+    ends = {"a": np.array([200 * HOUR], np.int64)}
+    for at_us, recall in ((176 * HOUR + 1, 1.0), (177 * HOUR, 0.0)):
+        rows = Watched(np.array(["a", "a"]), np.array([0, at_us], np.int64), ends)
+        assert warn(np.array([0.0, 1.0]), 0.5, rows, RULE).recall == recall

@@ -9,7 +9,7 @@ from features.domain.packs import BalanceKind, EventRule, FeatureFamily
 from features.packs.balances import PLACES, UNITS
 from features.packs.loader import check_pack, load_pack
 from features.transforms.regimes import RegimeTable
-from features.transforms.specification import condition_spans, specification_of
+from features.transforms.specification import condition_spans, specification_from_json, specification_of
 from tests.features.packs.packs_on_disk import PACK, changed, write_pack
 
 LAST = "  label_every: 100\n"
@@ -45,6 +45,14 @@ def test_pack_that_chooses_nothing_has_no_further_features(tmp_path: Path) -> No
     assert (rule.families, rule.balances, rule.events) == ((), (), ())
 
 
+def test_events_that_are_told_at_once_become_kinds_and_survive_the_specification(tmp_path: Path) -> None:
+    pack = load_pack(write_pack(tmp_path, with_choices(EVENTS + "  at_events: [error, repair]\n")))
+    assert pack.features.at_events == (EventKind.ERROR, EventKind.REPAIR)
+    table = RegimeTable(condition_spans(pack), (), 0.1, (), (), ())
+    specification = specification_of(pack, table)
+    assert specification_from_json(specification.to_json()).rule.at_events == pack.features.at_events
+
+
 def test_choices_become_the_domain_types(tmp_path: Path) -> None:
     text = "  families: [missing, whole_life]\n  balances:\n" + RISE + EVENTS
     pack = load_pack(write_pack(tmp_path, with_choices(text)))
@@ -74,6 +82,15 @@ def test_choices_become_the_domain_types(tmp_path: Path) -> None:
 FAULTS = [
     ("  families: [whole]\n", "features.families[0]", "whole_life", "Did you mean whole_life?"),
     ("  families: [usage, usage]\n", "features.families", "name each word once", "Remove repetitions."),
+    (EVENTS + "  at_events: [planned_stop]\n", "features.at_events[0]", "kind of features.events", "Add it there"),
+    (EVENTS + "  at_events: [failure]\n", "features.at_events[0]", "no event that ends a life", "within a life"),
+    (EVENTS + "  at_events: [error, error]\n", "features.at_events", "each word once", "Remove repetitions"),
+    (
+        EVENTS + "  at_events: [error]\n  families: [whole_life, missing]\n",
+        "features.at_events",
+        "be empty where a family counts rows",
+        "Choose one",
+    ),
     ("  events: [failure]\n", "features.events[0]", "no event that ends a life", "within a life"),
     ("  events: [repaired]\n", "features.events[0]", "repair", "Did you mean repair?"),
     ("  events: [{kind: failure, component: seal}]\n", "features.events[0].kind", "no event", "within a life"),

@@ -7,7 +7,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from models.prognosis.network import HazardEnsemble, NetworkShape, group_survival, mean_survival, survival_of
+from models.prognosis.network import (
+    HazardEnsemble,
+    NetworkShape,
+    group_survival,
+    mean_survival,
+    piecewise,
+    survival_of,
+)
 from tests.models.prognosis.toys import toy_rows
 
 SHAPE = NetworkShape(features=3, steps=12, members=4, hidden=(16, 8))
@@ -166,3 +173,36 @@ def test_combinations_have_a_deviation_of_one_whatever_their_unit() -> None:
     scores = np.nan_to_num((ROWS.vectors - logits.center.numpy()) / logits.scale.numpy())
     combined = scores @ logits.projection.numpy()
     np.testing.assert_allclose(combined.std(axis=0), 1.0, rtol=1e-3)
+
+
+def clocked(pieces: int = 4) -> HazardEnsemble:
+    torch.manual_seed(0)
+    ensemble = HazardEnsemble(NetworkShape(3, 12, 2, hidden=(8,), clocks=(2,), pieces=pieces))
+    ensemble.logits.standardise_by(ROWS.vectors)
+    return ensemble.eval()
+
+
+def test_clock_is_cut_at_quantiles_and_each_piece_says_how_much_of_it_has_passed() -> None:
+    ensemble, times = clocked(), np.array([0.0, 10.0, 20.0, 30.0, 1000.0, np.nan], np.float32)
+    ensemble.logits.cut_clocks_by(np.stack([times, times, times], axis=1))
+    assert ensemble.logits.edges is not None
+    np.testing.assert_allclose(ensemble.logits.edges.numpy(), [[0.0, 10.0, 20.0, 30.0, 1000.0]])
+    passed = piecewise(torch.tensor([[25.0], [-3.0], [2000.0], [np.nan]]), ensemble.logits.edges).numpy()
+    np.testing.assert_allclose(passed, [[1, 1, 0.5, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]])
+
+
+def test_clock_that_never_moved_and_one_that_was_never_known_leave_the_network_whole() -> None:
+    for value in (7.0, np.nan):
+        ensemble, vectors = clocked(), ROWS.vectors.copy()
+        vectors[:, 2] = value
+        ensemble.logits.cut_clocks_by(vectors)
+        assert np.isfinite(survival(ensemble, ROWS.vectors)).all()
+
+
+def test_network_that_sees_clocks_in_pieces_reads_back_from_its_weights(tmp_path: Path) -> None:
+    ensemble = clocked()
+    ensemble.logits.cut_clocks_by(ROWS.vectors)
+    torch.save(ensemble.state_dict(), tmp_path / "weights.pt")
+    again = HazardEnsemble(ensemble.shape)
+    again.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    np.testing.assert_array_equal(survival(again.eval(), ROWS.vectors), survival(ensemble, ROWS.vectors))

@@ -19,6 +19,7 @@ from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification
 from pipelines.building.build import feature_rows, fit_specification
 from pipelines.building.comparison import Compared, Comparison
+from pipelines.building.event_rows import event_moments, with_event_rows
 from pipelines.building.tracks import LifeTrack
 from tests.pipelines.building.machines import MINE, at, fan, track
 from tests.pipelines.worker.stores import readings
@@ -35,12 +36,14 @@ class StoredFeatures:
     life: LifeFeatures
     time_us: "np.ndarray[tuple[int], np.dtype[np.int64]]"
     specification: FeatureSpecification = SPECIFICATION
+    rows: LifeRows | None = None
 
     def offline_snapshot(self) -> "StoredFeatures":
         return self
 
     def read(self, what: object, where: object) -> object:
-        rows = LifeTrack(LIFE.epoch, self.time_us, LifeRows(self.time_us / 1e6, LIFE.rows.values))
+        given = self.rows or LifeRows(self.time_us / 1e6, LIFE.rows.values)
+        rows = LifeTrack(LIFE.epoch, self.time_us, given)
         if isinstance(what, list):
             return feature_rows(self.specification, MINE, rows, self.life).select(what)
         at = int(np.flatnonzero(self.life.is_running)[-1])
@@ -137,6 +140,18 @@ def test_events_of_all_lives_are_in_all_three_and_one_that_is_missing_is_found(
     assert found.is_equal is is_equal
     assert found.rows > 50
     assert (found.largest == 0.0) is is_equal
+
+
+def test_rows_of_events_are_in_all_three(store: SqliteTelemetryStore) -> None:
+    asked = replace(TOLD, rule=replace(TOLD.rule, at_events=(EventKind.ERROR,)))
+    moments = event_moments(LifeEvents.of(HAPPENED), asked.rule.at_events)
+    times, values = with_event_rows(LIFE.time_us, LIFE.rows.values, moments)
+    rows = LifeRows(times / 1e6, values, LifeEvents.of(HAPPENED))
+    (life,) = compute(asked, [rows])
+    stored = StoredFeatures(life, times, asked, rows)
+    found = Comparison(store, stored, Record(HAPPENED)).run(MINE, [LIFE.epoch])  # type: ignore[arg-type]  # what it needs
+    assert found.is_equal
+    assert found.rows > 150
 
 
 def _with(life: LifeFeatures, vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> LifeFeatures:

@@ -89,3 +89,15 @@ def test_channels_of_all_tracks_are_stacked() -> None:
     tracks = life_tracks(wide(a=[1, 2], b=[4]), [*lives("a"), *lives("b")], SIGNALS)
     np.testing.assert_array_equal(running_values(tracks, [1]), [[10.0], [20.0], [40.0]])
     assert running_values([], [0, 1]).shape == (0, 2)
+
+
+def test_events_with_rows_of_their_own_stand_in_the_life_in_which_they_are_known() -> None:
+    epochs = lives("a", (2, EventKind.FAILURE))
+    errors = [Event(MINE, AssetId("a"), at(hour), EventKind.ERROR, code="e1") for hour in (0.5, 2, 3.5, 9)]
+    tracks = life_tracks(wide(a=[0, 1, 2, 3, 4]), epochs, SIGNALS, errors, [EventKind.ERROR])
+    us = 1 / 3.6e9
+    assert hours(tracks) == [
+        [0, 0.5 + us, 1, 2],
+        [3, 3.5 + us, 4, 9 + us],
+    ]  # that of hour 2 came before a first reading
+    assert np.isnan(tracks[0].rows.values[1]).all()

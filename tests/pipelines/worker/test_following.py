@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId
 from features.domain.packs import EventRule
+from features.domain.time import microseconds
 from features.records.cursors import Cursors
 from features.records.database import Records, open_records
 from features.records.events import EventRecords
@@ -18,9 +20,10 @@ from features.records.lives import LifeRecords
 from features.store.online_vectors import OnlineVectors
 from features.store.vectors_sqlite import SqliteVectorStore
 from features.telemetry.sqlite import SqliteTelemetryStore
-from features.transforms.batch import compute
+from features.transforms.batch import LifeRows, compute
 from features.transforms.events import LifeEvents
 from pipelines.building.build import fit_specification
+from pipelines.building.event_rows import event_moments, with_event_rows
 from pipelines.quality.position import CURSOR as JUDGED
 from pipelines.worker.following import Followed, Following
 from pipelines.worker.streams import FeatureStreams
@@ -134,3 +137,36 @@ def test_events_that_came_while_nobody_looked_are_in_the_vector_after_a_restart(
     yard.following = Following(yard.store, Cursors(yard.records), EventRecords(yard.records), streams)
     yard.look()
     np.testing.assert_array_equal(yard.vector(), expected(120, [error(60.25)]))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_event_told_at_once_waits_for_no_reading_and_the_end_is_that_of_the_batch(tmp_path: Path, seed: int) -> None:
+    asked = replace(SPECIFICATION, rule=replace(SPECIFICATION.rule, at_events=(EventKind.ERROR,)))
+    records = open_records(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    record(records, PACK, "a")
+    online = OnlineVectors.of(SqliteVectorStore(tmp_path / "online.sqlite"), asked)
+    online.create()
+    random = np.random.default_rng(seed)
+    told = [error(float(hour), f"e{place}") for place, hour in enumerate(random.integers(1, 124, 12))]
+    wide, rows, known = readings(PACK, LIFE), 0, list[Event]()
+    with SqliteTelemetryStore(tmp_path / "telemetry.sqlite") as store:
+        streams = FeatureStreams(store, online, asked)
+        yard = Yard(store, records, online, Following(store, Cursors(records), EventRecords(records), streams))
+        while rows < 120:
+            rows = min(120, rows + 20)
+            store.write(MINE, wide.filter(pl.col("time") < at(rows)))
+            known += told[len(known) : len(known) + 2]
+            EventRecords(records).put_all(known)
+            yard.look()
+        moments = event_moments(LifeEvents.of(known), [EventKind.ERROR])
+        times, values = with_event_rows(LIFE.time_us, LIFE.rows.values, moments)
+        (life,) = compute(asked, [LifeRows(times / 1e6, values, LifeEvents.of(known))])
+        newest = np.flatnonzero(life.is_running)[-1]
+        np.testing.assert_array_equal(yard.vector(), life.vectors[newest])
+        found = online.read(MINE, [A])[A]
+        assert microseconds(found.time) == times[newest]
+        late = error(130.0, "e99")
+        EventRecords(records).put(late)
+        yard.look()
+        assert online.read(MINE, [A])[A].time == late.at + timedelta(microseconds=1)
+    records.dispose()
