@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from edge_export.runtime.gateway import Answer, Gateway, GatewayPlan
 from edge_export.runtime.runtime import Runtime
+from edge_export.runtime.stream import AssetStreams
+from features.domain.events import EventKind
 from features.domain.identifiers import DEFAULT_TENANT, TenantId
 
 
@@ -134,6 +137,16 @@ def test_event_that_comes_late_is_said_and_the_forecast_is_given_anew(event_runt
     assert numbers(after) != numbers(before)
     assert numbers(after) == numbers(answers[2]) == numbers(in_time[2])
     assert numbers(corrected[-1]) == numbers(answers[-1]) == numbers(in_time[-1])
+
+
+def test_event_told_at_once_is_answered_before_the_next_reading(event_runtime: Runtime) -> None:
+    told = event_runtime.specification
+    gateway = gateway_of(event_runtime)
+    error: dict[str, object] = {"asset_id": "fan-1", "time": "2026-03-01T05:30:00Z", "event": "error", "code": "e1"}
+    gateway._streams = AssetStreams(replace(told, rule=replace(told.rule, at_events=(EventKind.ERROR,))))
+    answers = run(gateway, reading(0), reading(4), error)
+    assert [each["status"] for each in answers] == ["insufficient", "ok", "ok"]
+    assert numbers(answers[2]) != numbers(answers[1])
 
 
 def numbers(answer: Answer) -> object:

@@ -188,7 +188,7 @@ def test_clock_is_cut_at_quantiles_and_each_piece_says_how_much_of_it_has_passed
     assert ensemble.logits.edges is not None
     np.testing.assert_allclose(ensemble.logits.edges.numpy(), [[0.0, 10.0, 20.0, 30.0, 1000.0]])
     passed = piecewise(torch.tensor([[25.0], [-3.0], [2000.0], [np.nan]]), ensemble.logits.edges).numpy()
-    np.testing.assert_allclose(passed, [[1, 1, 0.5, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]])
+    np.testing.assert_allclose(passed, np.array([[1.0, 1, 0.5, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]]))
 
 
 def test_clock_that_never_moved_and_one_that_was_never_known_leave_the_network_whole() -> None:

@@ -1,19 +1,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from features.domain.events import EventKind
+from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.packs import LifeRule
+from features.domain.packs import EventRule, LifeRule
 from features.store.revision import Span
-from features.transforms.batch import LifeFeatures, compute
+from features.transforms.batch import LifeFeatures, LifeRows, compute
+from features.transforms.events import LifeEvents
 from features.transforms.specification import FeatureSpecification, pack_signals
 from pipelines.building.build import build_features, feature_rows, fit_specification, label_rows
+from pipelines.building.event_rows import event_moments, with_event_rows
 from pipelines.building.tracks import LifeTrack
 from tests.pipelines.building.machines import CALENDAR, COUNT, COUNTER, MINE, at, fan, track
 
@@ -167,3 +169,23 @@ def test_build_writes_every_life_and_tells_how_far_it_is() -> None:
     assert set(built.labels["asset"]) == {each.epoch.asset for each in tracks}
     assert built.versions == built.rows
     assert len(store.parts) == 3
+
+
+def test_events_with_rows_of_their_own_have_labels_beside_those_that_stand_apart() -> None:
+    own = track(fan(), "a", 60)
+    plain = fit_specification(fan(), [own])
+    asked = replace(plain, rule=replace(plain.rule, events=(EventRule(EventKind.ERROR),), at_events=(EventKind.ERROR,)))
+    moments = (at(12.5), at(13.5), at(900))
+    happened = LifeEvents.of([Event(MINE, AssetId("a"), moment, EventKind.ERROR) for moment in moments])
+    times, values = with_event_rows(
+        own.time_us, own.rows.values, event_moments(happened, asked.rule.at_events), last_us=int(own.time_us[-1])
+    )
+    told = LifeTrack(own.epoch, times, LifeRows(times / 1e6, values, happened))
+    (life,) = compute(asked, [told.rows])
+    labels = label_rows(asked, MINE, told, life)
+    usual = label_rows(plain, MINE, own, compute(plain, [own.rows])[0])
+    added = labels.join(usual, on="event_timestamp", how="anti").sort("event_timestamp")
+    assert added["event_timestamp"].to_list() == [moment + timedelta(microseconds=1) for moment in moments[:2]]
+    assert labels.height == usual.height + 2
+    end = (own.time_us[-1] - own.time_us[0]) / 3.6e9
+    np.testing.assert_allclose(added["remaining"].to_numpy(), [end - 12.5, end - 13.5], atol=1e-6)
