@@ -13,7 +13,7 @@ machines that neither it nor its teachers saw. The epoch is chosen by them as we
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from models.prognosis.errors import FoldsUnfit
-from models.prognosis.network import HazardEnsemble, NetworkShape, survival_of
+from models.prognosis.network import HazardEnsemble, survival_of
 from models.prognosis.weights import ensemble_of, member_of
 
 _FIRST_COOLING, _COOLING = 2, 0.4
@@ -229,14 +229,16 @@ class _ClassRoom:
 
 
 def _students(teacher: HazardEnsemble, count: int, settings: DistillingSettings) -> HazardEnsemble:
-    """Return untaught networks that look at vectors as the teacher does: same scales, same wear directions."""
+    """Return untaught networks that look at vectors as the teacher does: same scales, wear directions and pieces."""
     shape, seen = teacher.shape, teacher.logits
     torch.manual_seed(settings.seed)
-    students = HazardEnsemble(NetworkShape(shape.features, shape.steps, count, settings.hidden, 0.0, shape.inputs))
+    students = HazardEnsemble(replace(shape, members=count, hidden=settings.hidden, dropout=0.0))
     students.logits.center.copy_(seen.center)
     students.logits.scale.copy_(seen.scale)
     if students.logits.projection is not None and seen.projection is not None:
         students.logits.projection.copy_(seen.projection)
+    if students.logits.edges is not None and seen.edges is not None:
+        students.logits.edges.copy_(seen.edges)
     return students
 
 

@@ -52,11 +52,13 @@ def member_of(ensemble: HazardEnsemble, member: int) -> HazardEnsemble:
 def _shape(arrays: Mapping[str, NDArray[Any]]) -> NetworkShape:
     layers = sum(name.startswith(f"{_PREFIX}weights.") for name in arrays)
     widths = [arrays[f"{_PREFIX}weights.{index}"].shape[2] for index in range(layers)]
-    projection = arrays.get(f"{_PREFIX}projection")
+    projection, clocks = arrays.get(f"{_PREFIX}projection"), arrays.get(f"{_PREFIX}clocks")
     return NetworkShape(
         features=len(arrays[f"{_PREFIX}center"]),
         steps=widths[-1],
         members=arrays[f"{_PREFIX}weights.0"].shape[0],
         hidden=tuple(widths[:-1]),
         inputs=0 if projection is None else projection.shape[1],
+        clocks=() if clocks is None else tuple(int(each) for each in clocks),
+        pieces=0 if clocks is None else arrays[f"{_PREFIX}edges"].shape[1] - 1,
     )
