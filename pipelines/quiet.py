@@ -5,7 +5,7 @@ import warnings
 
 from features.domain.reports import REPORTS_OFF
 
-QUIET = {**REPORTS_OFF, "MLFLOW_LOGGING_LEVEL": "WARNING"}
+QUIET = {**REPORTS_OFF, "MLFLOW_LOGGING_LEVEL": "WARNING", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
 """Environment variables that entry points set before a vendor is imported: no reports, and MLflow's warnings alone."""
 
 

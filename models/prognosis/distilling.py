@@ -7,9 +7,9 @@ features left out, and mixtures of two of them (Zhang, Cissé, Dauphin & Lopez-P
 minimization", ICLR), so that it follows its teacher off the data as well (Buciluă, Caruana & Niculescu-Mizil 2006,
 "Model compression", KDD).
 
-Beside the student grow students of every fold, each taught by the members that are blind to that fold, on machines of
-the other folds. What they say of the machines of their fold is what calibration needs: answers of such a student about
-machines that neither it nor its teachers saw. The epoch is chosen by them as well, without a label.
+Beside the student grow students of every member, each taught by that member alone, on machines that the member saw.
+What they say of the machines that it did not see is what calibration needs: answers of such a student about machines
+that neither it nor its teacher saw. The epoch is chosen by them as well, without a label.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,10 +64,10 @@ class Distilled:
 
     Attributes:
         student: An ensemble of one member.
-        unseen: Each training row's survival by the student of its fold, which saw no row of its machine. Shape
-            (batch, time).
+        unseen: Each training row's mean survival by the students that saw no row of its machine, one of each deal.
+            Shape (batch, time).
         epoch: The pass that was kept, from 0.
-        distance: Root mean square distance of the fold students from their teachers on machines that neither saw.
+        distance: Root mean square distance of the students of members from their teachers on machines that neither saw.
     """
 
     student: HazardEnsemble
@@ -87,15 +87,15 @@ def distil(
     """Teach one small network to answer as an ensemble does. The same arguments give the same network.
 
     Args:
-        teacher: Member m is blind to fold m modulo `folds`.
+        teacher: `folds` members after one another share a deal of machines; each is blind to one fold of it, in order.
         vectors: Training vectors, NaN where unknown. Shape (batch, feature).
-        fold: Fold of each row's machine. Shape (batch,).
-        folds: Number of folds.
+        fold: Fold of each row's machine in each deal (`models.prognosis.folds.machine_deals`). Shape (batch, deal).
+        folds: Number of folds of a deal.
         settings: How to teach.
         progress: Told of passes done, and of how many there may be.
 
     Raises:
-        FoldsUnfit: If the members cannot be dealt to the folds, or no row stands in some fold.
+        FoldsUnfit: If there is not one member for each fold of each deal, or no row stands in some fold.
     """
     _check(teacher, fold, folds)
     teacher.eval()
@@ -114,7 +114,8 @@ def distil(
         if waited >= settings.patience:
             break
     students = ensemble_of({name: value.numpy() for name, value in best[2].items()})
-    return Distilled(member_of(students, folds), _unseen(students, vectors, fold), best[1], float(np.sqrt(best[0])))
+    student = member_of(students, teacher.shape.members)
+    return Distilled(student, _unseen(students, vectors, fold, folds), best[1], float(np.sqrt(best[0])))
 
 
 def curve_distance(logits: Tensor, wanted: Tensor, weights: Tensor, likelihood: float) -> Tensor:
@@ -161,7 +162,7 @@ def mixed(rows: Tensor, others: Tensor, generator: torch.Generator) -> Tensor:
 
 
 class _ClassRoom:
-    """The students of all folds and of the whole, taught together: one row of networks."""
+    """The students of all members and of the whole, taught together: one row of networks."""
 
     def __init__(
         self,
@@ -171,11 +172,12 @@ class _ClassRoom:
         folds: int,
         settings: DistillingSettings,
     ) -> None:
-        self._teacher, self._folds, self._settings = teacher, folds, settings
+        self._teacher, self._settings = teacher, settings
         self._rows = torch.from_numpy(np.ascontiguousarray(vectors))
-        # Student k may not see fold k; the last one sees every row.
-        self._may_see = torch.from_numpy(fold[None, :] != np.arange(folds + 1)[:, None])  # (member, batch)
-        self.students = _students(teacher, folds + 1, settings)
+        blind_to = [fold[:, deal] == index for deal in range(fold.shape[1]) for index in range(folds)]
+        # What a member did not see its student may not see either; the last student sees every row.
+        self._may_see = torch.from_numpy(~np.stack([*blind_to, np.zeros(len(fold), np.bool_)]))  # (member, batch)
+        self.students = _students(teacher, len(self._may_see), settings)
         self._optimiser = torch.optim.Adam(self.students.logits.parameters(), lr=settings.learning_rate)
         self._schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self._optimiser, factor=_COOLING, patience=_FIRST_COOLING - 1, threshold=1e-3
@@ -193,7 +195,7 @@ class _ClassRoom:
             self._optimiser.step()
 
     def distance(self) -> float:
-        """Return the mean squared distance of fold students from their teachers on the machines of their fold."""
+        """Return the mean squared distance of members' students from their teachers on machines that neither saw."""
         self.students.eval()
         total = 0.0
         with torch.no_grad():
@@ -201,7 +203,7 @@ class _ClassRoom:
                 part = slice(start, start + _CHUNK)
                 apart = self.students.member_survival(self._rows[part]) - self._wanted(self._rows[part])
                 total += float(apart.square().mean(dim=-1)[~self._may_see[:, part]].sum())
-        return total / len(self._rows)  # each row is blind for one student
+        return total / int((~self._may_see).sum())
 
     def cool(self, distance: float) -> None:
         """Let the schedule know how far off the students are."""
@@ -224,8 +226,7 @@ class _ClassRoom:
         """Return the survival by each student's teacher. Shape (member, batch, time)."""
         with torch.no_grad():
             survival = self._teacher.member_survival(rows)
-            by_fold = survival.reshape(-1, self._folds, *survival.shape[1:]).mean(dim=0)
-            return torch.cat([by_fold, by_fold.mean(dim=0, keepdim=True)])
+            return torch.cat([survival, survival.mean(dim=0, keepdim=True)])
 
 
 def _students(teacher: HazardEnsemble, count: int, settings: DistillingSettings) -> HazardEnsemble:
@@ -242,19 +243,23 @@ def _students(teacher: HazardEnsemble, count: int, settings: DistillingSettings)
     return students
 
 
-def _unseen(students: HazardEnsemble, vectors: NDArray[np.float32], fold: NDArray[np.int64]) -> NDArray[np.float64]:
+def _unseen(
+    students: HazardEnsemble, vectors: NDArray[np.float32], fold: NDArray[np.int64], folds: int
+) -> NDArray[np.float64]:
     found = np.empty((len(vectors), students.shape.steps))
     for start in range(0, len(vectors), _CHUNK):
         part = slice(start, start + _CHUNK)
         curves = survival_of(students, vectors[part])
-        found[part] = curves[fold[part], np.arange(curves.shape[1])]
+        blind = fold[part] + folds * np.arange(fold.shape[1])  # (batch, deal)
+        found[part] = curves[blind, np.arange(curves.shape[1])[:, None]].mean(axis=1)
     return found
 
 
 def _check(teacher: HazardEnsemble, fold: NDArray[np.int64], folds: int) -> None:
-    members, standing = teacher.shape.members, np.unique(fold)
-    if members % folds or not np.array_equal(standing, np.arange(folds)):
+    members, deals = teacher.shape.members, fold.shape[1]
+    standing = [np.unique(each).tolist() for each in fold.T]
+    if members != folds * deals or any(each != list(range(folds)) for each in standing):
         raise FoldsUnfit(
-            f"An ensemble must have as many members for each fold, and machines in each; found {members} members for "
-            f"{folds} folds, and rows in folds {standing.tolist()}. Train the model again."
+            f"An ensemble must have one member for each fold of each deal, and machines in each; found {members} "
+            f"members for {folds} folds in {deals} deals, and rows in folds {standing}. Train the model again."
         )

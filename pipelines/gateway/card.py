@@ -49,8 +49,8 @@ with noise and with features left out, and on mixtures of two. No label was used
 | mean width of that interval, {unit} | {student.width90:.0f} | {teacher.width90:.0f} |
 | RMSE of remaining life clipped at the cap, {unit} | {student.rmse:.1f} | {teacher.rmse:.1f} |
 
-**Intervals** are its own: calibrated by students of each fold of machines, taught by members blind to that fold, on
-what they said of that fold. The machines above decided that it may be used, so its figures flatter it a little.
+**Intervals** are its own: calibrated by students of single members, on what they said of machines that neither they nor
+that member saw. The machines above decided that it may be used, so its figures flatter it a little.
 
 **Do not use it** where the card of version {version} forbids the ensemble.
 """

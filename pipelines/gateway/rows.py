@@ -24,7 +24,7 @@ class SplitRows:
 
     Attributes:
         training: Of machines that stand in a fold of the ensemble.
-        fold: Fold of each of them. Shape (batch,).
+        fold: Fold of each of them in each deal. Shape (batch, deal).
         unseen: Of machines that no member saw, from the age on at which a forecast is given.
     """
 

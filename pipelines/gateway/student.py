@@ -44,7 +44,7 @@ class Measured:
         teacher_us: Median time from vector to forecast, microseconds.
         student_us: The same of the small network, measured in turn.
         epoch: The pass that was kept, from 0.
-        distance: Root mean square distance of fold students from their teachers on machines that neither saw.
+        distance: Root mean square distance of the students of members from their teachers on machines that neither saw.
     """
 
     fidelity: Fidelity
@@ -101,7 +101,7 @@ def teach(
     from pipelines.train.loop import use_one_thread
 
     use_one_thread()
-    distilled = distil(kept.ensemble, rows.training.vectors, rows.fold, len(kept.folds), settings, progress)
+    distilled = distil(kept.ensemble, rows.training.vectors, rows.fold, kept.folds, settings, progress)
     levels = _levels(pack, champion, distilled, rows, settings.seed)
     told = _told(champion, kept, distilled, levels, rows)
     examination = Examination(pack, rows.unseen, constant_rate(rows.training))
@@ -127,7 +127,7 @@ def teach(
 
 
 def _levels(pack: Pack, champion: Runtime, distilled: "Distilled", rows: SplitRows, seed: int) -> "FittedLevels":
-    """Calibrate on what students of each fold said of machines that neither they nor their teachers saw."""
+    """Calibrate on what students of members said of machines that neither they nor their teachers saw."""
     rule = level_rule(pack, len(champion.specification.regimes.centers))
     return calibrate(distilled.unseen, rows.training, pack.grid, pack.features.baseline, rule, seed)
 

@@ -23,19 +23,29 @@ class KeptEnsemble:
 
     Attributes:
         run_id: The training.
-        folds: Names of the machines of each fold; member m is blind to those of fold m modulo their number.
+        deals: Names of the machines of each fold of each deal; members are blind to one after the other.
         seen: Names of all machines that it was trained on.
     """
 
     run_id: str
     ensemble: "HazardEnsemble"
-    folds: tuple[frozenset[str], ...]
+    deals: tuple[tuple[frozenset[str], ...], ...]
     seen: frozenset[str]
 
     @property
-    def fold_by_machine(self) -> dict[str, int]:
-        """Fold of each machine by its name."""
-        return {name: index for index, names in enumerate(self.folds) for name in names}
+    def folds(self) -> int:
+        """Number of folds of a deal."""
+        return len(self.deals[0])
+
+    @property
+    def fold_by_machine(self) -> dict[str, list[int]]:
+        """Fold of each machine in each deal, by its name."""
+        found: dict[str, list[int]] = {}
+        for deal in self.deals:
+            for index, names in enumerate(deal):
+                for name in names:
+                    found.setdefault(name, []).append(index)
+        return found
 
 
 def read_kept(registry: ModelRegistry, bundle: VerifiedBundle) -> KeptEnsemble:
@@ -51,12 +61,13 @@ def read_kept(registry: ModelRegistry, bundle: VerifiedBundle) -> KeptEnsemble:
     if not (tracking.has(run_id, WEIGHTS) and tracking.has(run_id, SPLIT)):
         raise NothingToDistil(version, "a training that kept no ensemble (models of few lives are small as they are)")
     split = json.loads(tracking.read_text(run_id, SPLIT))
-    if "folds" not in split:
+    deals = split.get("deals") or [split.get("folds")]
+    if not deals[0]:
         raise NothingToDistil(version, "a training that did not keep its folds; train again")
     ensemble = ensemble_of(tracking.read_arrays(run_id, WEIGHTS))
     _check_same(ensemble, bundle)
-    folds = tuple(frozenset(names) for names in split["folds"])
-    return KeptEnsemble(run_id, ensemble, folds, frozenset(split["training"]))
+    dealt = tuple(tuple(frozenset(names) for names in deal) for deal in deals)
+    return KeptEnsemble(run_id, ensemble, dealt, frozenset(split["training"]))
 
 
 def _check_same(ensemble: "HazardEnsemble", bundle: VerifiedBundle) -> None:
