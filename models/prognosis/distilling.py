@@ -52,8 +52,8 @@ class DistillingSettings:
     rows_per_epoch: int = 20_000
     batch_rows: int = 128
     learning_rate: float = 3e-3
-    noise: float = 0.3
-    left_out: float = 0.1
+    noise: float = 0.5
+    left_out: float = 0.2
     likelihood: float = 0.01
     seed: int = 0
 
