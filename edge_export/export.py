@@ -22,6 +22,7 @@ from edge_export.runtime.summary import summarise
 from features.domain.events import EventKind
 from features.transforms.batch import LifeRows, compute
 from features.transforms.events import LifeEvents
+from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def export_bundle(
     readings: LifeRows | None = None,
     created_at: datetime | None = None,
     distilled_from: Teacher | None = None,
+    modes: ModeShares | None = None,
 ) -> VerifiedBundle:
     """Export a network as a bundle that has passed parity and its own self-test.
 
@@ -63,6 +65,7 @@ def export_bundle(
         readings: The first rows of some real life, by which the feature code is tested at every load.
         created_at: When it was made; now by default.
         distilled_from: The bundle whose answers the network learnt to give; None if it learnt from what machines did.
+        modes: Shares of failure modes, where the model tells them apart.
 
     Returns:
         The bundle as it lies on the disk.
@@ -85,9 +88,10 @@ def export_bundle(
         model=model,
         specification_json=specification.to_json(),
         calibration=calibration,
-        golden=_golden(copy, calibration, rows, _golden_readings(specification, readings)),
+        golden=_golden(copy, calibration, rows, _golden_readings(specification, readings), modes),
         card=card_markdown,
         distilled_from=distilled_from,
+        modes=modes,
     )
     Runtime.load(bundle)
     return write_bundle(folder, bundle)
@@ -110,6 +114,7 @@ def _golden(
     calibration: Calibration,
     rows: NDArray[np.float32],
     readings: GoldenReadings | None,
+    modes: ModeShares | None,
 ) -> Golden:
     chosen = np.concatenate([rows[:SPECIAL_ROWS], rows[-(GOLDEN_VECTORS - SPECIAL_ROWS) :]])
     survival = survival_of(network, chosen)
@@ -126,6 +131,7 @@ def _golden(
         p95=tuple(numbers.p95.tolist()),
         mean=tuple(numbers.mean.tolist()),
         readings=readings,
+        shares=None if modes is None else _tuples(modes.of_rows(chosen)),
     )
 
 

@@ -34,6 +34,11 @@ class Fields:
         value = self.values[key]
         return value if isinstance(value, str) else self.refuse(key, "be text", value)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of strings."""
+        values = self._list(key, self.values[key])
+        return tuple(Fields(f"{self.what}: {key}", {"entry": each}).text("entry") for each in values)
+
     def flag(self, key: str) -> bool:
         """Return true or false."""
         value = self.values[key]
@@ -123,8 +128,10 @@ class Fields:
         return _with_keys(f"{self.what}: {key}", value, keys)
 
 
-def read_document(data: bytes, what: str, keys: Iterable[str], older: Iterable[str] = ()) -> Fields:
-    """Read one JSON object that has exactly the given keys, or exactly those of its older form.
+def read_document(
+    data: bytes, what: str, keys: Iterable[str], older: Iterable[str] = (), optional: Iterable[str] = ()
+) -> Fields:
+    """Read one JSON object with exactly the given keys and perhaps optional ones, or exactly those of its older form.
 
     Raises:
         BundleCorrupt: If it is not JSON, not an object, or has another set of keys.
@@ -136,7 +143,8 @@ def read_document(data: bytes, what: str, keys: Iterable[str], older: Iterable[s
     if not isinstance(document, dict):
         raise BundleCorrupt(f"{what} must be a JSON object; found {_short(document)}. Export the bundle again.")
     is_older = frozenset(older) == set(document)
-    return Fields(what, document) if is_older else _with_keys(what, document, frozenset(keys))
+    given = frozenset(optional) & frozenset(document)
+    return Fields(what, document) if is_older else _with_keys(what, document, frozenset(keys) | given)
 
 
 def write_document(document: dict[str, object]) -> bytes:

@@ -7,6 +7,7 @@ from features.domain.events import EventKind
 
 _OLDER_KEYS = ("vectors", "survival", "p_fail", "p05", "p50", "p95", "mean", "readings")
 _KEYS = ("regime", *_OLDER_KEYS)
+_SHARES = "shares"
 _READING_KEYS = ("time", "values", "vector", "life", "regime")
 _EVENT_KEYS = ("time", "kind", "detail")
 
@@ -58,6 +59,7 @@ class Golden:
         p_fail: Probability of failure at each horizon, from that survival.
         p05: Lower end of the interval, life units, and so on for the others.
         readings: Covers the feature code as well, where readings were at hand.
+        shares: Share of each failure mode for each vector; None where the bundle tells no modes apart.
     """
 
     vectors: tuple[tuple[float, ...], ...]
@@ -69,6 +71,7 @@ class Golden:
     p95: tuple[float, ...]
     mean: tuple[float, ...]
     readings: GoldenReadings | None = None
+    shares: tuple[tuple[float, ...], ...] | None = None
 
     def to_json(self) -> bytes:
         """Return the canonical JSON form, null in the place of NaN."""
@@ -83,6 +86,8 @@ class Golden:
             "mean": self.mean,
             "readings": None if self.readings is None else _readings_document(self.readings),
         }
+        if self.shares is not None:  # a bundle without them is read by the versions of before as well
+            document[_SHARES] = self.shares
         return write_document(document)
 
     @staticmethod
@@ -92,7 +97,7 @@ class Golden:
         Raises:
             BundleCorrupt: If a key is missing, unknown or of a wrong type, or the rows do not match.
         """
-        document = read_document(data, "golden.json", _KEYS, _OLDER_KEYS)
+        document = read_document(data, "golden.json", _KEYS, _OLDER_KEYS, (_SHARES,))
         readings = document.optional_object("readings", _READING_KEYS, ("events",))
         vectors = document.rows("vectors")
         golden = Golden(
@@ -105,8 +110,10 @@ class Golden:
             document.numbers("p95"),
             document.numbers("mean"),
             None if readings is None else _read_readings(readings),
+            document.table(_SHARES) if document.has(_SHARES) else None,
         )
-        lengths = {name: len(getattr(golden, name)) for name in _KEYS[:-1]}
+        rows = (*_KEYS[:-1], *(() if golden.shares is None else (_SHARES,)))
+        lengths = {name: len(getattr(golden, name)) for name in rows}
         if not golden.vectors or len(set(lengths.values())) > 1:
             document.refuse("every answer", "have one row per vector, and there must be a vector", lengths)
         return golden

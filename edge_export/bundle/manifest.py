@@ -16,7 +16,7 @@ FORMAT = 3
 
 READABLE = (1, 2, FORMAT)
 """Versions that are read; a runtime refuses any other. In 1 the interval had one half level for all forecasts; up to 2
-no network was distilled from another."""
+no network was distilled from another and no failure modes were told apart."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
@@ -24,6 +24,7 @@ FEATURES = "features.json"
 CALIBRATION = "calibration.json"
 GOLDEN = "golden.json"
 CARD = "model_card.md"
+MODES = "modes.json"
 
 LARGEST_BYTES: Mapping[str, int] = {
     MANIFEST: 64 << 10,
@@ -32,11 +33,15 @@ LARGEST_BYTES: Mapping[str, int] = {
     CALIBRATION: 64 << 10,
     GOLDEN: 16 << 20,
     CARD: 1 << 20,
+    MODES: 16 << 20,
 }
-"""Every file of a bundle and the most bytes that are read of it."""
+"""Every file that a bundle may hold and the most bytes that are read of it."""
 
-LISTED = tuple(name for name in LARGEST_BYTES if name != MANIFEST)
-"""The files that a manifest lists: exactly these."""
+OPTIONAL = (MODES,)
+"""Files that a bundle may hold or not, from format 3 on."""
+
+LISTED = tuple(name for name in LARGEST_BYTES if name != MANIFEST and name not in OPTIONAL)
+"""The files that every manifest lists; from format 3 on it may list optional ones beside them."""
 
 _OLDER_KEYS = ("format", "name", "version", "created_at", "specification_sha256", "files")
 _KEYS = (*_OLDER_KEYS, "distilled_from")
@@ -116,8 +121,7 @@ class Manifest:
             document.refuse("distilled_from", f"be there from format {FORMAT} on, and only there", document.values)
         entries = document.objects("files", ("name", "bytes", "sha256"))
         files = tuple(FileEntry(e.text("name"), e.integer("bytes"), e.text("sha256")) for e in entries)
-        if sorted(each.name for each in files) != sorted(LISTED):
-            document.refuse("files", f"list exactly {', '.join(LISTED)}", [each.name for each in files])
+        _check_listed(document, [each.name for each in files])
         try:
             created_at = parse_time(document.text("created_at"))
         except InvalidValue as error:
@@ -156,6 +160,14 @@ def _teacher(document: Fields) -> Teacher | None:
         return None
     found = document.optional_object("distilled_from", _POINTER)
     return None if found is None else Teacher(label("version", found.text("version")), found.text("bundle_sha256"))
+
+
+def _check_listed(document: Fields, names: list[str]) -> None:
+    allowed = OPTIONAL if document.integer("format") >= FORMAT else ()
+    beside = tuple(name for name in names if name in allowed)
+    if sorted(names) != sorted({*LISTED, *beside}):
+        also = f" and perhaps {', '.join(allowed)}" if allowed else ""
+        document.refuse("files", f"list exactly {', '.join(LISTED)}{also}", names)
 
 
 def _check_format(found: int) -> None:

@@ -18,11 +18,15 @@ from edge_export.bundle.manifest import (
     FEATURES,
     GOLDEN,
     LARGEST_BYTES,
+    LISTED,
     MANIFEST,
     MODEL,
+    MODES,
     Manifest,
     check_entry,
 )
+from edge_export.bundle.modes import read_modes
+from features.transforms.modes import ModeShares
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class VerifiedBundle:
     Attributes:
         bundle_sha256: Hash of the manifest's bytes: the identity of the whole.
         contents: The bytes of every file by its name, the manifest among them.
+        modes: Shares of failure modes; None where the model tells none apart.
     """
 
     manifest: Manifest
@@ -39,6 +44,7 @@ class VerifiedBundle:
     calibration: Calibration
     golden: Golden
     contents: Mapping[str, bytes] = field(repr=False)
+    modes: ModeShares | None = field(default=None, repr=False)
 
     @property
     def model(self) -> bytes:
@@ -87,6 +93,7 @@ def verify(contents: Mapping[str, bytes]) -> VerifiedBundle:
     _check_names(set(contents))
     _check_sizes(contents)
     manifest = Manifest.from_json(contents[MANIFEST])
+    _check_names(set(contents), {MANIFEST, *(entry.name for entry in manifest.files)})
     for entry in manifest.files:
         check_entry(entry, contents[entry.name])
     _check_specification(contents[FEATURES], manifest.specification_sha256)
@@ -97,6 +104,7 @@ def verify(contents: Mapping[str, bytes]) -> VerifiedBundle:
         Calibration.from_json(contents[CALIBRATION]),
         Golden.from_json(contents[GOLDEN]),
         dict(contents),
+        read_modes(contents[MODES], MODES) if MODES in contents else None,
     )
 
 
@@ -109,17 +117,20 @@ def _read_folder(folder: Path) -> dict[str, bytes]:
         raise BundleCorrupt(f"The bundle {folder} must be readable; found: {error.strerror}.") from error
     try:
         with os.scandir(descriptor) as entries:
-            _check_names({entry.name for entry in entries})
-        return {name: _read_file(descriptor, name, most) for name, most in LARGEST_BYTES.items()}
+            found = {entry.name for entry in entries}
+        _check_names(found)
+        return {name: _read_file(descriptor, name, most) for name, most in LARGEST_BYTES.items() if name in found}
     finally:
         os.close(descriptor)
 
 
-def _check_names(found: set[str]) -> None:
-    missing, extra = sorted(set(LARGEST_BYTES) - found), sorted(found - set(LARGEST_BYTES))
+def _check_names(found: set[str], listed: set[str] | None = None) -> None:
+    """Check the names of files: against what any bundle must and may hold, or against what a manifest lists."""
+    needed, allowed = ({MANIFEST, *LISTED}, set(LARGEST_BYTES)) if listed is None else (listed, listed)
+    missing, extra = sorted(needed - found), sorted(found - allowed)
     if missing or extra:
         raise BundleCorrupt(
-            f"A bundle must hold exactly {', '.join(LARGEST_BYTES)}; missing: {', '.join(missing) or 'none'}; "
+            f"A bundle must hold exactly {', '.join(sorted(needed))}; missing: {', '.join(missing) or 'none'}; "
             f"extra: {', '.join(extra[:10])[:200] or 'none'}. Copy it again from where it came from."
         )
 

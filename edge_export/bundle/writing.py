@@ -14,12 +14,15 @@ from edge_export.bundle.manifest import (
     GOLDEN,
     MANIFEST,
     MODEL,
+    MODES,
     FileEntry,
     Manifest,
     Teacher,
     label,
 )
+from edge_export.bundle.modes import modes_json
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
+from features.transforms.modes import ModeShares
 
 
 def assemble_bundle(
@@ -33,6 +36,7 @@ def assemble_bundle(
     golden: Golden,
     card: str,
     distilled_from: Teacher | None = None,
+    modes: ModeShares | None = None,
 ) -> VerifiedBundle:
     """Make a bundle in memory.
 
@@ -46,6 +50,7 @@ def assemble_bundle(
         golden: Inputs and answers.
         card: The model card, Markdown.
         distilled_from: Whose answers the network learnt to give, if it did not learn from what machines did.
+        modes: Shares of failure modes, where the model tells them apart.
 
     Returns:
         The bundle, verified as one that was read.
@@ -61,6 +66,8 @@ def assemble_bundle(
         GOLDEN: golden.to_json(),
         CARD: card.encode(),
     }
+    if modes is not None:
+        files[MODES] = modes_json(modes)
     manifest = Manifest(
         label("name", name),
         label("version", version),

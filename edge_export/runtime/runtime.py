@@ -1,7 +1,7 @@
 """The one runtime: feature vectors in, forecasts out, the same in the centre and on a gateway."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -29,6 +29,7 @@ from features.domain.forecasts import (
 )
 from features.domain.packs import LifeSource
 from features.domain.time import EPOCH
+from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification, specification_from_json
 
 UNAVAILABLE_SECONDS = 300.0
@@ -75,7 +76,8 @@ class Runtime:
         session = GraphSession.load(bundle.model)
         check_match(specification, calibration)
         _check_graph(session, specification, calibration)
-        check_answers(bundle.golden, session, calibration)
+        _check_modes(bundle.modes, specification)
+        check_answers(bundle.golden, session, calibration, bundle.modes)
         if bundle.golden.readings is not None:
             check_features(bundle.golden.readings, specification)
         model = ModelReference(bundle.manifest.name, bundle.manifest.version, bundle.bundle_sha256)
@@ -184,7 +186,16 @@ class Runtime:
             return self._without_numbers(request, issued_at, Verdict(ForecastStatus.UNAVAILABLE, f"{FAILED}: {found}"))
         fresh_until = self._after(vector.time, self.calibration.ttl)
         valid_until = min(self._after(issued_at, self.calibration.valid_for), fresh_until)
-        return self._forecast(request, issued_at, valid_until, Verdict(ForecastStatus.OK), found.horizons, found.life)
+        made = self._forecast(request, issued_at, valid_until, Verdict(ForecastStatus.OK), found.horizons, found.life)
+        return replace(made, per_mode=self._per_mode(vector, found.horizons[-1].probability))
+
+    def _per_mode(self, vector: VectorLike, probability: float) -> tuple[tuple[str, float], ...]:
+        """Share the probability at the longest horizon among failure modes, where the model tells them apart."""
+        modes = self.bundle.modes
+        if modes is None:
+            return ()
+        shares = modes.of(np.asarray(vector.values, np.float32))
+        return tuple(zip(modes.modes, (probability * shares).tolist(), strict=True))
 
     def _without_numbers(self, request: VectorRequest, issued_at: datetime, verdict: Verdict) -> Forecast:
         valid_for = self.calibration.valid_for
@@ -291,6 +302,11 @@ def _check_graph(session: GraphSession, specification: FeatureSpecification, cal
             "length of the graph's curve": (session.steps, calibration.grid_steps),
         }
     )
+
+
+def _check_modes(modes: ModeShares | None, specification: FeatureSpecification) -> None:
+    if modes is not None:
+        _refuse_differences({"width of the mode shares": (modes.features, len(specification.names))})
 
 
 def _refuse_differences(pairs: dict[str, tuple[object, object]]) -> None:

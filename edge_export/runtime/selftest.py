@@ -12,13 +12,16 @@ from edge_export.runtime.summary import summarise
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.time import time_of_life
+from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification
 
 TOLERANCE = 1e-5
 """Largest absolute difference of a probability or a feature; the contract between centre and gateway."""
 
 
-def check_answers(golden: Golden, session: GraphSession, calibration: Calibration) -> None:
+def check_answers(
+    golden: Golden, session: GraphSession, calibration: Calibration, modes: ModeShares | None = None
+) -> None:
     """Compare the graph, and the steps behind it, with the golden answers.
 
     Raises:
@@ -38,6 +41,7 @@ def check_answers(golden: Golden, session: GraphSession, calibration: Calibratio
     _compare("failure probabilities", found.p_fail, golden.p_fail)
     for name in ("p05", "p50", "p95", "mean"):
         _compare(name, getattr(found, name) / calibration.cap, np.asarray(getattr(golden, name)) / calibration.cap)
+    _check_shares(golden, vectors, modes)
 
 
 def check_features(readings: GoldenReadings, specification: FeatureSpecification) -> None:
@@ -60,6 +64,18 @@ def check_features(readings: GoldenReadings, specification: FeatureSpecification
     expected = np.asarray((*readings.vector, readings.life))
     scale = np.maximum(1.0, np.abs(np.nan_to_num(expected)))
     _compare("feature vector", np.append(found.values, found.life) / scale, expected / scale)
+
+
+def _check_shares(golden: Golden, vectors: NDArray[np.float32], modes: ModeShares | None) -> None:
+    found = None if modes is None else (len(vectors), len(modes.modes))
+    expected = None if golden.shares is None else np.shape(golden.shares)
+    if found != expected:
+        raise BundleRefused(
+            f"Golden shares of failure modes must be there exactly where modes are told, of shape {found}; found "
+            f"{expected}. Export the bundle again."
+        )
+    if modes is not None:
+        _compare("shares of failure modes", modes.of_rows(vectors), golden.shares)
 
 
 def _event(asset: AssetId, event: GoldenEvent) -> Event:

@@ -70,7 +70,8 @@ def tracks_of(fleet: Fleet, record: PumpRecord, pack: Pack) -> list[LifeTrack]:
         if stop > begin:
             part = order[begin:stop]
             asset, known_end = AssetId(record.machine.id), None if is_last else ended_at
-            epoch = LifeEpoch(DEFAULT_TENANT, asset, life.number, started_at, known_end, life.end)
+            mode = life.failure_mode
+            epoch = LifeEpoch(DEFAULT_TENANT, asset, life.number, started_at, known_end, life.end, mode)
             tracks.append(LifeTrack(epoch, time_us[begin:stop], LifeRows(time_us[begin:stop] / 1e6, values[part])))
         begin = max(begin, stop)
     return tracks

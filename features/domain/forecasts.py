@@ -8,6 +8,9 @@ from typing import Any, cast
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import format_time, parse_time
 
+OTHER_MODE = "other"
+"""What failure modes are told as together that ended too few lives to be told apart."""
+
 
 class ForecastStatus(StrEnum):
     """Whether there is a forecast and, if not, why not. Only `ok` carries numbers."""

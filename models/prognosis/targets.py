@@ -20,6 +20,8 @@ class LabelledVectors:
         life_id: Index of the life within the data. Shape (batch,).
         age: Life at the row, life units. Shape (batch,).
         regime: Operating regime at the row. Shape (batch,).
+        mode: Failure mode of the failure that ended the life, empty where it is not known or there was none; None where
+            nobody looked. Shape (batch,).
     """
 
     vectors: NDArray[np.float32]
@@ -29,6 +31,7 @@ class LabelledVectors:
     life_id: NDArray[np.int64]
     age: NDArray[np.float64]
     regime: NDArray[np.int64]
+    mode: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.remaining)
@@ -43,6 +46,7 @@ class LabelledVectors:
             self.life_id[rows],
             self.age[rows],
             self.regime[rows],
+            None if self.mode is None else self.mode[rows],
         )
 
     def is_known_within(self, cap: float) -> NDArray[np.bool_]:

@@ -64,7 +64,13 @@ class StateNetwork(nn.Module):
 
 
 def fit_states(
-    vectors: NDArray[np.float32], labels: NDArray[np.str_], columns: NDArray[np.int64], penalty: float
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.str_],
+    columns: NDArray[np.int64],
+    penalty: float,
+    *,
+    weight: NDArray[np.float64] | None = None,
+    directions: int | None = None,
 ) -> StateFit:
     """Fit the model.
 
@@ -73,6 +79,9 @@ def fit_states(
         labels: Names of the states. Shape (batch,).
         columns: Features that may be looked at.
         penalty: Of half the squared weights, against the sum of log likelihoods.
+        weight: How much each row counts in that sum; alike by default. Shape (batch,).
+        directions: The most directions that are kept of the rotated features, the widest first. A ridge makes little of
+            the narrow ones, and time goes with the third power of their number. None for all.
 
     Raises:
         TooFewStates: If there are not two different labels.
@@ -80,31 +89,33 @@ def fit_states(
     values, place = np.unique(labels, return_inverse=True)
     if len(values) < 2:
         raise TooFewStates(f"States must have two values at least; found {len(values)}. Label stretches of others.")
+    weight = np.ones(len(labels)) if weight is None else weight
     center, scale = _spread(vectors[:, columns])
     scores = _scores(vectors[:, columns], center, scale)
     left, singular, right = np.linalg.svd(scores, full_matrices=False)
     kept = singular > 1e-9 * max(float(singular.max(initial=0.0)), 1.0)
+    kept[len(kept) if directions is None else directions :] = False
     rotated = left[:, kept] * singular[kept]
-    weights, bias = _maximise(rotated, place, len(values), penalty)
+    weights, bias = _maximise(rotated, np.eye(len(values))[place], weight, penalty)
     return StateFit(tuple(map(str, values)), columns, center, scale, right[kept].T @ weights, bias)
 
 
 def _maximise(
-    scores: NDArray[np.float64], place: NDArray[np.int64], states: int, penalty: float
+    scores: NDArray[np.float64], hits: NDArray[np.float64], weight: NDArray[np.float64], penalty: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return weights and bias at the maximum, by Newton's method with halved steps where a whole one overshoots."""
     design = np.concatenate([scores, np.ones((len(scores), 1))], axis=1)
-    ridge = np.full((design.shape[1], states), penalty)
+    states = hits.shape[1]
+    ridge = np.full((design.shape[1], states), float(penalty))
     ridge[-1] = _BIAS_PENALTY
-    hits = np.eye(states)[place]
     weights = np.zeros_like(ridge)
-    loss = _loss(design, hits, weights, ridge)
+    loss = _loss(design, hits, weight, weights, ridge)
     for _ in range(_STEPS):
         odds = _softmax(design @ weights)
-        gradient = design.T @ (odds - hits) + ridge * weights
-        step = np.linalg.solve(_hessian(design, odds, ridge), gradient.T.ravel()).reshape(states, -1).T
+        gradient = design.T @ (weight[:, None] * (odds - hits)) + ridge * weights
+        step = np.linalg.solve(_hessian(design, odds, weight, ridge), gradient.T.ravel()).reshape(states, -1).T
         size = 1.0
-        while (new := _loss(design, hits, weights - size * step, ridge)) > loss and size > _SMALLEST_STEP:
+        while (new := _loss(design, hits, weight, weights - size * step, ridge)) > loss and size > _SMALLEST_STEP:
             size /= 2
         weights, gained, loss = weights - size * step, loss - new, new
         if gained < _GAIN * (1.0 + abs(loss)):
@@ -112,26 +123,32 @@ def _maximise(
     return weights[:-1], weights[-1]
 
 
-def _hessian(design: NDArray[np.float64], odds: NDArray[np.float64], ridge: NDArray[np.float64]) -> NDArray[np.float64]:
+def _hessian(
+    design: NDArray[np.float64], odds: NDArray[np.float64], weight: NDArray[np.float64], ridge: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return second derivatives, state by state. Shape (state · column, state · column)."""
     columns, states = ridge.shape
     found = np.zeros((states, columns, states, columns))
     for first in range(states):
         for second in range(states):
-            weight = odds[:, first] * ((first == second) - odds[:, second])
-            found[first, :, second] = design.T @ (design * weight[:, None])
+            curvature = weight * odds[:, first] * ((first == second) - odds[:, second])
+            found[first, :, second] = design.T @ (design * curvature[:, None])
     whole = found.reshape(states * columns, states * columns)
     whole[np.diag_indices_from(whole)] += ridge.T.ravel()
     return whole
 
 
 def _loss(
-    design: NDArray[np.float64], hits: NDArray[np.float64], weights: NDArray[np.float64], ridge: NDArray[np.float64]
+    design: NDArray[np.float64],
+    hits: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    ridge: NDArray[np.float64],
 ) -> float:
     scores = design @ weights
     top = scores.max(axis=1, keepdims=True)
     log_odds = scores - top - np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
-    return float(-(hits * log_odds).sum() + 0.5 * (ridge * weights**2).sum())
+    return float(-(weight[:, None] * hits * log_odds).sum() + 0.5 * (ridge * weights**2).sum())
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ class BuiltFeatures:
         rows: Feature rows computed.
         versions: Versions of rows written: rows that are new or not what they were.
         labels: One row per label: tenant, asset, event_timestamp, label_life, remaining (life units),
-            is_failure.
+            is_failure, failure_mode (of the failure that ended the life; null where unknown or none).
     """
 
     rows: int
@@ -138,6 +138,7 @@ def label_rows(
     return frame.select("tenant", "asset", moment, label_life="life_number").with_columns(
         remaining=pl.Series(_life_at_end(specification.life, track, life) - life.life[kept]),
         is_failure=pl.lit(track.epoch.is_failure),
+        failure_mode=pl.lit(track.epoch.failure_mode if track.epoch.is_failure else None, dtype=pl.String),
     )
 
 

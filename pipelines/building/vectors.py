@@ -43,6 +43,7 @@ def labelled_vectors(frame: pl.DataFrame, specification: FeatureSpecification) -
         life_id=life_id - 1,
         age=usable["life"].to_numpy().astype(np.float64),
         regime=usable["regime"].to_numpy().astype(np.int64),
+        mode=usable["failure_mode"].fill_null("").to_numpy().astype(np.str_),
     )
 
 

@@ -7,6 +7,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import IO, Any
 
@@ -129,6 +130,8 @@ def difference(one: dict[str, Any], other: dict[str, Any]) -> float:
     parts = [abs(first["p_fail"] - second["p_fail"]) for first, second in pairs]
     names = ("p05", "p50", "p95", "mean")
     parts += [abs(one["life"][name] - other["life"][name]) / one["life"]["cap"] for name in names]
+    shares, others = one.get("per_mode") or {}, other.get("per_mode") or {}
+    parts += [abs(shares.get(mode, inf) - others.get(mode, -inf)) for mode in sorted({*shares, *others})]
     return float(max(parts))
 
 

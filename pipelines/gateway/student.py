@@ -171,6 +171,7 @@ def _export(
         card_markdown=card,
         readings=readings,
         distilled_from=Teacher(manifest.version, champion.bundle.bundle_sha256),
+        modes=champion.bundle.modes,  # of the features alone, so the same beside either network
     )
     return Runtime.load(bundle)
 

@@ -35,6 +35,11 @@ class LabelTable:
         """Return some of the rows, by index or mask."""
         return LabelTable(self.rows.take(rows), self.asset[rows], self.time_us[rows], self.life_number[rows])
 
+    @property
+    def modes(self) -> NDArray[np.str_]:
+        """Failure mode of each row, empty where unknown. Shape (batch,)."""
+        return np.full(len(self.rows), "") if self.rows.mode is None else self.rows.mode
+
     @staticmethod
     def join(parts: Sequence["LabelTable"]) -> "LabelTable":
         """Put tables of different machines below one another; machines and lives are numbered anew."""
@@ -49,6 +54,7 @@ class LabelTable:
             np.asarray(np.unique(lives, return_inverse=True)[1], np.int64),
             np.concatenate([part.rows.age for part in parts]),
             np.concatenate([part.rows.regime for part in parts]),
+            np.concatenate([part.modes for part in parts]),
         )
         return LabelTable(rows, asset, np.concatenate([part.time_us for part in parts]), number)
 
@@ -77,6 +83,7 @@ def _part(specification: FeatureSpecification, track: LifeTrack, life: LifeFeatu
         np.zeros(count, np.int64),
         life.life[rows],
         life.regime[rows],
+        labels["failure_mode"].fill_null("").to_numpy().astype(np.str_)[is_known],
     )
     asset = np.full(count, track.epoch.asset)
     return LabelTable(labelled, asset, track.time_us[rows], np.full(count, track.epoch.number, np.int64))

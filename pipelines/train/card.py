@@ -1,24 +1,15 @@
 """The model card that goes into every bundle: for whom, on what, how good, where not to use it."""
 
-from collections.abc import Sequence
-
-from models.calibration.coverage import CoverageRow
 from pipelines.train.coverage_report import coverage_markdown
 from pipelines.train.data import PreparedData
-from pipelines.train.evaluation import Evaluation
+from pipelines.train.modes import modes_markdown
+from pipelines.train.record import Judgement
 
 
-def model_card(
-    name: str,
-    version: str,
-    data: PreparedData,
-    model: Evaluation,
-    baseline: Evaluation,
-    coverage: Sequence[CoverageRow],
-    run: str,
-) -> str:
+def model_card(name: str, version: str, data: PreparedData, judgement: Judgement, run: str) -> str:
     """Return the card as Markdown."""
     pack, unit = data.pack, data.pack.life.unit
+    model, baseline, coverage = judgement.model, judgement.baseline, judgement.coverage
     horizons = ", ".join(f"{horizon:g}" for horizon in pack.horizons)
     return f"""# {name} {version}
 
@@ -45,6 +36,8 @@ predicted median); groups with few lives share their levels with others. On the 
 
 "Hidden" are forecasts whose machine was replaced in time or still runs: the known stand for them, and "between" are the
 bounds that hold whatever became of them. The last row is told by the truth, so nothing can be promised in it.
+
+**Failure modes.** {modes_markdown(judgement.modes)}
 
 The best epoch, the width of the network and the levels of the interval were chosen on the same folds of training
 machines, by members blind to them; inputs were standardised over all training machines. The machines above also

@@ -17,6 +17,8 @@ from pipelines.train.coverage_report import DOCUMENT, TABLE, coverage_document, 
 from pipelines.train.data import PreparedData
 from pipelines.train.evaluation import Evaluation, Examination, Survival
 from pipelines.train.identity import code_revision, revision_tags
+from pipelines.train.modes import DOCUMENT as DOCUMENT_OF_MODES
+from pipelines.train.modes import JudgedModes
 from pipelines.train.pictures import calibration_picture, life_picture
 from pipelines.train.stories import life_stories, story_picture
 
@@ -73,6 +75,7 @@ class Judgement:
         model: Its figures.
         baseline: Those of the fixed LightGBM beside it.
         coverage: How often the model's intervals held, by group.
+        modes: Failure modes told apart, or why they are not.
     """
 
     examination: Examination
@@ -80,6 +83,7 @@ class Judgement:
     model: Evaluation
     baseline: Evaluation
     coverage: Sequence[CoverageRow]
+    modes: JudgedModes
 
 
 def record(
@@ -91,6 +95,8 @@ def record(
     metrics = {f"test_{name}": value for name, value in judgement.model.to_dict().items()}
     metrics |= {f"baseline_{name}": value for name, value in judgement.baseline.to_dict().items()}
     tracking.log_metrics(run_id, {**metrics, "test_failures": judgement.examination.failures})
+    tracking.log_metrics(run_id, judgement.modes.metrics())
+    tracking.log_text(run_id, judgement.modes.to_json(), DOCUMENT_OF_MODES)
     _record_data(tracking, run_id, data, judgement.examination)
     tracking.log_text(run_id, split_document(data, trained.fold), SPLIT)
     held, unit = judgement.coverage, data.pack.life.unit

@@ -28,6 +28,7 @@ from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
 from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
 from pipelines.train.gate import Decision, decide
 from pipelines.train.intervals import level_rule
+from pipelines.train.modes import JudgedModes, learn_modes
 from pipelines.train.record import Judgement, record, run_parameters, run_tags
 from pipelines.train.resuming import ray_name, resume
 from pipelines.train.trainer import RayRun, TrainedPrognosis, train_prognosis
@@ -88,6 +89,7 @@ class TrainingOutcome:
     Attributes:
         failures: Failures among the held-out machines.
         coverage: How often the model's intervals held, by regime, stage of life and at the end of life.
+        modes: Failure modes told apart, or why they are not.
         seconds: Duration of the fit on Ray alone.
         bundle: Where the bundle lies on the shelf.
     """
@@ -102,6 +104,7 @@ class TrainingOutcome:
     evaluation: Evaluation
     baseline: Evaluation
     coverage: Sequence[CoverageRow]
+    modes: JudgedModes
     decision: Decision
     bundle: Path
 
@@ -121,6 +124,7 @@ class TrainingOutcome:
                 "model": self.evaluation.to_dict(),
                 "baseline": self.baseline.to_dict(),
                 "coverage_by": {row.group: row.to_dict() for row in self.coverage},
+                "modes": self.modes.to_dict(),
             },
             "promotion": self.decision.to_dict(),
         }
@@ -179,12 +183,13 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         model_figures = examination.of_network(survival, trained.intervals.table)
         baseline_figures = examination.of_baseline(baseline)
         held = examination.coverage_by(survival, trained.intervals.table)
-        judgement = Judgement(examination, survival, model_figures, baseline_figures, held)
+        modes = learn_modes(data.training, examination.rows, order.pack, first.seed)
+        judgement = Judgement(examination, survival, model_figures, baseline_figures, held, modes)
         record(order.tracking, run_id, data, trained, judgement)
     with stages.stage("bundle and promotion"):
-        card = model_card(order.model_name, version, data, model_figures, baseline_figures, held, run_id)
+        card = model_card(order.model_name, version, data, judgement, run_id)
         order.tracking.log_text(run_id, card, "model_card.md")
-        place = _export(order, data, run_id, trained, version, card)
+        place = _export(order, data, run_id, trained, version, card, modes)
         shelf = BundleShelf(order.home.bundles)
         decision = decide(model_figures, Runtime.load(place), data, shelf, order.shadow_hours, _assets(order))
         _promote(order, data, shelf, version, decision)
@@ -199,6 +204,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         model_figures,
         baseline_figures,
         held,
+        modes,
         decision,
         place,
     )
@@ -259,7 +265,13 @@ def _register(order: TrainingOrder, data: PreparedData, run_id: str, trained: Tr
 
 
 def _export(
-    order: TrainingOrder, data: PreparedData, run_id: str, trained: TrainedPrognosis, version: str, card: str
+    order: TrainingOrder,
+    data: PreparedData,
+    run_id: str,
+    trained: TrainedPrognosis,
+    version: str,
+    card: str,
+    modes: JudgedModes,
 ) -> Path:
     from edge_export.export import export_bundle  # lazy: torch
 
@@ -276,6 +288,7 @@ def _export(
             version=version,
             card_markdown=card,
             readings=longest.rows,
+            modes=modes.shares,
         )
         order.tracking.log_files(run_id, folder, "bundle")
         return BundleShelf(order.home.bundles).put(folder)

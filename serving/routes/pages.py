@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from features.domain.assets import Asset
 from features.domain.errors import ServiceError
-from features.domain.forecasts import Forecast
+from features.domain.forecasts import OTHER_MODE, Forecast
 from features.domain.identifiers import AssetId
 from features.domain.packs import LifeSource
 from features.domain.signals import SignalRole
@@ -222,6 +222,7 @@ def _age_at_issue(forecast: Forecast, words: Words) -> str | None:
 
 
 def _modes(forecast: Forecast, parts: Parts, words: Words) -> list[tuple[str, str]]:
-    names = {mode.id: name_of(mode.names, words) for mode in parts.pack.failure_modes}
+    names = {OTHER_MODE: words("asset.other_mode")}
+    names |= {mode.id: name_of(mode.names, words) for mode in parts.pack.failure_modes}
     likely = sorted(forecast.per_mode, key=lambda pair: -pair[1])
     return [(names.get(mode, mode), words.percent(probability)) for mode, probability in likely]

@@ -16,8 +16,10 @@ from tests.edge_export.machine import (
     SPECIFICATION,
     TinyHazard,
     eventful_rows,
+    fan_modes,
     life_rows,
     sample_vectors,
+    with_modes,
 )
 
 assert sys.byteorder == "little"  # the tests compare bytes with numpy's own
@@ -43,6 +45,12 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bundle(bundle_folder: Path) -> VerifiedBundle:
     return read_bundle(bundle_folder)
+
+
+@pytest.fixture(scope="session")
+def modal_bundle(bundle: VerifiedBundle) -> VerifiedBundle:
+    """A bundle that tells failure modes apart."""
+    return with_modes(bundle, fan_modes())
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,15 @@ import torch
 from numpy.typing import NDArray
 
 from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.reading import VerifiedBundle
+from edge_export.bundle.writing import assemble_bundle
 from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
 from features.domain.packs import EventRule, FeatureRule, LifeRule, LifeSource, RegimeRule
 from features.transforms.batch import LifeRows, compute
 from features.transforms.events import LifeEvents
 from features.transforms.intervals import IntervalTable
+from features.transforms.modes import ModeShares
 from features.transforms.regimes import RegimeTable
 from features.transforms.specification import FeatureSpecification
 
@@ -134,3 +137,28 @@ def healthy_rows(rows: int = 40, start: float = 1_767_225_600.0) -> LifeRows:
     time = np.asarray(start + np.arange(rows) * HOUR, np.float64)
     wave = np.sin(np.arange(rows) / 3.0)
     return LifeRows(time, np.stack([1000.0 + 10 * wave, 2.0 + 0.2 * wave, 40.0 + wave], axis=1))
+
+
+def fan_modes(specification: FeatureSpecification = SPECIFICATION) -> ModeShares:
+    """Return shares of two failure modes that hang on every feature."""
+    width = len(specification.names)
+    weights = 0.3 * np.random.default_rng(3).standard_normal((width, 2))
+    return ModeShares(("bearing", "blade"), np.full(width, 0.1), np.full(width, 2.0), weights, np.array([0.2, 0.0]))
+
+
+def with_modes(bundle: VerifiedBundle, modes: ModeShares | None) -> VerifiedBundle:
+    """Return a bundle that tells failure modes apart, or none."""
+    vectors = np.asarray(bundle.golden.vectors, np.float32)
+    shares = None if modes is None else tuple(tuple(row) for row in modes.of_rows(vectors).tolist())
+    return assemble_bundle(
+        name=bundle.manifest.name,
+        version=bundle.manifest.version,
+        created_at=bundle.manifest.created_at,
+        model=bundle.model,
+        specification_json=bundle.specification_json,
+        calibration=bundle.calibration,
+        golden=replace(bundle.golden, shares=shares),
+        card=bundle.card,
+        distilled_from=bundle.manifest.distilled_from,
+        modes=modes,
+    )

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edge_export.bundle.errors import BundleRefused, ExportFailed, ParityFailed, SelfTestFailed
-from edge_export.bundle.manifest import LARGEST_BYTES
+from edge_export.bundle.manifest import LISTED, MANIFEST
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.export import export_bundle
 from edge_export.runtime.runtime import Runtime
@@ -23,6 +23,7 @@ from tests.edge_export.machine import (
     STEPS,
     TinyHazard,
     eventful_rows,
+    fan_modes,
     life_rows,
     sample_vectors,
 )
@@ -113,8 +114,16 @@ def test_any_network_keeps_the_contract_of_a_model(network: torch.nn.Module, tmp
         np.testing.assert_allclose(runtime.session.run(vectors[:batch]), expected[:batch], atol=1e-5)
 
 
+def test_failure_modes_travel_beside_the_network(tmp_path: Path) -> None:
+    found = export(tmp_path / "bundle", TinyHazard(), modes=fan_modes())
+    assert found.modes is not None
+    assert found.golden.shares is not None
+    vectors = np.asarray(found.golden.vectors, np.float32)
+    assert np.array_equal(fan_modes().of_rows(vectors), np.array(found.golden.shares))
+
+
 def test_the_bundle_holds_exactly_its_files_and_no_trace_of_the_source(bundle_folder: Path) -> None:
-    assert {each.name for each in bundle_folder.iterdir()} == set(LARGEST_BYTES)
+    assert {each.name for each in bundle_folder.iterdir()} == {MANIFEST, *LISTED}
     model = (bundle_folder / "model.onnx").read_bytes()
     assert b".py" not in model
     assert b"stack_trace" not in model

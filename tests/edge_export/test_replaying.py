@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from edge_export.bundle.errors import BundleMissing
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.bundle.shelf import BundleShelf
+from edge_export.bundle.writing import write_bundle
 from edge_export.replaying import bundle_of, canonical, replay
 from edge_export.runtime.requests import VectorRequest, vector_bytes
 from edge_export.runtime.runtime import Runtime
@@ -48,8 +49,8 @@ def test_every_forecast_gives_the_same_bytes_again(
 
 
 @pytest.fixture(scope="session")
-def shared(bundle: VerifiedBundle) -> tuple[VerifiedBundle, Runtime]:
-    return bundle, Runtime.load(bundle)
+def shared(modal_bundle: VerifiedBundle) -> tuple[VerifiedBundle, Runtime]:
+    return modal_bundle, Runtime.load(modal_bundle)
 
 
 def test_another_vector_gives_other_bytes(shared: tuple[VerifiedBundle, Runtime]) -> None:
@@ -90,16 +91,17 @@ def test_answer_from_outside_of_the_model_cannot_be_computed_again(shared: tuple
 
 
 def test_bundle_is_found_by_its_hash_whatever_its_version(
-    shared: tuple[VerifiedBundle, Runtime], bundle_folder: Path, count_folder: Path, tmp_path: Path
+    shared: tuple[VerifiedBundle, Runtime], count_folder: Path, tmp_path: Path
 ) -> None:
     forecast, _ = issued(shared[1], 30, timedelta(hours=1))
-    shelf = BundleShelf(tmp_path)
+    shelf = BundleShelf(tmp_path / "shelf")
     with pytest.raises(BundleMissing, match="must lie on the shelf"):
         bundle_of(shelf, forecast)
     shelf.put(count_folder)
     with pytest.raises(BundleMissing, match="none there has that hash"):
         bundle_of(shelf, forecast)
-    shelf.put(bundle_folder)
+    write_bundle(tmp_path / "made", shared[0])
+    shelf.put(tmp_path / "made")
     assert bundle_of(shelf, forecast).bundle_sha256 == shared[0].bundle_sha256
     with pytest.raises(BundleMissing, match="names none"):
         bundle_of(shelf, replace(forecast, model=None))

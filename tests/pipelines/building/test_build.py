@@ -124,7 +124,8 @@ def test_labels_stand_label_every_apart_on_running_rows_and_count_down_to_the_fa
     assert labels["event_timestamp"].to_list() == [at(hour) for hour in (0, 10, 21, 30, 40)]  # at 20 it stood still
     assert labels["remaining"].to_list() == [47.0, 37.0, 26.0, 17.0, 7.0]
     assert labels["is_failure"].to_list() == [True] * 5
-    assert labels.columns == ["tenant", "asset", "event_timestamp", "label_life", "remaining", "is_failure"]
+    assert labels.columns[:4] == ["tenant", "asset", "event_timestamp", "label_life"]
+    assert labels.columns[4:] == ["remaining", "is_failure", "failure_mode"]
 
 
 def test_life_goes_on_to_its_end_after_the_last_reading() -> None:

@@ -28,6 +28,13 @@ def test_probabilities_are_compared_as_they_are_and_lives_as_shares_of_the_cap()
     assert difference(SURE, later) == pytest.approx(0.01)
 
 
+def test_failure_modes_are_compared_too() -> None:
+    one, other = ({**SURE, "per_mode": {"leak": 0.1, "wear": wear}} for wear in (0.3, 0.31))
+    assert difference(one, other) == pytest.approx(0.01)
+    assert difference(one, SURE) > 1
+    assert difference({**SURE, "per_mode": None}, SURE) == 0
+
+
 def test_only_forecasts_with_numbers_are_compared() -> None:
     compared, largest = compare([SURE, SILENT], {"p-01": with_probability(0.400001), "p-02": SILENT})
     assert compared == 1

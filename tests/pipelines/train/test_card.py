@@ -3,8 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from models.calibration.coverage import CoverageRow
+from models.prognosis.modes import FittedModes
 from pipelines.train.card import model_card
 from pipelines.train.evaluation import Evaluation
+from pipelines.train.modes import JudgedModes
 from tests.models.prognosis.toys import toy_rows
 from tests.pipelines.building.machines import fan
 
@@ -21,7 +23,10 @@ def test_card_shows_where_intervals_held() -> None:
     )
     figures = Evaluation(0.2, 0.91, 40.0, 12.0)
     coverage = [CoverageRow("all", 90, 10, 30, 0.912, 0.02, 51.4, 0.85, 0.95)]
-    card = model_card("fan", "1", data, figures, figures, coverage, "run")  # type: ignore[arg-type]  # a fake of it
+    modes = JudgedModes(FittedModes("No failure of the training machines names its mode."), None)
+    judgement = SimpleNamespace(model=figures, baseline=figures, coverage=coverage, modes=modes)
+    card = model_card("fan", "1", data, judgement, "run")  # type: ignore[arg-type]  # fakes of them
+    assert "forecasts carry no `per_mode`. No failure of the training machines names its mode." in card
     assert "| all | 90 | 10 | 30 | 0.912 | 0.020 | 0.85 to 0.95 | 51 |" in card.splitlines()
     assert "| coverage of p05 to p95 | 0.910 | 0.910 |" in card
     assert np.all([line.count("|") in {0, 4, 9} for line in card.splitlines()])

@@ -77,10 +77,12 @@ def _check_identity(store: Tracking, run_id: str) -> None:
     assert {"test_brier_skill", "baseline_brier_skill", "test_coverage90"} <= set(run.data.metrics)
     for loss in ("train_loss_0.all_16", "blind_loss_0.all_16"):
         assert [each.step for each in store.client().get_metric_history(run_id, loss)] == list(range(SETTINGS.epochs))
+    assert "modes_told" in run.data.metrics
 
 
 def _check_files(files: dict[str, Path]) -> None:
     wanted = {"calibration.png", "predicted_against_true.png", "coverage.json", "coverage.md", "model_card.md"}
+    wanted |= {"failure_modes.json"}
     wanted |= {"weights.npz", "split.json", "feature_specification.json", "bundle/manifest.json"}
     assert wanted <= set(files)
     lives = [name for name in files if name.startswith("lives/")]

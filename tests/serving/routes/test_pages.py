@@ -120,6 +120,21 @@ def test_an_assets_page_is_whole_in_both_languages(client_for: ClientFor, langua
     assert {"en": "Motor current, RMS", "zh": "电机电流有效值"}[language] in page
 
 
+@LANGUAGES
+def test_likely_failure_modes_bear_their_names_the_likeliest_first(client_for: ClientFor, language: str) -> None:
+    told = (("bearing_wear", 0.06), ("other", 0.02), ("seal_leak", 0.31))
+    likely = replace(forecast("p-001"), per_mode=told)
+    page = checked(client_for(house([asset("p-001")], [likely])).get(f"/assets/p-001?lang={language}").text)
+    names = {
+        "en": ("Leak of the mechanical seal", "Wear of the drive-end bearing", "Other"),
+        "zh": ("机械密封泄漏", "驱动端轴承磨损", "其他"),
+    }[language]
+    shown = re.search(r'<ul class="modes">(.*?)</ul>', page)
+    assert shown is not None
+    places = [shown[1].index(name) for name in names]
+    assert places == sorted(places)
+
+
 def test_an_assets_page_says_by_when_to_decide(client_for: ClientFor) -> None:
     page = client_for(fleet_house()).get("/assets/p-001").text
     assert "95 % sure to run until 4 Mar 2026" in page
