@@ -15,6 +15,7 @@ from features.domain.identifiers import TenantId, tenant_id
 from features.store.address import check_offline_url, check_redis_url
 from features.telemetry.influx.address import influx_server
 from features.telemetry.influx.server import InfluxServer
+from models.registry.address import check_tracking_url
 from pipelines.errors import InvalidSettings
 from pipelines.receiving.topics import Broker, topic_patterns
 from pipelines.shards import Shard
@@ -71,6 +72,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(f"{PREFIX}OFFLINE_URL", "MILLWRIGHT_OFFLINE_URL"),
         description="Object storage that holds the offline feature rows, such as s3://bucket/millwright, or file:// "
         "for another folder; unset means the data folder. Access keys come from the storage's own environment.",
+    )
+    tracking_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}TRACKING_URL", "MILLWRIGHT_TRACKING_URL"),
+        description="MLflow server that keeps runs, artefacts and registered models, such as http://localhost:5000; "
+        "unset means the data folder. MLflow's own MLFLOW_TRACKING_USERNAME, _PASSWORD or _TOKEN say who asks.",
     )
     retention_days: dict[Annotated[int, Field(ge=1, le=3)], Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,
@@ -163,6 +170,13 @@ class Settings(BaseSettings):
     def _offline_url_is_well_formed(cls, value: str | None) -> str | None:
         if value is not None:
             check_offline_url(value)
+        return value
+
+    @field_validator("tracking_url")
+    @classmethod
+    def _tracking_url_is_well_formed(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_tracking_url(value)
         return value
 
     @field_validator("shard")

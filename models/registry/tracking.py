@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from models.registry.errors import RegistryRefused, RegistryUnavailable
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
+_SECONDS_TO_ANSWER = 10.0
 PARENT = "mlflow.parentRunId"
 """Tag of a run that belongs to another: MLflow shows it below that one."""
 
@@ -66,6 +68,29 @@ class Tracking:
     url: str
     artefacts: Path
 
+    @property
+    def is_server(self) -> bool:
+        """Whether this is a server, which then says itself where artefacts lie."""
+        return self.url.startswith(("http://", "https://"))
+
+    def check(self) -> None:
+        """Make sure that a server answers and lets us in, before work that it is to keep; a database needs no check.
+
+        Raises:
+            RegistryUnavailable: If the server does not answer. MLflow's own client would try for minutes.
+            RegistryRefused: If it lets nobody in who comes without a name, or with this one.
+        """
+        if not self.is_server:
+            return
+        try:
+            with urlopen(f"{self.url.rstrip('/')}/health", timeout=_SECONDS_TO_ANSWER):
+                pass
+        except OSError as error:  # URLError, HTTPError and time-outs are
+            must = f"the server at {self.url} must answer within {_SECONDS_TO_ANSWER:g} s; found {error}"
+            raise RegistryUnavailable("MLflow", f"{must}. Start it, or correct MILLWRIGHT_TRACKING_URL.") from error
+        with translated():
+            self.client().search_experiments(max_results=1)
+
     def client(self) -> "MlflowClient":
         """Return MLflow's own client for this store."""
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -81,10 +106,8 @@ class Tracking:
         client = self.client()
         with translated():
             found = client.get_experiment_by_name(experiment)
-            location = self.artefacts.resolve().as_uri()
-            identity = (
-                found.experiment_id if found else client.create_experiment(experiment, f"{location}/{experiment}")
-            )
+            place = None if self.is_server else f"{self.artefacts.resolve().as_uri()}/{experiment}"
+            identity = found.experiment_id if found else client.create_experiment(experiment, place)
             run_id: str = client.create_run(identity, run_name=name).info.run_id
             client.log_batch(
                 run_id,

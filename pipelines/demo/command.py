@@ -62,6 +62,7 @@ def run_demo(home: Home, pumps: int, days: int, stages: Stages) -> dict[str, obj
         workers=settings.ray_workers,
         features_url=settings.online_url,
         offline_url=settings.offline_url,
+        tracking_url=settings.tracking_url,
     )
     outcome = train(order, stages)
     assets = [asset.id for asset in AssetRecords(open_records(home.records_url)).list_all(settings.owner, pack.id)]

@@ -55,7 +55,8 @@ def examine(settings: Settings, port: int, now: datetime) -> list[Finding]:
     written = stores.newest_file(folder)
     newest = None if written is None else datetime.fromtimestamp(written, UTC)
     listening = machine.listeners()
-    places = stores.places(folder, pack, settings.owner, settings.telemetry_server, now, settings.online_url)
+    urls = settings.online_url, settings.tracking_url
+    places = stores.places(folder, pack, settings.owner, settings.telemetry_server, now, *urls)
     return [
         program.python_version(),
         *program.package_versions(),

@@ -59,18 +59,20 @@ def places(
     server: InfluxServer | None,
     now: datetime,
     features_url: str | None = None,
+    tracking_url: str | None = None,
 ) -> list[Place]:
     """Return the stores of an installation."""
     records = home.root / "records.sqlite"
     telemetry = home.telemetry if server is None else None
     online = home.online if features_url is None else None
+    runs = home.root / "mlflow.db" if tracking_url is None else None
     return [
         Place("telemetry", telemetry, lambda: _telemetry(home, pack, tenant, server), _RESTORE),
         Place("records", records, lambda: _records(home, tenant), _RESTORE),
         Place("spool", home.spool, lambda: _spool(home, now), _RESTORE),
         Place("worker", records, lambda: _worker(home, now), _RESTORE),
         Place("features", online, lambda: _features(home, features_url), "Build the features again, or start Redis."),
-        Place("tracking", home.root / "mlflow.db", lambda: _sound(home.root / "mlflow.db"), _RESTORE),
+        Place("tracking", runs, lambda: _tracking(home, tracking_url), "Start the MLflow server, or restore a backup."),
         Place("champion", home.bundles, lambda: _champion(home, pack), "Promote another version, or train again."),
     ]
 
@@ -144,6 +146,15 @@ def _worker(home: Home, now: datetime) -> str | Finding:
         remedy = f"Start them: python -m pipelines worker --shard {missing[0]}"
         return Finding("worker", Level.WARNING, f"no worker runs for {', '.join(missing)} of the assets", remedy)
     return f"worker {', '.join(at_work.values())} holds the lease"
+
+
+def _tracking(home: Home, url: str | None) -> str:
+    from models.registry.address import tracking_of  # lazy: only this question needs it
+
+    if url is None:
+        return _sound(home.root / "mlflow.db")
+    tracking_of(home, url).check()
+    return f"the MLflow server at {url} answers"
 
 
 def _sound(path: Path) -> str:

@@ -41,6 +41,7 @@ def export(
         DistillingSettings(seed=seed),
         version,
         settings.telemetry_server,
+        settings.tracking_url,
     )
     outcome = export_for_gateway(order, stages)
     stages.console.print(outcome.reason, highlight=False)

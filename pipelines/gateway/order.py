@@ -17,9 +17,10 @@ from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
 from models.prognosis.errors import FoldsUnfit, WeightsUnfit
+from models.registry.address import tracking_of
 from models.registry.errors import RegistryRefused
 from models.registry.registry import ModelRegistry
-from models.registry.tracking import PARENT, Tracking
+from models.registry.tracking import PARENT
 from pipelines.errors import NothingPromoted, NothingToDistil
 from pipelines.gateway.judging import Compare, compare
 from pipelines.gateway.rows import split_rows
@@ -50,6 +51,7 @@ class GatewayOrder:
         settings: How a small network is taught.
         version: Of the model; None for the one that serves.
         server: The InfluxDB that holds the telemetry, or None for SQLite.
+        tracking_url: The MLflow server, or None for a database in the data folder.
     """
 
     home: Home
@@ -60,6 +62,7 @@ class GatewayOrder:
     settings: "DistillingSettings"
     version: str | None = None
     server: InfluxServer | None = field(default=None, repr=False)
+    tracking_url: str | None = None
 
     @property
     def shelf(self) -> BundleShelf:
@@ -69,7 +72,7 @@ class GatewayOrder:
     @property
     def registry(self) -> ModelRegistry:
         """The registry of the installation."""
-        return ModelRegistry(Tracking(self.home.tracking_url, self.home.artefacts))
+        return ModelRegistry(tracking_of(self.home, self.tracking_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compar
         NothingPromoted: If no model serves yet.
         BundleMissing: If there is no such version.
         BundleRefused: If the folder is taken, or the version is a small network itself.
+        RegistryUnavailable: If an MLflow server is needed and does not answer.
     """
     refuse_taken(order.target)
     ensemble = _ensemble(order)
@@ -131,6 +135,7 @@ def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compar
     known = _known_student(order, ensemble)
     if known is not None:
         return _sent(order, known, "It was distilled, judged and put on the shelf before.")
+    order.registry.tracking.check()
     try:
         kept = read_kept(order.registry, ensemble)
         return _taught(order, ensemble, kept, stages, comparing)

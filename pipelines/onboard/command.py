@@ -43,6 +43,7 @@ def onboard(
         server=settings.telemetry_server,
         features_url=settings.online_url,
         offline_url=settings.offline_url,
+        tracking_url=settings.tracking_url,
         shadow_hours=settings.shadow_hours,
         seed=seed,
     )

@@ -10,6 +10,7 @@ from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
+from models.registry.address import tracking_of
 from pipelines.onboard.assessing import assess
 from pipelines.onboard.bringing import BroughtFolder, bring
 from pipelines.onboard.deciding import NETWORK
@@ -37,6 +38,7 @@ class OnboardingOrder:
         server: The InfluxDB that holds the telemetry, or None for SQLite.
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
         offline_url: Where offline feature rows lie, or None for the data folder.
+        tracking_url: The MLflow server, or None for a database in the data folder.
         shadow_hours: How long a network that is better than the champion runs in its shadow first.
     """
 
@@ -52,6 +54,7 @@ class OnboardingOrder:
     server: InfluxServer | None = None
     features_url: str | None = field(default=None, repr=False)
     offline_url: str | None = None
+    tracking_url: str | None = None
     shadow_hours: float = 24.0
     seed: int = 0
 
@@ -87,8 +90,10 @@ def onboard(order: OnboardingOrder, stages: Stages) -> Onboarded:
     Raises:
         NoTelemetry: If there is no telemetry in the folder.
         BadTable: If a file cannot be read as a table.
+        RegistryUnavailable: If an MLflow server does not answer.
     """
     hush_vendors()
+    tracking_of(order.home, order.tracking_url).check()
     with stages.stage("ingest and quality"):
         brought = bring(order.folder, order.pack, order.tenant, order.home, order.server)
     with stages.stage("feasibility"):
@@ -121,7 +126,7 @@ def _life(
     with stages.stage("training") as tell:
         learnt = learn_few(pack, tracks, order.seed, tell)
     with stages.stage("register"):
-        registrar = Registrar(order.home, pack, order.tenant, order.features_url, order.offline_url)
+        registrar = _registrar(order, pack)
         registered = registrar.of_life(learnt, tracks)
     figures = None if learnt.evaluation is None else learnt.evaluation.to_dict()
     models["life"] = {"model": learnt.kind, "protocol": learnt.protocol.words, "test": figures, **_told(registered)}
@@ -144,6 +149,7 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
             features_url=order.features_url,
             shadow_hours=order.shadow_hours,
             offline_url=order.offline_url,
+            tracking_url=order.tracking_url,
         ),
         stages,
     )
@@ -160,6 +166,10 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
     return Runtime.load(outcome.bundle)
 
 
+def _registrar(order: OnboardingOrder, pack: Pack) -> Registrar:
+    return Registrar(order.home, pack, order.tenant, order.features_url, order.offline_url, order.tracking_url)
+
+
 def _states(
     order: OnboardingOrder,
     pack: Pack,
@@ -169,7 +179,7 @@ def _states(
     stages: Stages,
 ) -> dict[str, LearnedState]:
     found: dict[str, LearnedState] = {}
-    registrar = Registrar(order.home, pack, order.tenant, order.features_url, order.offline_url)
+    registrar = _registrar(order, pack)
     for decision in report.decisions:
         if not decision.is_go or not decision.target.startswith("state:"):
             continue

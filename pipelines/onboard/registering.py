@@ -14,6 +14,7 @@ from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.transforms.intervals import IntervalTable
+from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.building.tracks import LifeTrack
@@ -50,6 +51,7 @@ class Registrar:
     Attributes:
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
         offline_url: Where offline feature rows lie, or None for the data folder.
+        tracking_url: The MLflow server, or None for a database in the data folder.
     """
 
     home: Home
@@ -57,11 +59,12 @@ class Registrar:
     tenant: TenantId
     features_url: str | None = field(default=None, repr=False)
     offline_url: str | None = None
+    tracking_url: str | None = None
 
     @property
     def tracking(self) -> Tracking:
         """The MLflow store of the installation."""
-        return Tracking(self.home.tracking_url, self.home.artefacts)
+        return tracking_of(self.home, self.tracking_url)
 
     def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Registered:
         """Register a model of few lives, put its bundle on the shelf, and promote it if it is the first with skill."""

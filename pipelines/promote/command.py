@@ -39,6 +39,7 @@ def promote(
         settings.shadow_hours,
         version,
         settings.telemetry_server,
+        settings.tracking_url,
     )
     stages = Stages()
     if rollback:

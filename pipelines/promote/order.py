@@ -12,8 +12,8 @@ from features.records.database import open_records
 from features.records.shadows import ShadowRecords
 from features.telemetry.influx.server import InfluxServer
 from models.prognosis.folds import held_out
+from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
-from models.registry.tracking import Tracking
 from pipelines.errors import NothingPromoted, NothingToPromote
 from pipelines.progress import Stages
 from pipelines.promote.contest import contest
@@ -32,6 +32,7 @@ class PromotionOrder:
         shadow_hours: How long a challenger has to run in shadow; 0 for not at all.
         version: The challenger; None for the one in shadow, else the one that MLflow calls challenger.
         server: The InfluxDB that holds the telemetry, or None for SQLite.
+        tracking_url: The MLflow server, or None for a database in the data folder.
     """
 
     home: Home
@@ -41,6 +42,7 @@ class PromotionOrder:
     shadow_hours: float
     version: str | None = None
     server: InfluxServer | None = field(default=None, repr=False)
+    tracking_url: str | None = None
 
     @property
     def model_name(self) -> str:
@@ -55,7 +57,7 @@ class PromotionOrder:
     @property
     def registry(self) -> ModelRegistry:
         """The registry of the installation."""
-        return ModelRegistry(Tracking(self.home.tracking_url, self.home.artefacts))
+        return ModelRegistry(tracking_of(self.home, self.tracking_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def promote(
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
         NothingToPromote: If there is no challenger, or it is the champion.
         BundleRefused: If the challenger is a network for gateways, distilled from another version.
+        RegistryUnavailable: If an MLflow server does not answer.
     """
+    order.registry.tracking.check()
     champion, challenger = _contenders(order)
     with stages.stage("readings of unseen machines") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
@@ -122,9 +126,11 @@ def roll_back(order: PromotionOrder) -> str:
 
     Raises:
         BundleMissing: If there was none before.
+        RegistryUnavailable: If an MLflow server does not answer; the version serves all the same.
     """
     version = order.shelf.roll_back(order.pack.id)
     order.shelf.cast_shadow(order.pack.id, None)
+    order.registry.tracking.check()
     order.registry.drop_alias(order.model_name, SHADOW)
     order.registry.set_alias(order.model_name, CHAMPION, version)
     return version

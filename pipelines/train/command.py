@@ -39,6 +39,7 @@ def train(
         features_url=settings.online_url,
         shadow_hours=settings.shadow_hours,
         offline_url=settings.offline_url,
+        tracking_url=settings.tracking_url,
         trials=search,
         resume=resume,
     )

@@ -19,6 +19,7 @@ from features.telemetry.influx.server import InfluxServer
 from models.calibration.coverage import CoverageRow
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
+from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.progress import Stages
@@ -52,6 +53,7 @@ class TrainingOrder:
         features_url: The Redis that holds the newest features, or None for SQLite; may carry a password.
         shadow_hours: How long a model that is better than the champion runs in its shadow first; 0 for not at all.
         offline_url: Where offline feature rows lie, or None for the data folder.
+        tracking_url: The MLflow server, or None for a database in the data folder.
         trials: Settings that a search tries first; its best joins the candidates. 0 for no search.
         resume: MLflow run of a training that was cut off and is to go on; None to begin anew.
     """
@@ -68,6 +70,7 @@ class TrainingOrder:
     features_url: str | None = field(default=None, repr=False)
     shadow_hours: float = 24.0
     offline_url: str | None = None
+    tracking_url: str | None = None
     trials: int = 0
     resume: str | None = None
 
@@ -79,7 +82,7 @@ class TrainingOrder:
     @property
     def tracking(self) -> Tracking:
         """The MLflow store of the installation."""
-        return Tracking(self.home.tracking_url, self.home.artefacts)
+        return tracking_of(self.home, self.tracking_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,10 @@ def train(order: TrainingOrder, stages: Stages) -> TrainingOutcome:
     Raises:
         NothingToTrain: If there are too few machines or failures.
         TrainingFailed: If Ray gave up, or a run that is to be resumed cannot be.
+        RegistryUnavailable: If an MLflow server does not answer, before anything else is done.
     """
     hush_vendors()
+    order.tracking.check()
     with stages.stage("features") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
         share, urls = order.held_out_share, (order.features_url, order.offline_url)
