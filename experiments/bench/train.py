@@ -42,11 +42,13 @@ class Pace:
             every report between and the last one are in it.
         loss: Loss on blind folds after the last epoch.
         start_seconds: Until the end of the first epoch, start included.
+        end_seconds: From the end of the last epoch to when it is taken note of; it is in `seconds`, too.
     """
 
     seconds: float
     loss: float
     start_seconds: float
+    end_seconds: float
 
 
 Way = Callable[[LabelledVectors, TrainingSettings], Pace]
@@ -79,6 +81,7 @@ class Comparison:
             "samples_per_second": {"plain": self.samples / plain, "ray": self.samples / ray},
             "overhead": ray / plain - 1.0,
             "overhead_seconds_per_epoch": ray - plain,
+            "end_seconds": statistics.median(each.end_seconds for each in self.ray),
             "loss": {"plain": self.plain[0].loss, "ray": self.ray[0].loss},
             "plain": [asdict(each) for each in self.plain],
             "ray": [asdict(each) for each in self.ray],
@@ -187,4 +190,4 @@ def pace(began: float, ended: Sequence[float], noted: float, loss: float) -> Pac
         noted: When the end was taken note of.
         loss: After the last epoch.
     """
-    return Pace((noted - ended[0]) / (len(ended) - 1), loss, ended[0] - began)
+    return Pace((noted - ended[0]) / (len(ended) - 1), loss, ended[0] - began, noted - ended[-1])

@@ -1,5 +1,6 @@
 """`python -m experiments bench train`: Ray Train against a plain loop of PyTorch."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ def train(
     from models.prognosis.training import TrainingSettings
     from pipelines.train.cluster import ray_cluster
 
+    os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's own 15 would measure how busy the machine is
     stages = Stages()
     with stages.stage("starting Ray"), ray_cluster(1):
         settings = TrainingSettings(epochs=epochs)

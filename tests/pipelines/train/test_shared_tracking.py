@@ -1,13 +1,9 @@
 """A training whose runs and models are kept by an MLflow server."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from features.domain.home import Home
@@ -19,7 +15,8 @@ from models.registry.errors import RegistryUnavailable
 from models.registry.registry import CHALLENGER, ModelRegistry
 from pipelines.progress import Stages
 from pipelines.train.run import TrainingOrder, train
-from tests.pipelines.train.clusters import free_port, reachable_from_outside, wait_for
+from tests.models.registry.servers import mlflow_server
+from tests.pipelines.train.clusters import free_port
 
 PACK = load_pack("pump")
 SETTINGS = TrainingSettings(epochs=2, batch_rows=256, hidden=(16,), folds=3)
@@ -32,23 +29,8 @@ def order(home: Path, url: str) -> TrainingOrder:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """Address of an MLflow server on this machine, with a store of its own."""
-    port, folder = free_port(), tmp_path / "server"
-    folder.mkdir()
-    stores = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
-    listening = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    command = [sys.executable, "-m", "mlflow", "server", *stores, *listening]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for(port)
-        assert reachable_from_outside(psutil.Process(process.pid)) == []
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-            each.kill()
-        process.wait()
+    with mlflow_server(tmp_path / "server") as url:
+        yield url
 
 
 @pytest.mark.integration
