@@ -232,11 +232,12 @@ def _sharpness(odds: NDArray[np.float64], evidence: _Evidence, learned: NDArray[
 
 
 def _most_cautious(tried: Sequence[_Tried], evidence: _Evidence) -> _Tried:
-    """Return the first, so the largest penalty, whose loss lies within a standard error of the least."""
+    """Return the largest penalty that is worse than the best by no more than a standard error of the difference."""
     losses = [life_losses(each.shares, evidence.place, evidence.rows.life_id) for each in tried]
     best = min(losses, key=lambda each: float(each.mean()))
-    allowed = float(best.mean() + best.std() / np.sqrt(len(best)))
-    return next(each for each, loss in zip(tried, losses, strict=True) if loss.mean() <= allowed)
+    worse = [loss - best for loss in losses]  # paired by life, so what all find hard does not blur the comparison
+    allowed = [float(each.mean()) <= float(each.std()) / np.sqrt(len(each)) for each in worse]
+    return tried[allowed.index(True)]
 
 
 def _model(evidence: _Evidence, found: FittedModes) -> ModeShares:
