@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edge_export.bundle.manifest import Teacher
 from edge_export.runtime.runtime import Runtime
 from features.domain.packs import Pack
@@ -105,7 +103,7 @@ def teach(
     levels = _levels(pack, champion, distilled, rows, settings.seed)
     told = _told(champion, kept, distilled, levels, rows)
     examination = Examination(pack, rows.unseen, constant_rate(rows.training))
-    ensemble, small = (examination.of_network(_known(each), each.table) for each in told)
+    ensemble, small = (examination.of_network(each.curves, each.table) for each in told)
     fidelity = Fidelity.of(told[0].curves, told[1].curves)
     manifest = champion.bundle.manifest
     card = student_card(pack, manifest.name, manifest.version, rows, fidelity, ensemble, small)
@@ -142,10 +140,6 @@ def _told(
         Told(mean_survival(kept.ensemble, vectors), champion.calibration.interval),
         Told(mean_survival(distilled.student, vectors), levels.table),
     )
-
-
-def _known(told: Told) -> "Callable[[np.ndarray], np.ndarray]":
-    return lambda _: told.curves
 
 
 def _export(

@@ -145,4 +145,4 @@ def _evaluation(
     if not _drawn(pack, unseen, 0).size:
         return None
     examination = Examination(pack, unseen, constant_rate(rows))
-    return examination.of_network(lambda _: curves, IntervalTable.of_half_level(half_level))
+    return examination.of_network(curves, IntervalTable.of_half_level(half_level))

@@ -32,6 +32,7 @@ class PreparedData:
         features: The feature store, filled for the fitted specification.
         feature_rows: Rows in it.
         training: Labelled rows of the training machines.
+        held_out: Labelled rows of the others, as far as a forecast would be given; as `unseen_rows` has them.
         digest: SHA-256 of the training frame, the identity of the data.
         machines: Names of the training machines, in the order of their index in `training`.
     """
@@ -43,6 +44,7 @@ class PreparedData:
     features: FeastFeatures
     feature_rows: int
     training: LabelledVectors
+    held_out: LabelledVectors
     digest: str
     machines: tuple[str, ...] = ()
 
@@ -108,19 +110,20 @@ def prepare(
     features = open_features(home.root, specification, features_url, pack.grade_by_signal, offline_url)
     built, frame = training_rows(features, tenant, tracks, progress, build)
     seen = frame.filter(pl.col("asset").is_in(sorted(training)))
+    others = frame.filter(pl.col("asset").is_in(sorted(unseen))).sort("asset", "event_timestamp")
     rows, machines = labelled_vectors(seen, specification), machines_of(seen)
-    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, snapshot_sha256(frame), machines)
+    judged, digest = _forecast_rows(pack, labelled_vectors(others, specification)), snapshot_sha256(frame)
+    return PreparedData(pack, tenant, tracks, unseen, features, built.rows, rows, judged, digest, machines)
 
 
 def unseen_rows(specification: FeatureSpecification, data: PreparedData) -> LabelledVectors:
-    """Return rows of the held-out machines under any specification, as far as a forecast would be given.
+    """Compute rows of the held-out machines under any specification, as far as a forecast would be given.
 
     Champion and challenger may differ in their specification, so each is judged on its own features of the
     same moments.
     """
     tracks = [track for track in data.tracks if track.epoch.asset in data.unseen]
-    rows = labelled_vectors(label_frame(specification, data.tenant, tracks), specification)
-    return rows.take(rows.age >= data.pack.features.minimum_life)
+    return _forecast_rows(data.pack, labelled_vectors(label_frame(specification, data.tenant, tracks), specification))
 
 
 def label_frame(specification: FeatureSpecification, tenant: TenantId, tracks: Sequence[LifeTrack]) -> pl.DataFrame:
@@ -133,3 +136,7 @@ def label_frame(specification: FeatureSpecification, tenant: TenantId, tracks: S
         vectors = pl.DataFrame(life.vectors[kept], schema=list(specification.names))
         parts.append(pl.concat([labels, side, vectors], how="horizontal"))
     return pl.concat(parts).with_columns(life_number=pl.col("label_life"))
+
+
+def _forecast_rows(pack: Pack, rows: LabelledVectors) -> LabelledVectors:
+    return rows.take(rows.age >= pack.features.minimum_life)

@@ -60,10 +60,14 @@ class Examination:
         """Lives among the rows that ended in a failure."""
         return len(np.unique(self.rows.life_id[self.rows.is_failure]))
 
-    def of_network(self, survival: Survival, table: IntervalTable) -> Evaluation:
-        """Judge a survival model with the levels of its interval."""
+    def of_network(self, curves: NDArray[np.float64], table: IntervalTable) -> Evaluation:
+        """Judge a survival model with the levels of its interval.
+
+        Args:
+            curves: What it says of the rows. Shape (batch, time).
+            table: The levels.
+        """
         step = self.pack.grid.step
-        curves = survival(self.rows.vectors)
         probability = failure_probability(curves, step, np.asarray(self.pack.horizons))
         return self._figures(probability, mean_life(curves, step), self._judged(curves, table))
 
@@ -75,9 +79,14 @@ class Examination:
         low, high = baseline.bounds(predicted[drawn.index])
         return self._figures(probability, predicted, self._with_truth(drawn, low, predicted[drawn.index], high))
 
-    def coverage_by(self, survival: Survival, table: IntervalTable) -> list[CoverageRow]:
-        """Return how often a survival model's intervals held, by regime, by stage and in the last units of life."""
-        return coverage_table(self._judged(survival(self.rows.vectors), table), self.pack.grid.cap, table.stage_edges)
+    def coverage_by(self, curves: NDArray[np.float64], table: IntervalTable) -> list[CoverageRow]:
+        """Return how often a survival model's intervals held, by regime, by stage and in the last units of life.
+
+        Args:
+            curves: What it says of the rows. Shape (batch, time).
+            table: The levels.
+        """
+        return coverage_table(self._judged(curves, table), self.pack.grid.cap, table.stage_edges)
 
     def _drawn(self) -> DrawnRows:
         return draw_rows(self.rows, self.pack.features.baseline, self.pack.grid.cap, _SEED)

@@ -72,6 +72,7 @@ class Judgement:
 
     Attributes:
         survival: The model as a function.
+        curves: What it says of the rows of the examination. Shape (batch, time).
         model: Its figures.
         baseline: Those of the fixed LightGBM beside it.
         coverage: How often the model's intervals held, by group.
@@ -80,6 +81,7 @@ class Judgement:
 
     examination: Examination
     survival: Survival
+    curves: NDArray[np.float64]
     model: Evaluation
     baseline: Evaluation
     coverage: Sequence[CoverageRow]
@@ -142,7 +144,7 @@ def _record_pictures(
     tracking: Tracking, run_id: str, data: PreparedData, trained: "TrainedPrognosis", judgement: Judgement
 ) -> None:
     rows, grid, unit = judgement.examination.rows, data.pack.grid, data.pack.life.unit
-    curves, horizons = judgement.survival(rows.vectors), data.pack.horizons
+    curves, horizons = judgement.curves, data.pack.horizons
     probability = failure_probability(curves, grid.step, np.asarray(horizons))
     calibration = calibration_picture(probability, rows.remaining, rows.is_failure, horizons, unit)
     tracking.log_picture(run_id, calibration, "calibration.png")

@@ -25,7 +25,7 @@ from models.registry.tracking import Tracking
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
 from pipelines.train.card import model_card
-from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
+from pipelines.train.data import PreparedData, prepare, read_tracks
 from pipelines.train.evaluation import Evaluation, Examination, Survival, constant_rate
 from pipelines.train.gate import Decision, decide
 from pipelines.train.intervals import level_rule
@@ -182,14 +182,14 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
     with stages.stage("register"):
         version = _register(order, data, run_id, trained)
     with stages.stage("evaluation"):
-        rate = constant_rate(data.training)
-        examination = Examination(order.pack, unseen_rows(data.features.specification, data), rate)
+        examination = Examination(order.pack, data.held_out, constant_rate(data.training))
         survival = _survival(trained)
-        model_figures = examination.of_network(survival, trained.intervals.table)
+        curves = survival(data.held_out.vectors)
+        model_figures = examination.of_network(curves, trained.intervals.table)
         baseline_figures = examination.of_baseline(baseline)
-        held = examination.coverage_by(survival, trained.intervals.table)
-        modes = learn_modes(data.training, examination.rows, order.pack, first.seed)
-        judgement = Judgement(examination, survival, model_figures, baseline_figures, held, modes)
+        held = examination.coverage_by(curves, trained.intervals.table)
+        modes = learn_modes(data.training, data.held_out, order.pack, first.seed)
+        judgement = Judgement(examination, survival, curves, model_figures, baseline_figures, held, modes)
         record(order.tracking, run_id, data, trained, judgement)
     with stages.stage("bundle and promotion"):
         card = model_card(order.model_name, version, data, judgement, run_id)

@@ -1,6 +1,6 @@
 """What training reads: lives with the events of their machines, and nothing of what ends them."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +9,19 @@ import pytest
 from edge_export.runtime.stream import AssetStreams
 from features.domain.events import Event, EventKind
 from features.domain.home import Home
-from features.domain.identifiers import AssetId
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.packs import EventRule, Pack
 from features.domain.time import from_microseconds
+from features.packs.loader import load_pack
 from features.records.database import open_records
 from features.records.events import EventRecords
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.batch import LifeFeatures, compute
 from features.transforms.events import LifeEvents
+from models.prognosis.targets import LabelledVectors
 from pipelines.building.build import fit_specification, label_rows
 from pipelines.building.tracks import LifeTrack
-from pipelines.train.data import PreparedData, read_tracks, unseen_rows
+from pipelines.train.data import PreparedData, prepare, read_tracks, unseen_rows
 from tests.pipelines.building.machines import MINE, at, fan, track
 from tests.pipelines.worker.stores import readings, record
 
@@ -107,7 +109,18 @@ def test_training_the_gateway_and_every_specification_agree_on_events(tmp_path: 
                 assert found is not None
                 np.testing.assert_array_equal(found.values, life.vectors[index])
     plain = replace(SPECIFICATION, rule=replace(SPECIFICATION.rule, events=()))
-    data = PreparedData(PACK, MINE, tracks, frozenset({A}), None, 0, None, "")  # type: ignore[arg-type]  # not asked
+    data = PreparedData(PACK, MINE, tracks, frozenset({A}), None, 0, None, None, "")  # type: ignore[arg-type]  # not asked
     asked, other = unseen_rows(SPECIFICATION, data), unseen_rows(plain, data)  # a champion may ask for what it likes
     assert asked.vectors.shape[1] == other.vectors.shape[1] + len(RULES) * 3
     np.testing.assert_array_equal(asked.vectors[:, : other.vectors.shape[1]], other.vectors)
+
+
+@pytest.mark.slow  # fills a feature store
+def test_rows_of_held_out_machines_from_the_feature_store_are_those_computed_anew(installation: Path) -> None:
+    home, pack = Home(installation), load_pack("pump")
+    data = prepare(home, pack, DEFAULT_TENANT, read_tracks(home, pack, DEFAULT_TENANT), 0.3)
+    computed = unseen_rows(data.features.specification, data)
+    assert len(data.held_out) > 100
+    assert data.held_out.age.min() >= pack.features.minimum_life
+    for each in fields(LabelledVectors):
+        np.testing.assert_array_equal(getattr(data.held_out, each.name), getattr(computed, each.name), each.name)

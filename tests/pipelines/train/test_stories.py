@@ -18,7 +18,7 @@ SPECIFICATION = fit_specification(PACK, TRACKS)
 
 def prepared(unseen: set[str]) -> PreparedData:
     names = frozenset(AssetId(name) for name in unseen)
-    return PreparedData(PACK, MINE, TRACKS, names, None, 0, None, "")  # type: ignore[arg-type]  # not asked
+    return PreparedData(PACK, MINE, TRACKS, names, None, 0, None, None, "")  # type: ignore[arg-type]  # not asked
 
 
 def survival(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
