@@ -17,7 +17,7 @@ def azure_pdm(
         Path | None,
         typer.Option(help="Folder with PdM_*.csv and features_12h.parquet; default: within MILLWRIGHT_DATA."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 12,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 8,
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1,
     errors: Annotated[Errors, typer.Option(help="When errors are said to have happened.")] = Errors.BOOKED,
     at_errors: Annotated[

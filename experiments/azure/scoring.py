@@ -1,7 +1,8 @@
 """Warnings event by event: how many failures were warned of in time, and how many warnings were false."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,25 +66,14 @@ def warn(score: NDArray[np.float64], threshold: float, watched: Watched, rule: W
         watched: Whose score.
         rule: What counts.
     """
-    warned = failures = false = 0
-    weeks = 0.0
-    for machine in np.unique(watched.machine):
-        own = watched.machine == machine
-        times, above = watched.time_us[own], score[own] >= threshold
-        order = np.argsort(times, kind="stable")
-        times, above = times[order], above[order]
-        ends = watched.failures_us.get(str(machine), np.zeros(0, np.int64))
-        issued = _issued(times[above], int(rule.hold_hours * _HOUR_US))
-        told, wrong = _judged(issued, ends, rule)
-        warned, false, failures = warned + told, false + wrong, failures + len(ends)
-        weeks += float(times[-1] - times[0]) / (168.0 * _HOUR_US)
-    return WarningFigures(threshold, warned / max(failures, 1), 100.0 * false / max(weeks, 1e-9), failures)
+    return _warn(score, threshold, _courses(watched), rule)
 
 
 def choose_threshold(score: NDArray[np.float64], watched: Watched, rule: WarningRule, budget: float) -> WarningFigures:
     """Return the figures at the threshold that warns of most failures within a budget of false warnings."""
     levels = np.unique(np.quantile(score, 1.0 - np.geomspace(5e-4, 0.5, _THRESHOLDS)))
-    found = [warn(score, float(level), watched, rule) for level in levels]
+    courses = _courses(watched)
+    found = [_warn(score, float(level), courses, rule) for level in levels]
     within = [each for each in found if each.false_per_100_machine_weeks <= budget]
     return max(within, key=lambda each: each.recall) if within else warn(score, np.inf, watched, rule)
 
@@ -97,6 +87,38 @@ def average_precision(score: NDArray[np.float64], outcome: NDArray[np.bool_]) ->
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # equal scores are told together
     precision, recall = hits[last] / (last + 1), hits[last] / hits[-1]
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+class _Course(NamedTuple):
+    """Rows of one machine in time order, their times, and when it failed."""
+
+    rows: NDArray[np.int64]
+    time_us: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def _courses(watched: Watched) -> list[_Course]:
+    names, index = np.unique(watched.machine, return_inverse=True)
+    order = np.lexsort((watched.time_us, index))
+    parts = np.split(order, np.flatnonzero(np.diff(index[order])) + 1)
+    none = np.zeros(0, np.int64)
+    return [
+        _Course(rows, watched.time_us[rows], watched.failures_us.get(str(name), none))
+        for name, rows in zip(names, parts, strict=True)
+    ]
+
+
+def _warn(
+    score: NDArray[np.float64], threshold: float, courses: Sequence[_Course], rule: WarningRule
+) -> WarningFigures:
+    warned = failures = false = 0
+    weeks = 0.0
+    for rows, times, ends in courses:
+        issued = _issued(times[score[rows] >= threshold], int(rule.hold_hours * _HOUR_US))
+        told, wrong = _judged(issued, ends, rule)
+        warned, false, failures = warned + told, false + wrong, failures + len(ends)
+        weeks += float(times[-1] - times[0]) / (168.0 * _HOUR_US)
+    return WarningFigures(threshold, warned / max(failures, 1), 100.0 * false / max(weeks, 1e-9), failures)
 
 
 def _issued(times: NDArray[np.int64], hold_us: int) -> NDArray[np.int64]:
