@@ -82,12 +82,14 @@ class StepResult:
         life: Life at the row, life units. Shape (batch,).
         regime: Operating regime, -1 where unknown. Shape (batch,).
         is_running: False where the machine stood still and the row says nothing. Shape (batch,).
+        scores: z-score of every sensor in its regime, NaN where unknown. Shape (batch, sensor).
     """
 
     vectors: NDArray[np.float32]
     life: NDArray[np.float64]
     regime: NDArray[np.int64]
     is_running: NDArray[np.bool_]
+    scores: NDArray[np.float64]
 
 
 def step(
@@ -117,7 +119,9 @@ def step(
     after, row = state.copy(), time[None, :]
     happened = events_before(plan, row, events)
     result = advance(plan, after, row, values.T[None], None, happened)
-    return after, StepResult(result.vectors[0].T, result.life[0], result.regime[0], result.is_running[0])
+    return after, StepResult(
+        result.vectors[0].T, result.life[0], result.regime[0], result.is_running[0], result.scores[0].T
+    )
 
 
 def advance(
@@ -141,7 +145,8 @@ def advance(
         events: What happened before each row, where the pack asks for it.
 
     Returns:
-        What the rows give, the axis of time first; the vectors have the shape (time, feature, batch).
+        What the rows give, the axis of time first; the vectors have the shape (time, feature, batch), and the scores
+        (time, sensor, batch).
     """
     rule, is_running = plan.specification.rule, _runs(plan, values)
     if is_present is not None:
@@ -163,7 +168,7 @@ def advance(
         rows = Rows(time, values, is_present, is_running, *known, events)
         for family, place in plan.families:
             family.advance(state.chosen, rows, out[:, place])
-    return StepResult(out, life, regime, is_running)
+    return StepResult(out, life, regime, is_running, scores)
 
 
 def events_before(

@@ -111,8 +111,14 @@ class HazardLogits(nn.Module):
             if known.size:
                 self.edges[place] = torch.from_numpy(np.quantile(known, levels))
 
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Return logits. From (batch, feature) to (member, batch, time)."""
+    def forward(self, vectors: Tensor, beside: Tensor | None = None) -> Tensor:
+        """Return logits. From (batch, feature) to (member, batch, time).
+
+        Args:
+            vectors: Raw feature vectors. Shape (batch, feature).
+            beside: What the first layer is told beside the vectors, added to its sums (`models.prognosis.dilated`).
+                Shape (member, batch, width).
+        """
         scores = self._scores(vectors)
         if self.projection is not None:
             scores = (scores @ self.projection).clamp(-_LARGEST_SCORE, _LARGEST_SCORE)  # (batch, input)
@@ -122,6 +128,8 @@ class HazardLogits(nn.Module):
         last = len(self.weights) - 1
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = torch.matmul(hidden, weight) + bias  # (member, batch, width)
+            if index == 0 and beside is not None:
+                hidden = hidden + beside
             if index < last:
                 hidden = nn.functional.silu(hidden)
                 hidden = nn.functional.dropout(hidden, self.dropout, self.training)

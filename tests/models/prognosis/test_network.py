@@ -52,6 +52,14 @@ def test_same_seed_gives_the_same_network_and_another_seed_another() -> None:
     assert not np.array_equal(survival(fresh(3), ROWS.vectors), survival(fresh(4), ROWS.vectors))
 
 
+def test_what_the_first_layer_is_told_beside_the_vectors_is_added_to_its_sums() -> None:
+    logits, vectors = fresh().logits, torch.from_numpy(ROWS.vectors)
+    with torch.no_grad():
+        shifted = logits(vectors, torch.full((4, len(ROWS), 16), 0.3))
+        logits.biases[0] += 0.3
+        torch.testing.assert_close(shifted, logits(vectors))
+
+
 def test_network_reads_back_from_its_weights(tmp_path: Path) -> None:
     ensemble = fresh()
     torch.save(ensemble.state_dict(), tmp_path / "weights.pt")
