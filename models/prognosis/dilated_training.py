@@ -22,6 +22,7 @@ from models.prognosis.folds import machine_deals
 from models.prognosis.loss import curve_loss
 from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import (
+    BLIND_EVERY,
     TrainingRows,
     TrainingSettings,
     make_optimiser,
@@ -30,8 +31,6 @@ from models.prognosis.training import (
     training_rows,
 )
 from models.prognosis.wear import wear_directions, wear_projection
-
-_BLIND_EVERY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def _loss(
 def _blind_loss(model: DilatedHazards, data: _Data, settings: DilatedSettings) -> float:
     """Return the mean loss of members on rows they are blind to, on the same rows as without a stack."""
     model.eval()
-    seen = [rows[rows % _BLIND_EVERY == 0] for rows in data.by_life]
+    seen = [rows[rows % BLIND_EVERY == 0] for rows in data.by_life]
     seen = [rows for rows in seen if len(rows)]
     totals = (1.0 - data.rows.weights[torch.cat(seen)]).sum(dim=0)
     total = 0.0

@@ -37,7 +37,7 @@ class ModeFigures:
         lives: Failed lives whose mode is known.
         log_loss: Mean log loss, nats.
         base_log_loss: The same of the base rate: the shares of modes among failures learned from.
-        gain_error: Standard error of the difference of both, over lives; NaN with fewer than two lives.
+        gain_error: Standard error of the difference of both, machines drawn whole; None with fewer than two machines.
         accuracy: How often the mode with the largest share was the one that came.
         base_accuracy: How often the most frequent mode was.
         modes: Calibration by mode.
@@ -46,7 +46,7 @@ class ModeFigures:
     lives: int
     log_loss: float
     base_log_loss: float
-    gain_error: float
+    gain_error: float | None
     accuracy: float
     base_accuracy: float
     modes: tuple[ModeCalibration, ...]
@@ -63,6 +63,7 @@ def mode_figures(
     base: NDArray[np.float64],
     place: NDArray[np.int64],
     life_id: NDArray[np.int64],
+    machine: NDArray[np.int64],
 ) -> ModeFigures | None:
     """Judge shares of failure modes.
 
@@ -72,6 +73,7 @@ def mode_figures(
         base: Base rates, for each row or the same for all. Shape (batch, mode) or (mode,).
         place: Column of the mode that came. Shape (batch,).
         life_id: Life of each row. Shape (batch,).
+        machine: Machine of each row; lives of one machine tell less than those of several. Shape (batch,).
 
     Returns:
         The figures; None without rows.
@@ -87,7 +89,7 @@ def mode_figures(
         lives=lives,
         log_loss=float(losses.mean()),
         base_log_loss=float(base_losses.mean()),
-        gain_error=float(gain.std(ddof=1) / np.sqrt(lives)) if lives > 1 else float("nan"),
+        gain_error=_error_by_machine(gain, machine[np.unique(life_id, return_index=True)[1]]),
         accuracy=float(np.average(hit, weights=weight)),
         base_accuracy=float(np.average(base_hit, weights=weight)),
         modes=tuple(
@@ -109,6 +111,14 @@ def life_weight(life_id: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return weights by which each life counts alike, 1 per life. Shape (batch,)."""
     _, index, count = np.unique(life_id, return_inverse=True, return_counts=True)
     return np.asarray(1.0 / count[index], np.float64)
+
+
+def _error_by_machine(gain: NDArray[np.float64], machine: NDArray[np.int64]) -> float | None:
+    """Return the standard error of a mean over lives, machines drawn whole. Shapes (life,)."""
+    _, index = np.unique(machine, return_inverse=True)
+    apart = np.bincount(index, gain - gain.mean())
+    machines = len(apart)
+    return None if machines < 2 else float(np.sqrt(machines / (machines - 1) * np.square(apart).sum())) / len(gain)
 
 
 def _calibration(

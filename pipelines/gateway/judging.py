@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from features.domain.packs import Pack
 from features.transforms.intervals import IntervalTable, bounds
 from features.transforms.survival import failure_probability
-from models.calibration.censoring import life_weights
+from models.calibration.censoring import row_weights
 from models.prognosis.comparison import paired_difference
 from models.prognosis.metrics import ranked_probability
 from models.prognosis.targets import LabelledVectors
@@ -103,7 +103,7 @@ def compare(
         One finding for cost, error, calibration and coverage each.
     """
     large, small = (_answers(pack, rows, each) for each in (teacher, student))
-    weight = life_weights(rows.remaining, rows.is_failure, rows.age, rows.life_id, pack.grid.cap)
+    weight = row_weights(rows.remaining, rows.is_failure, rows.age, rows.life_id, pack.grid.cap)
     trial = Trial(pack, large, small, rows.remaining, rows.is_failure, rows.machine, weight=weight)
     errors = (
         ranked_probability(each.curves, rows.remaining, rows.is_failure, pack.grid) for each in (teacher, student)

@@ -12,7 +12,7 @@ from features.domain.assets import Asset
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.transforms.batch import LifeFeatures, compute
-from models.calibration.censoring import life_weights
+from models.calibration.censoring import row_weights
 from pipelines.building.build import label_rows
 from pipelines.building.tracks import LifeTrack
 from pipelines.promote.trial import Answers, Trial
@@ -67,7 +67,7 @@ def contest(
             "life stage": _stage(age[is_old_enough]),
             **_groups_of(named, assets or {}),
         },
-        life_weights(remaining, is_failure, age[is_old_enough], number[is_old_enough], pack.grid.cap),
+        row_weights(remaining, is_failure, age[is_old_enough], number[is_old_enough], pack.grid.cap),
     )
 
 

@@ -41,7 +41,7 @@ class Trial:
         machine: Shape (batch,).
         groups: By what machines or moments are told apart, a code for each row. Shape (batch,) each.
         weight: How much each row stands for where coverage is judged, 0 where its outcome is hidden
-            (`models.calibration.censoring`); None counts each known outcome alike. Shape (batch,).
+            (`models.calibration.censoring.row_weights`); None counts each known outcome alike. Shape (batch,).
     """
 
     pack: Pack
