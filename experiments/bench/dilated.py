@@ -21,7 +21,7 @@ from models.prognosis.comparison import paired_difference
 from models.prognosis.dilated import dilated_survival
 from models.prognosis.dilated_training import DilatedSettings, fit_dilated
 from models.prognosis.folds import machine_deals, machine_folds
-from models.prognosis.metrics import bootstrap_difference, root_mean_square
+from models.prognosis.metrics import bootstrap_difference, ranked_probability, root_mean_square
 from models.prognosis.network import HazardEnsemble, mean_survival
 from models.prognosis.targets import LabelledVectors
 from models.prognosis.training import (
@@ -209,8 +209,7 @@ def fit_present(
 def told_of(survival: NDArray[np.float64], remaining: NDArray[np.float64], grid: LifeGrid) -> Told:
     """Hold curves against remaining lives that are known up to the cap, life units. Shapes (batch, time), (batch,)."""
     error = mean_life(survival, grid.step) - np.minimum(remaining, grid.cap)
-    outlived = remaining[:, None] >= grid.step * np.arange(1, grid.steps + 1)
-    return Told(error, grid.step * np.square(survival - outlived).sum(axis=1))
+    return Told(error, ranked_probability(survival, remaining, np.ones(len(remaining), np.bool_), grid))
 
 
 @dataclass(frozen=True, slots=True)

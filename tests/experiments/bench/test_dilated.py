@@ -82,7 +82,7 @@ def test_clear_gain_is_told_from_none_and_from_a_loss(better_by: float, helps: b
 
 
 def test_curve_that_is_sure_and_right_has_no_distance_and_one_that_is_sure_and_wrong_that_of_its_error() -> None:
-    grid, remaining = LifeGrid(step=2.0, steps=5), np.array([6.0, 99.0])
+    grid, remaining = LifeGrid(step=2.0, steps=5), np.array([7.0, 99.0])
     right = np.array([[1.0, 1.0, 1.0, 0.0, 0.0], [1.0] * 5])
     told = told_of(right, remaining, grid)
     assert told.distance.tolist() == [0.0, 0.0]
