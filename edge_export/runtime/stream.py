@@ -159,7 +159,7 @@ class AssetStreams:
         better.
         """
         is_end = event.ends_life(self._specification.life.modelled_component)
-        if not is_end and not any(rule.takes(event.kind, event.detail) for rule in self._plan.layout.events):
+        if not is_end and not self._specification.rule.counts(event.kind, event.detail):
             return Outcome.NO_CHANGE
         life = self._life(event.asset)
         if life is None:
@@ -176,7 +176,7 @@ class AssetStreams:
                 self._with(event, each, life) for each in (life.vector_before, life.vector)
             )
             counted = Outcome.COUNTED_LATE if is_late else Outcome.COUNTED
-            if event.kind in self._specification.rule.at_events and life.time is not None and not is_late:
+            if self._specification.rule.has_row(event.kind, event.detail) and life.time is not None and not is_late:
                 life.waiting.add(utc(event.at) + AT_ONCE)
             self._tell(life)
         ended = self._end(event, life) if is_end else counted

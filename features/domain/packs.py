@@ -158,7 +158,7 @@ class FeatureRule:
         families: Further features of sensors and conditions.
         balances: Balances of power and heat that become features.
         events: Events that become features.
-        at_events: Kinds of them after which features are told at once, without waiting for a reading.
+        at_events: Kinds after which features are told at once, without waiting for a reading, of those in `events`.
     """
 
     signals: tuple[SignalId, ...]
@@ -171,6 +171,14 @@ class FeatureRule:
     balances: tuple[BalanceRule, ...] = ()
     events: tuple[EventRule, ...] = ()
     at_events: tuple[EventKind, ...] = ()
+
+    def counts(self, kind: EventKind, detail: str | None) -> bool:
+        """Say whether an event is in any feature, by its kind and what `Event.detail` says of it."""
+        return any(rule.takes(kind, detail) for rule in self.events)
+
+    def has_row(self, kind: EventKind, detail: str | None) -> bool:
+        """Say whether features are told at once after an event: its kind is asked for, and it is in any of them."""
+        return kind in self.at_events and self.counts(kind, detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def label_rows(
     counter tells life, to its last reading. The life still going on is censored at the end of the record.
     """
     kept = np.zeros(len(life.life), np.bool_)
-    is_told = np.isin(track.time_us, event_moments(track.rows.events, specification.rule.at_events))
+    is_told = np.isin(track.time_us, event_moments(track.rows.events, specification.rule))
     running = np.flatnonzero(life.is_running & ~is_told)
     bucket = np.floor(life.life[running] / specification.rule.label_every)
     kept[running[np.flatnonzero(np.diff(bucket, prepend=-np.inf) > 0)]] = True

@@ -93,7 +93,7 @@ class Comparison:
         specification = self.features.specification
         wide = read_life(self.telemetry, tenant, life, specification.signals)
         events = self.events.list_all(tenant, life.asset) if specification.layout.events else []
-        tracks = life_tracks(wide, [life], specification.signals, events, specification.rule.at_events)
+        tracks = life_tracks(wide, [life], specification.signals, events, specification.rule)
         found = replace(found, lives=found.lives + 1)
         if not tracks:
             return found

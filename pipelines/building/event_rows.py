@@ -4,24 +4,22 @@ An event counts strictly after its own time, so its row stands at the first mome
 readings before left them.
 """
 
-from collections.abc import Collection
-
 import numpy as np
 from numpy.typing import NDArray
 
-from features.domain.events import EventKind
+from features.domain.packs import FeatureRule
 from features.transforms.events import LifeEvents
 
 AFTER_US = 1
 """From an event to its row, microseconds: the resolution of time."""
 
 
-def event_moments(events: LifeEvents | None, kinds: Collection[EventKind]) -> NDArray[np.int64]:
-    """Return the moments of event rows, microseconds since EPOCH, ascending. Shape (row,)."""
-    if events is None or not kinds:
+def event_moments(events: LifeEvents | None, rule: FeatureRule | None) -> NDArray[np.int64]:
+    """Return the moments of rows of events that `rule` gives one, microseconds since EPOCH, ascending. Shape (row,)."""
+    if events is None or rule is None or not rule.at_events:
         return np.empty(0, np.int64)
-    is_asked = np.array([kind in kinds for kind in events.kind], np.bool_)
-    return np.unique(np.rint(events.time[is_asked] * 1e6).astype(np.int64)) + AFTER_US
+    has_row = np.array(list(map(rule.has_row, events.kind, events.detail)), np.bool_)
+    return np.unique(np.rint(events.time[has_row] * 1e6).astype(np.int64)) + AFTER_US
 
 
 def with_event_rows(

@@ -1,6 +1,6 @@
 """Telemetry cut into lives: the input of every feature computation."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.domain.events import Event, EventKind, LifeEpoch, events_by_asset
+from features.domain.events import Event, LifeEpoch, events_by_asset
 from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import FeatureRule
 from features.domain.time import from_microseconds, microseconds
 from features.store.revision import Span
 from features.telemetry.store import TelemetryStore
@@ -50,7 +51,7 @@ def life_tracks(
     epochs: Sequence[LifeEpoch],
     signals: Sequence[str],
     events: Iterable[Event] | None = None,
-    at_events: Collection[EventKind] = (),
+    rule: FeatureRule | None = None,
 ) -> list[LifeTrack]:
     """Cut readings into lives. A row at the very moment a life ends belongs to that life.
 
@@ -60,7 +61,7 @@ def life_tracks(
         signals: Order of the channels.
         events: Events of these assets, of all their lives: what happened to a machine is known beyond the life of its
             modelled component. None where nobody looked; only features of events need them.
-        at_events: Kinds of them that have rows of their own (`pipelines.building.event_rows`).
+        rule: Says which of them have rows of their own (`pipelines.building.event_rows`); None for none.
 
     Returns:
         One track per life that has readings, by asset and number.
@@ -75,7 +76,7 @@ def life_tracks(
         values = part.select(signals).to_numpy().astype(np.float64)
         own = None if happened is None else LifeEvents.of(happened.get(AssetId(str(asset)), ()))
         lives = sorted(by_asset.get(AssetId(str(asset)), []), key=lambda each: each.number)
-        tracks += _cut(lives, time_us, values, own, at_events)
+        tracks += _cut(lives, time_us, values, own, rule)
     return tracks
 
 
@@ -104,9 +105,9 @@ def _cut(
     time_us: NDArray[np.int64],
     values: NDArray[np.float64],
     events: LifeEvents | None,
-    at_events: Collection[EventKind],
+    rule: FeatureRule | None,
 ) -> list[LifeTrack]:
-    tracks, moments = [], event_moments(events, at_events)
+    tracks, moments = [], event_moments(events, rule)
     start = 0
     for epoch in epochs:
         ended = len(time_us)

@@ -79,7 +79,7 @@ def read_tracks(
     with open_telemetry(home, pack, server) as store:
         quality_refresh(store, engine, pack).catch_up(judging)
         wide = store.read_wide(tenant, signals=signals, assets=sorted(assets))
-    return life_tracks(wide, epochs, signals, EventRecords(engine).list_all(tenant), pack.features.at_events)
+    return life_tracks(wide, epochs, signals, EventRecords(engine).list_all(tenant), pack.features)
 
 
 def prepare(

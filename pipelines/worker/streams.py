@@ -198,7 +198,7 @@ class FeatureStreams:
         self, rows: ReadRows, point: LifePoint | None, start: int | None, events: LifeEvents | None
     ) -> ReadRows:
         """Put rows of events between readings, where the pack asks for them."""
-        moments = event_moments(events, self.specification.rule.at_events)
+        moments = event_moments(events, self.specification.rule)
         first = start if point is not None and point.rows else None  # nothing is known before a life's first reading
         return ReadRows(*with_event_rows(rows.time_us, rows.values, moments, first))
 

@@ -179,7 +179,7 @@ def test_events_with_rows_of_their_own_have_labels_beside_those_that_stand_apart
     moments = (at(12.5), at(13.5), at(900))
     happened = LifeEvents.of([Event(MINE, AssetId("a"), moment, EventKind.ERROR) for moment in moments])
     times, values = with_event_rows(
-        own.time_us, own.rows.values, event_moments(happened, asked.rule.at_events), last_us=int(own.time_us[-1])
+        own.time_us, own.rows.values, event_moments(happened, asked.rule), last_us=int(own.time_us[-1])
     )
     told = LifeTrack(own.epoch, times, LifeRows(times / 1e6, values, happened))
     (life,) = compute(asked, [told.rows])

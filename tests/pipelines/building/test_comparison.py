@@ -142,16 +142,17 @@ def test_events_of_all_lives_are_in_all_three_and_one_that_is_missing_is_found(
     assert (found.largest == 0.0) is is_equal
 
 
-def test_rows_of_events_are_in_all_three(store: SqliteTelemetryStore) -> None:
-    asked = replace(TOLD, rule=replace(TOLD.rule, at_events=(EventKind.ERROR,)))
-    moments = event_moments(LifeEvents.of(HAPPENED), asked.rule.at_events)
+@pytest.mark.parametrize(("rules", "added"), [(ERRORS, 100), (ERRORS[1:], 30)], ids=["any error", "one of its codes"])
+def test_rows_of_events_are_in_all_three(store: SqliteTelemetryStore, rules: tuple[EventRule, ...], added: int) -> None:
+    asked = replace(TOLD, rule=replace(TOLD.rule, events=rules, at_events=(EventKind.ERROR,)))
+    moments = event_moments(LifeEvents.of(HAPPENED), asked.rule)
     times, values = with_event_rows(LIFE.time_us, LIFE.rows.values, moments)
     rows = LifeRows(times / 1e6, values, LifeEvents.of(HAPPENED))
     (life,) = compute(asked, [rows])
     stored = StoredFeatures(life, times, asked, rows)
     found = Comparison(store, stored, Record(HAPPENED)).run(MINE, [LIFE.epoch])  # type: ignore[arg-type]  # what it needs
     assert found.is_equal
-    assert found.rows > 150
+    assert found.rows > 50 + added
 
 
 def _with(life: LifeFeatures, vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> LifeFeatures:

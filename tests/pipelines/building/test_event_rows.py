@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.domain.events import EventKind
+from features.domain.packs import EventRule, FeatureRule
 from features.transforms.events import LifeEvents
 from pipelines.building.event_rows import AFTER_US, event_moments, with_event_rows
 
@@ -13,14 +14,25 @@ EVENTS = LifeEvents(
 )
 
 
+def rule(*at_events: EventKind, detail: str | None = None) -> FeatureRule:
+    events = (EventRule(EventKind.ERROR, detail), EventRule(EventKind.REPAIR))
+    return FeatureRule((), (5.0,), 1.0, 1.0, 1.0, 1.0, events=events, at_events=at_events)
+
+
 def test_event_has_one_row_at_the_first_moment_after_it_whatever_else_happened_then() -> None:
-    np.testing.assert_array_equal(event_moments(EVENTS, [EventKind.ERROR]), [3_600_000_001, 7_200_000_001])
-    np.testing.assert_array_equal(event_moments(EVENTS, [EventKind.REPAIR]), [1_500_001])
+    np.testing.assert_array_equal(event_moments(EVENTS, rule(EventKind.ERROR)), [3_600_000_001, 7_200_000_001])
+    np.testing.assert_array_equal(event_moments(EVENTS, rule(EventKind.REPAIR)), [1_500_001])
 
 
 def test_nothing_is_told_where_nobody_asks_or_nobody_looked() -> None:
-    assert not len(event_moments(EVENTS, ()))
-    assert not len(event_moments(None, [EventKind.ERROR]))
+    assert not len(event_moments(EVENTS, rule()))
+    assert not len(event_moments(EVENTS, None))
+    assert not len(event_moments(None, rule(EventKind.ERROR)))
+
+
+def test_event_of_a_code_that_no_feature_asks_for_has_no_row() -> None:
+    np.testing.assert_array_equal(event_moments(EVENTS, rule(EventKind.ERROR, detail="e2")), [3_600_000_001])
+    assert not len(event_moments(EVENTS, rule(EventKind.ERROR, detail="e3")))
 
 
 def test_rows_of_events_stand_between_readings_without_a_value_and_never_before_the_first() -> None:

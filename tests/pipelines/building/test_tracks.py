@@ -5,6 +5,7 @@ import polars as pl
 
 from features.domain.events import Event, EventKind, LifeEpoch, life_epochs
 from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import EventRule, FeatureRule
 from features.domain.time import microseconds
 from pipelines.building.tracks import LifeTrack, life_tracks, running_values
 
@@ -94,7 +95,10 @@ def test_channels_of_all_tracks_are_stacked() -> None:
 def test_events_with_rows_of_their_own_stand_in_the_life_in_which_they_are_known() -> None:
     epochs = lives("a", (2, EventKind.FAILURE))
     errors = [Event(MINE, AssetId("a"), at(hour), EventKind.ERROR, code="e1") for hour in (0.5, 2, 3.5, 9)]
-    tracks = life_tracks(wide(a=[0, 1, 2, 3, 4]), epochs, SIGNALS, errors, [EventKind.ERROR])
+    rule = FeatureRule(
+        *((), (5.0,), 1.0, 1.0, 1.0, 1.0), events=(EventRule(EventKind.ERROR),), at_events=(EventKind.ERROR,)
+    )
+    tracks = life_tracks(wide(a=[0, 1, 2, 3, 4]), epochs, SIGNALS, errors, rule)
     us = 1 / 3.6e9
     assert hours(tracks) == [
         [0, 0.5 + us, 1, 2],

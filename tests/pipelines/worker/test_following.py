@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from edge_export.runtime.stream import AssetStreams
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId
 from features.domain.packs import EventRule
-from features.domain.time import microseconds
+from features.domain.time import from_microseconds, microseconds
 from features.records.cursors import Cursors
 from features.records.database import Records, open_records
 from features.records.events import EventRecords
@@ -158,7 +159,7 @@ def test_event_told_at_once_waits_for_no_reading_and_the_end_is_that_of_the_batc
             known += told[len(known) : len(known) + 2]
             EventRecords(records).put_all(known)
             yard.look()
-        moments = event_moments(LifeEvents.of(known), [EventKind.ERROR])
+        moments = event_moments(LifeEvents.of(known), asked.rule)
         times, values = with_event_rows(LIFE.time_us, LIFE.rows.values, moments)
         (life,) = compute(asked, [LifeRows(times / 1e6, values, LifeEvents.of(known))])
         newest = np.flatnonzero(life.is_running)[-1]
@@ -169,4 +170,33 @@ def test_event_told_at_once_waits_for_no_reading_and_the_end_is_that_of_the_batc
         EventRecords(records).put(late)
         yard.look()
         assert online.read(MINE, [A])[A].time == late.at + timedelta(microseconds=1)
+    records.dispose()
+
+
+@pytest.mark.parametrize("detail", [None, "e1"])
+def test_worker_and_gateway_tell_at_once_of_the_same_events(tmp_path: Path, detail: str | None) -> None:
+    events = (EventRule(EventKind.ERROR, detail),)
+    asked = replace(SPECIFICATION, rule=replace(SPECIFICATION.rule, events=events, at_events=(EventKind.ERROR,)))
+    records = open_records(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    record(records, PACK, "a")
+    online = OnlineVectors.of(SqliteVectorStore(tmp_path / "online.sqlite"), asked)
+    online.create()
+    told = [error(60.5, "e1"), error(130.0, "e1"), error(131.0, "e2")]  # the last of a code that not all ask for
+    gateway = AssetStreams(asked)
+    with SqliteTelemetryStore(tmp_path / "telemetry.sqlite") as store:
+        streams = FeatureStreams(store, online, asked)
+        yard = Yard(store, records, online, Following(store, Cursors(records), EventRecords(records), streams))
+        store.write(MINE, readings(PACK, LIFE))
+        EventRecords(records).put_all(told)
+        yard.look()
+        for time_us, row in zip(LIFE.time_us.tolist(), LIFE.rows.values.tolist(), strict=True):
+            if time_us > microseconds(told[0].at):
+                gateway.take_event(told[0])
+            gateway.take(A, from_microseconds(time_us), dict(zip(asked.signals, row, strict=True)))
+        for event in told[1:]:
+            gateway.take_event(event)
+        found, newest = online.read(MINE, [A])[A], gateway.newest(A)
+        assert newest is not None
+        assert found.time == newest.time == told[1 if detail else 2].at + timedelta(microseconds=1)
+        np.testing.assert_array_equal(found.values, newest.values)
     records.dispose()
