@@ -29,6 +29,7 @@ def pack_faults(draft: Draft) -> Iterator[Fault]:
             yield from _balance(draft, ("features", "balances", place), balance)
         yield from _repeated(("features", "balances"), {n: b.id for n, b in enumerate(draft.features.balances)})
         yield from _events(draft.features)
+        yield from _at_events(draft, draft.features)
     yield from _horizons(draft)
     yield from _threshold(draft)
 
@@ -134,15 +135,24 @@ def _events(features: FeaturesEntry) -> Iterator[Fault]:
                 yield Fault((*path, place, wrong), must, repr(found), remedy)
     names = {place: event_rule(entry).name for place, entry in enumerate(features.events)}
     yield from _repeated(path, names, key=None)
+
+
+def _at_events(draft: Draft, features: FeaturesEntry) -> Iterator[Fault]:
+    path = ("features", "at_events")
     counted = {event_rule(entry).kind for entry in features.events}
     for place, kind in enumerate(features.at_events):
         if kind not in counted:
             must, remedy = "be a kind of features.events", "Add it there, or remove it here."
-            yield Fault(("features", "at_events", place), must, repr(kind.value), remedy)
+            yield Fault((*path, place), must, repr(kind.value), remedy)
     counting = [family.value for family in features.families if family is not FeatureFamily.WHOLE_LIFE]
     if features.at_events and counting:
         found, remedy = f"families has {', '.join(counting)}", "Choose one: a row of an event has no readings."
-        yield Fault(("features", "at_events"), "be empty where a family counts rows", found, remedy)
+        yield Fault(path, "be empty where a family counts rows", found, remedy)
+    if features.at_events and draft.regimes is not None and draft.regimes.running is not None:
+        must = "be empty where regimes.running tells standstill: a row of an event cannot say whether the machine runs"
+        found = f"regimes.running goes by {draft.regimes.running.signal}"
+        remedy = "Remove at_events (events are then in the features of the next reading), or regimes.running."
+        yield Fault(path, must, found, remedy)
 
 
 def _horizons(draft: Draft) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from features.transforms.specification import condition_spans, specification_fro
 from tests.features.packs.packs_on_disk import PACK, changed, write_pack
 
 LAST = "  label_every: 100\n"
+RUNNING = "  running: {signal: force, above: 10}\n"
 AMBIENT = """\
   - id: hall_temperature
     names: {en: Hall temperature, zh: 车间温度}
@@ -45,8 +46,12 @@ def test_pack_that_chooses_nothing_has_no_further_features(tmp_path: Path) -> No
     assert (rule.families, rule.balances, rule.events) == ((), (), ())
 
 
+def always_running(text: str) -> str:
+    return changed(with_choices(text), RUNNING, "")
+
+
 def test_events_that_are_told_at_once_become_kinds_and_survive_the_specification(tmp_path: Path) -> None:
-    pack = load_pack(write_pack(tmp_path, with_choices(EVENTS + "  at_events: [error, repair]\n")))
+    pack = load_pack(write_pack(tmp_path, always_running(EVENTS + "  at_events: [error, repair]\n")))
     assert pack.features.at_events == (EventKind.ERROR, EventKind.REPAIR)
     table = RegimeTable(condition_spans(pack), (), 0.1, (), (), ())
     specification = specification_of(pack, table)
@@ -154,10 +159,18 @@ FAULTS = [
 def test_bad_choice_is_said_with_its_place_and_remedy(
     tmp_path: Path, text: str, key: str, must: str, remedy: str
 ) -> None:
-    (finding,) = check_pack(write_pack(tmp_path, with_choices(text)))
+    (finding,) = check_pack(write_pack(tmp_path, always_running(text)))
     assert finding.key == key
     assert must in finding.must
     assert remedy in finding.remedy
+
+
+def test_events_told_at_once_are_refused_where_a_machine_may_stand_still(tmp_path: Path) -> None:
+    (finding,) = check_pack(write_pack(tmp_path, with_choices(EVENTS + "  at_events: [error]\n")))
+    assert finding.key == "features.at_events"
+    assert "be empty where regimes.running tells standstill" in finding.must
+    assert "force" in str(finding.found)
+    assert "Remove at_events" in finding.remedy
 
 
 @pytest.mark.parametrize("family", ["usage", "unknown_regime"])
