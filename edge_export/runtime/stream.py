@@ -17,7 +17,7 @@ from features.domain.events import Event
 from features.domain.identifiers import AssetId
 from features.domain.time import life_of_time, utc
 from features.quality.verdicts import SetAsideReason
-from features.transforms.event_memory import EventMemory, Remembered
+from features.transforms.event_memory import MOST_REMEMBERED, EventMemory, Remembered
 from features.transforms.specification import FeatureSpecification
 from features.transforms.state import FeatureState, initial_state
 from features.transforms.step import StepPlan, StepResult, step, with_events
@@ -88,6 +88,7 @@ class _Life:
     events: EventMemory
     waiting: set[datetime] = field(default_factory=set)  # rows of events that are told at once, and no row is newer
     told: StreamVector | None = None  # what is known after them
+    folded_until: datetime | None = None  # waiting rows up to here became part of `after`
 
 
 class AssetStreams:
@@ -140,7 +141,7 @@ class AssetStreams:
             return Taken(Outcome.LATE, set_aside)
         if life.time is None and life.begins_at is not None and moment <= life.begins_at:
             return Taken(Outcome.LATE, set_aside)  # a row of the very moment a life ended belongs to that life
-        if not life.events.knows(life_of_time(moment)):
+        if not _reaches(life, moment):
             return Taken(Outcome.FORGOTTEN, set_aside)
         if moment == life.time:
             return self._merge(life, moment, values, set_aside)
@@ -175,10 +176,12 @@ class AssetStreams:
             life.vector_before, life.vector = (
                 self._with(event, each, life) for each in (life.vector_before, life.vector)
             )
+            life.told, moment = self._with(event, life.told, life), utc(event.at) + AT_ONCE
+            has_row = life.time is not None and self._specification.rule.has_row(event.kind, event.detail)
+            is_late |= has_row and not _reaches(life, moment)
             counted = Outcome.COUNTED_LATE if is_late else Outcome.COUNTED
-            if self._specification.rule.has_row(event.kind, event.detail) and life.time is not None and not is_late:
-                life.waiting.add(utc(event.at) + AT_ONCE)
-            self._tell(life)
+            if has_row and not is_late:
+                self._wait(life, moment)
         ended = self._end(event, life) if is_end else counted
         return counted if ended in _UNCHANGED and counted is not Outcome.NO_CHANGE else ended
 
@@ -188,6 +191,15 @@ class AssetStreams:
             return vector
         values = with_events(self._plan, vector.values, life_of_time(vector.time), life.events.courses())
         return replace(vector, values=values)
+
+    def _wait(self, life: _Life, moment: datetime) -> None:
+        """Let the row of an event wait for the next reading; the oldest of too many waits no longer."""
+        life.waiting.add(moment)
+        for oldest in sorted(life.waiting)[:-MOST_REMEMBERED]:
+            life.after, life.vector = self._through(life, oldest)
+            life.waiting.remove(oldest)
+            life.folded_until = oldest
+        self._tell(life)
 
     def _tell(self, life: _Life) -> None:
         """Say what is known after the events that no row is newer than; the state waits for the next row."""
@@ -263,6 +275,12 @@ class AssetStreams:
 
 _UNCHANGED = frozenset({Outcome.DUPLICATE, Outcome.LATE})
 _NOT_COUNTED = {Remembered.AGAIN: Outcome.DUPLICATE, Remembered.FORGOTTEN: Outcome.FORGOTTEN}
+
+
+def _reaches(life: _Life, moment: datetime) -> bool:
+    """Say whether a row of this moment can still be computed: all that came before it is known, and nothing after."""
+    is_open = life.folded_until is None or moment > life.folded_until
+    return is_open and life.events.knows(life_of_time(moment))
 
 
 def _vector(time: datetime, result: StepResult) -> StreamVector:

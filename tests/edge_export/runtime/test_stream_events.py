@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from edge_export.runtime.stream import AT_ONCE, AssetStreams, Outcome
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT
+from features.domain.packs import EventRule
 from features.domain.time import life_of_time, time_of_life
 from features.transforms.batch import LifeFeatures, LifeRows, compute
 from features.transforms.event_memory import MOST_REMEMBERED
@@ -198,3 +199,54 @@ def test_event_that_comes_late_or_is_of_another_kind_has_no_row_of_its_own() -> 
     streams.take_event(late)
     streams.take_event(other)
     assert_same(streams.newest(FAN), features_of(rows, [late]), 4)
+
+
+def with_event_rows(rows: LifeRows, events: list[Event]) -> LifeRows:
+    """Return the rows with one after each event, as the batch twin has them."""
+    added = np.array(sorted({life_of_time(event.at + AT_ONCE) for event in events}))
+    time = np.concatenate([rows.time, added])
+    values = np.concatenate([rows.values, np.full((len(added), 3), np.nan)])
+    order = np.argsort(time, kind="stable")
+    return LifeRows(time[order], values[order], LifeEvents.of(events))
+
+
+def chattering(rows: LifeRows, count: int, hour: float = 1.5) -> list[Event]:
+    start = moment(rows, hour)
+    return [error(start + timedelta(seconds=place), f"e{place % 3}") for place in range(count)]
+
+
+def test_storm_between_readings_keeps_so_many_open_rows_and_gives_the_bits_of_the_batch_twin() -> None:
+    rows, streams = healthy_rows(4), AssetStreams(AT_ONCE_TOLD)
+    storm = chattering(rows, MOST_REMEMBERED + 40)
+    for index in range(2):
+        take(streams, FAN, rows, index)
+    assert {streams.take_event(event) for event in storm} == {Outcome.COUNTED}
+    assert len(streams._lives[FAN].waiting) == MOST_REMEMBERED
+    newest = streams.newest(FAN)
+    assert newest is not None
+    told = compute(AT_ONCE_TOLD, [with_event_rows(LifeRows(rows.time[:2], rows.values[:2]), storm)])[0]
+    np.testing.assert_array_equal(newest.values, told.vectors[-1])
+    whole = compute(AT_ONCE_TOLD, [with_event_rows(rows, storm)])[0]
+    for index in (2, 3):
+        assert take(streams, FAN, rows, index) is Outcome.ACCEPTED
+        assert_same(streams.newest(FAN), whole, index + len(storm))
+
+
+def test_what_comes_from_before_the_open_rows_of_events_is_late_or_refused() -> None:
+    rows = healthy_rows(4)
+    codes = replace(AT_ONCE_TOLD.rule, events=tuple(EventRule(EventKind.ERROR, f"e{code}") for code in range(4)))
+    streams = AssetStreams(replace(AT_ONCE_TOLD, rule=codes))
+    storm = chattering(rows, MOST_REMEMBERED + 5)  # of no single code too many to remember
+    for index in range(2):
+        take(streams, FAN, rows, index)
+    for event in storm:
+        streams.take_event(event)
+    assert take(streams, FAN, rows, 1) is Outcome.FORGOTTEN  # rows after it are part of the state
+    assert streams.take_event(error(storm[1].at, "e3")) is Outcome.COUNTED_LATE
+    assert len(streams._lives[FAN].waiting) == MOST_REMEMBERED
+    take(streams, FAN, rows, 2)
+    found = streams.newest(FAN)
+    assert found is not None
+    assert found.values[streams._specification.names.index("since_error__e3")] == np.float32(
+        (rows.time[2] - life_of_time(storm[1].at)) / HOUR
+    )
