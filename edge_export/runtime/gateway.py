@@ -9,10 +9,10 @@ from edge_export.runtime.errors import LineRefused
 from edge_export.runtime.lines import ReadingLine, parse_line
 from edge_export.runtime.requests import VectorRequest
 from edge_export.runtime.runtime import Runtime
-from edge_export.runtime.stream import AT_ONCE, AssetStreams, Outcome
+from edge_export.runtime.stream import AssetStreams, Outcome
 from features.domain.events import Event
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.time import format_time, utc
+from features.domain.time import format_time
 from features.quality.verdicts import SetAsideReason
 
 Answer = dict[str, object]
@@ -26,7 +26,8 @@ class GatewayPlan:
 
     Attributes:
         tenant: Whose assets they are.
-        every: A forecast at each so many accepted rows of an asset; None for one per asset at the end.
+        every: A forecast at each so many accepted rows of an asset, and at once after each event that the pack wants to
+            be told of so; None for one per asset at the end.
         as_of: The moment of issue, and the newest row that is taken; None for each row's own time (and, at the
             end, the newest time seen), "now" for the clock of this machine.
     """
@@ -83,8 +84,8 @@ class Gateway:
             return
         is_count, issued_at = self._runtime.calibration.is_count, self._plan.issued_at(self._newest)
         for asset in self._streams.assets:
-            own = self._streams.newest_time(asset) if is_count else None
-            yield self._forecast(asset, own or issued_at)
+            vector, own = self._streams.newest(asset), self._streams.newest_time(asset) if is_count else None
+            yield self._forecast(asset, issued_at if own is None else max(own, own if vector is None else vector.time))
 
     def summary(self) -> Answer:
         """Return what was taken, refused, set aside and answered so far."""
@@ -114,23 +115,27 @@ class Gateway:
         self._rows[line.asset] += taken.outcome is Outcome.ACCEPTED
         yield from self._due(line.asset, line.time)
 
-    def _due(self, asset: AssetId, time: datetime) -> Iterator[Answer]:
+    def _due(self, asset: AssetId, time: datetime, *, at_once: bool = False) -> Iterator[Answer]:
         """Yield a forecast where the plan asks for one at this row of the asset."""
-        if self._plan.every is not None and self._rows[asset] % self._plan.every == 0:
+        if self._plan.every is not None and (at_once or self._rows[asset] % self._plan.every == 0):
             is_count = self._runtime.calibration.is_count
             yield self._forecast(asset, time if is_count else self._plan.issued_at(time))
 
     def _event(self, event: Event, number: int) -> Iterator[Answer]:
+        before = self._streams.newest(event.asset)
         outcome = self._streams.take_event(event)
         self._refuse(outcome)
         self._counts["events"][outcome.value] += 1
         if outcome in _EVENT_NOTICES:
             yield {"notice": _EVENT_NOTICES[outcome].format(asset=event.asset), "line": number}
-        newest, told = self._streams.newest_time(event.asset), self._streams.newest(event.asset)
-        if outcome is Outcome.COUNTED_LATE and newest is not None:
-            yield from self._due(event.asset, newest)
-        elif outcome is Outcome.COUNTED and told is not None and told.time == utc(event.at) + AT_ONCE:
-            yield from self._due(event.asset, told.time)
+        time, newest = self._streams.newest_time(event.asset), self._streams.newest(event.asset)
+        if outcome not in (Outcome.COUNTED, Outcome.COUNTED_LATE) or time is None:
+            return
+        if newest is not None and newest is not before and newest.time > time:  # the row of an event
+            self._newest = newest.time if self._newest is None else max(self._newest, newest.time)
+            yield from self._due(event.asset, newest.time, at_once=True)
+        elif outcome is Outcome.COUNTED_LATE:
+            yield from self._due(event.asset, time)
 
     def _refuse(self, outcome: Outcome) -> None:
         if outcome in _REFUSALS:

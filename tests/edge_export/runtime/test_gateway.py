@@ -149,6 +149,37 @@ def test_event_told_at_once_is_answered_before_the_next_reading(event_runtime: R
     assert numbers(answers[2]) != numbers(answers[1])
 
 
+def told_at_once(runtime: Runtime, every: int | None) -> Gateway:
+    told, gateway = runtime.specification, gateway_of(runtime, every)
+    gateway._streams = AssetStreams(replace(told, rule=replace(told.rule, at_events=(EventKind.ERROR,))))
+    return gateway
+
+
+def error_at(time: str, code: str = "e1") -> dict[str, object]:
+    return {"asset_id": "fan-1", "time": f"2026-03-01T{time}:00Z", "event": "error", "code": code}
+
+
+def test_event_told_at_once_is_answered_between_the_rows_that_are(event_runtime: Runtime) -> None:
+    gateway = told_at_once(event_runtime, 2)
+    answers = run(gateway, reading(0), reading(4), reading(5), error_at("05:30"), error_at("05:30"), reading(6))
+    times = [str(each["issued_at"])[11:] for each in answers]
+    assert times == ["04:00:00Z", "05:30:00.000001Z", "06:00:00Z"]
+
+
+def test_event_before_one_that_waits_is_answered_with_what_is_known_after_both(event_runtime: Runtime) -> None:
+    lines, both = [reading(0), reading(4)], [error_at("05:30"), error_at("05:10", "e2")]
+    shuffled, ordered = (run(told_at_once(event_runtime, 1), *lines, *each) for each in (both, both[::-1]))
+    assert [str(each["issued_at"])[11:16] for each in shuffled] == ["00:00", "04:00", "05:30", "05:30"]
+    assert numbers(shuffled[-1]) == numbers(ordered[-1]) != numbers(shuffled[-2])
+
+
+def test_at_the_end_the_newest_event_told_at_once_is_the_moment_of_issue(event_runtime: Runtime) -> None:
+    gateway = told_at_once(event_runtime, None)
+    assert run(gateway, reading(0), reading(4), error_at("07:30")) == []
+    (answer,) = gateway.last_answers()
+    assert (answer["status"], answer["issued_at"]) == ("ok", "2026-03-01T07:30:00.000001Z")
+
+
 def numbers(answer: Answer) -> object:
     return answer["horizons"], answer["life"], answer["features"]
 
