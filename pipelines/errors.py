@@ -62,12 +62,16 @@ class NothingToPromote(NotFound):
     Attributes:
         pack_id: Whose.
         champion: The version that serves.
+        elsewhere: What MLflow calls challenger but does not lie on this shelf; None where it names none.
     """
 
-    def __init__(self, pack_id: str, champion: str) -> None:
-        self.pack_id, self.champion = pack_id, champion
+    def __init__(self, pack_id: str, champion: str, elsewhere: str | None = None) -> None:
+        self.pack_id, self.champion, self.elsewhere = pack_id, champion, elsewhere
+        found = "none"
+        if elsewhere is not None:
+            found = f"none on this shelf (MLflow's challenger {elsewhere} was trained by another installation)"
         super().__init__(
-            f"A challenger of {pack_id} must be another version than its champion {champion}; found none. "
+            f"A challenger of {pack_id} must be another version than its champion {champion}; found {found}. "
             "Train one with `python -m pipelines train`, or name one with --version."
         )
 

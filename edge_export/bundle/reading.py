@@ -129,8 +129,10 @@ def _check_names(found: set[str], listed: set[str] | None = None) -> None:
     needed, allowed = ({MANIFEST, *LISTED}, set(LARGEST_BYTES)) if listed is None else (listed, listed)
     missing, extra = sorted(needed - found), sorted(found - allowed)
     if missing or extra:
+        optional = sorted(allowed - needed)
+        may = f", and may hold {', '.join(optional)}" if optional else ""
         raise BundleCorrupt(
-            f"A bundle must hold exactly {', '.join(sorted(needed))}; missing: {', '.join(missing) or 'none'}; "
+            f"A bundle must hold exactly {', '.join(sorted(needed))}{may}; missing: {', '.join(missing) or 'none'}; "
             f"extra: {', '.join(extra[:10])[:200] or 'none'}. Copy it again from where it came from."
         )
 

@@ -66,7 +66,7 @@ class BundleShelf:
             BundleCorrupt: If its bytes are damaged.
             BundleRefused: If it is a network for gateways, distilled from another version.
         """
-        bundle = read_bundle(self._place(pack_id, version))
+        bundle = self.bundle(pack_id, version)
         refuse_distilled(bundle.manifest)
         before = self._read_pointer(pack_id, CHAMPION)
         if before is not None and before != (version, bundle.bundle_sha256):
@@ -90,7 +90,7 @@ class BundleShelf:
         if not former:
             raise BundleMissing(f"A champion of {pack_id} must have been followed by another; found none before it.")
         version, expected = former[-1]
-        found = read_bundle(self._place(pack_id, version)).bundle_sha256
+        found = self.bundle(pack_id, version).bundle_sha256
         _check_sha256("former champion", pack_id, version, expected, found)
         self._point(pack_id, CHAMPION, version, expected)
         self._write_former(pack_id, former[:-1])
@@ -115,7 +115,7 @@ class BundleShelf:
             return None
         version, expected = pointer
         try:
-            bundle = read_bundle(self._place(pack_id, version))
+            bundle = self.bundle(pack_id, version)
         except BundleMissing as error:
             raise BundleCorrupt(f"The champion {version} of {pack_id} must lie on the shelf. {error}") from error
         _check_sha256("champion", pack_id, version, expected, bundle.bundle_sha256)
@@ -132,7 +132,7 @@ class BundleShelf:
         if version is None:
             (self._pack(pack_id) / SHADOW).unlink(missing_ok=True)
             return
-        bundle = read_bundle(self._place(pack_id, version))
+        bundle = self.bundle(pack_id, version)
         refuse_distilled(bundle.manifest)
         self._point(pack_id, SHADOW, version, bundle.bundle_sha256)
 
@@ -156,6 +156,16 @@ class BundleShelf:
             if hashlib.sha256(manifest.read_bytes()).hexdigest() == bundle_sha256:
                 return read_bundle(manifest.parent)
         return None
+
+    def bundle(self, pack_id: str, version: str) -> VerifiedBundle:
+        """Read and verify a version of a pack.
+
+        Raises:
+            BundleMissing: If it is not on the shelf.
+            BundleCorrupt: If its bytes are damaged.
+            BundleRefused: If no version can have this name.
+        """
+        return read_bundle(self._place(pack_id, version))
 
     def versions(self, pack_id: str) -> list[str]:
         """Return the versions of a pack on the shelf, "9" before "10"."""

@@ -1,7 +1,6 @@
 """An ensemble rebuilt from the arrays that a training kept, which say its size themselves."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from models.prognosis.network import HazardEnsemble, NetworkShape
 _PREFIX = "logits."
 
 
-def ensemble_of(arrays: Mapping[str, NDArray[Any]]) -> HazardEnsemble:
+def ensemble_of(arrays: Mapping[str, NDArray[np.generic]]) -> HazardEnsemble:
     """Return the ensemble whose state these arrays are, in evaluation mode.
 
     Args:
@@ -49,7 +48,7 @@ def member_of(ensemble: HazardEnsemble, member: int) -> HazardEnsemble:
     return ensemble_of(arrays)
 
 
-def _shape(arrays: Mapping[str, NDArray[Any]]) -> NetworkShape:
+def _shape(arrays: Mapping[str, NDArray[np.generic]]) -> NetworkShape:
     layers = sum(name.startswith(f"{_PREFIX}weights.") for name in arrays)
     widths = [arrays[f"{_PREFIX}weights.{index}"].shape[2] for index in range(layers)]
     projection, clocks = arrays.get(f"{_PREFIX}projection"), arrays.get(f"{_PREFIX}clocks")

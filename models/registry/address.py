@@ -23,16 +23,15 @@ def tracking_of(home: Home, url: str | None = None) -> Tracking:
 
 
 def check_tracking_url(url: str) -> None:
-    """Refuse what is no address of an MLflow server; a password in it is not repeated.
+    """Refuse what is no address of an MLflow server; of what may be a password nothing is repeated.
 
     Raises:
         InvalidValue: If it is none.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(url):
-        must, found = "begin with http:// or https:// and name a host", parts.scheme or url
-    elif "@" in parts.netloc:
-        must, found = "name no user and no password", "an address that does"
+    if "@" in url:  # first, and wherever it stands: a password may hold what ends a host
+        must, found = "name no user and no password", "an address with an @"
+    elif not _names_host(url):
+        must, found = "begin with http:// or https:// and name a host", _start(url)
     else:
         return
     raise InvalidValue(
@@ -44,8 +43,18 @@ def check_tracking_url(url: str) -> None:
     )
 
 
-def _has_port(url: str) -> bool:
+def _names_host(url: str) -> bool:
     try:
-        return urlsplit(url).port != 0
-    except ValueError:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket or a port that is none
         return False
+    return is_whole and not any(each.isspace() for each in url)
+
+
+def _start(url: str) -> str:
+    """Say how an address begins, without anything of it that only its owner may know."""
+    scheme = url.partition("://")[0].lower()
+    if scheme in {"http", "https"}:
+        return f"{scheme}:// and then no host, a space, or a port that is none"
+    return "an address that begins otherwise" if url else "nothing"

@@ -6,20 +6,22 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.request import urlopen
 
 import numpy as np
 
+from features.domain.errors import ServiceError
 from models.registry.errors import RegistryRefused, RegistryUnavailable
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _SECONDS_TO_ANSWER = 10.0
+_CANNOT = 500
+"""Status from which on a server says that it cannot answer (RFC 9110, 15.6)."""
 PARENT = "mlflow.parentRunId"
 """Tag of a run that belongs to another: MLflow shows it below that one."""
 
@@ -76,18 +78,19 @@ class Tracking:
     def check(self) -> None:
         """Make sure that a server answers and lets us in, before work that it is to keep; a database needs no check.
 
+        Asked as MLflow's own client asks, with its names, tokens and certificates, but once: the client would try for
+        minutes. Whom the server lets in, the client's first call finds.
+
         Raises:
-            RegistryUnavailable: If the server does not answer. MLflow's own client would try for minutes.
+            RegistryUnavailable: If the server does not answer, or says that it cannot.
             RegistryRefused: If it lets nobody in who comes without a name, or with this one.
         """
         if not self.is_server:
             return
-        try:
-            with urlopen(f"{self.url.rstrip('/')}/health", timeout=_SECONDS_TO_ANSWER):
-                pass
-        except OSError as error:  # URLError, HTTPError and time-outs are
-            must = f"the server at {self.url} must answer within {_SECONDS_TO_ANSWER:g} s; found {error}"
-            raise RegistryUnavailable("MLflow", f"{must}. Start it, or correct MILLWRIGHT_TRACKING_URL.") from error
+        found = _no_answer(self.url)
+        if found is not None:
+            must = f"the server at {self.url} must answer within {_SECONDS_TO_ANSWER:g} s; found {found}"
+            raise RegistryUnavailable("MLflow", f"{must}. Start it, or correct MILLWRIGHT_TRACKING_URL.")
         with translated():
             self.client().search_experiments(max_results=1)
 
@@ -109,12 +112,27 @@ class Tracking:
             place = None if self.is_server else f"{self.artefacts.resolve().as_uri()}/{experiment}"
             identity = found.experiment_id if found else client.create_experiment(experiment, place)
             run_id: str = client.create_run(identity, run_name=name).info.run_id
+        with self.failing(run_id), translated():
             client.log_batch(
                 run_id,
                 params=[Param(key, str(value)) for key, value in parameters.items()],
                 tags=[RunTag(key, value) for key, value in tags.items()],
             )
         return run_id
+
+    @contextmanager
+    def failing(self, run_id: str) -> Iterator[None]:
+        """Mark a run FAILED if what is kept with it in the block fails, so that it does not run for ever.
+
+        Raises:
+            ServiceError: What the block raises; that the run could not be marked either is not told beside it.
+        """
+        try:
+            yield
+        except ServiceError:
+            with suppress(ServiceError):
+                self.finish(run_id, "FAILED")
+            raise
 
     def known(self, run_id: str) -> KnownRun:
         """Return what is known of a run.
@@ -214,6 +232,22 @@ class Tracking:
         """End a run with an MLflow status: FINISHED, FAILED or KILLED."""
         with translated():
             self.client().set_terminated(run_id, status)
+
+
+def _no_answer(url: str) -> str | None:
+    """Return what a server did instead of answering; None where it answered, if only that it knows nobody."""
+    from mlflow.exceptions import MlflowException  # lazy: takes seconds to import
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    try:
+        who = get_default_host_creds(url)  # type: ignore[no-untyped-call]  # MLflow's, without types
+        said = http_request(  # type: ignore[no-untyped-call]  # MLflow's, without types
+            who, "/health", "GET", max_retries=0, timeout=_SECONDS_TO_ANSWER, raise_on_status=False
+        )
+    except MlflowException as error:
+        return str(error)
+    return f"status {said.status_code}" if said.status_code >= _CANNOT else None
 
 
 @contextmanager

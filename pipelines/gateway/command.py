@@ -25,7 +25,9 @@ def export(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Write the bundle that gateways run: a small network distilled from the one that serves, or that one itself."""
-    from features.packs.loader import load_pack  # lazy: only this command pays
+    from rich.markup import escape  # lazy: only this command pays
+
+    from features.packs.loader import load_pack
     from models.prognosis.distilling import DistillingSettings
     from pipelines.gateway.order import GatewayOrder, Network, export_for_gateway
 
@@ -45,6 +47,8 @@ def export(
     )
     outcome = export_for_gateway(order, stages)
     stages.console.print(outcome.reason, highlight=False)
+    if outcome.warning is not None:
+        stages.console.print(f"[yellow]Warning:[/yellow] {escape(outcome.warning)}", highlight=False)
     if json:
         print_result(outcome.to_dict())
     else:

@@ -1,7 +1,7 @@
 """Is a small network as good as the ensemble whose answers it learnt to give? Asked on machines that neither saw."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,9 +111,15 @@ def compare(
     return (
         _no_worse("cost", "cost", rows.machine, trial.costs(), margins.cost, margins.level),
         _no_worse("error", "err (ranked probability)", rows.machine, tuple(errors), margins.error, margins.level),
-        check_calibration(trial, margins.calibration_error, margins.calibration_margin),
-        check_coverage(trial, margins.coverage_distance),
+        beside_ensemble(check_calibration(trial, margins.calibration_error, margins.calibration_margin)),
+        beside_ensemble(check_coverage(trial, margins.coverage_distance)),
     )
+
+
+def beside_ensemble(finding: Finding) -> Finding:
+    """Return a finding of a promotion in the words of a student, which stands beside the ensemble, not a champion."""
+    must, found = (each.replace("champion", "ensemble") for each in (finding.must, finding.found))
+    return replace(finding, must=must, found=found)
 
 
 def _answers(pack: Pack, rows: LabelledVectors, told: Told) -> Answers:

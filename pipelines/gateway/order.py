@@ -1,7 +1,7 @@
 """One export for gateways: the bundle that serves, or the small network that learnt from it."""
 
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
 from models.prognosis.errors import FoldsUnfit, WeightsUnfit
 from models.registry.address import tracking_of
-from models.registry.errors import RegistryRefused
+from models.registry.errors import RegistryRefused, RegistryUnavailable
 from models.registry.registry import ModelRegistry
 from models.registry.tracking import PARENT
 from pipelines.errors import NothingPromoted, NothingToDistil
@@ -84,12 +84,14 @@ class GatewayOutcome:
         reason: Why it is this one, for people.
         measured: Figures of the small network and of its teacher; None where none was taught now.
         promotion: Every check of the small network; None where none was taught now.
+        warning: Why MLflow does not keep its figures, for people; None where it does.
     """
 
     bundle: VerifiedBundle
     reason: str
     measured: Measured | None = None
     promotion: Promotion | None = None
+    warning: str | None = None
 
     @property
     def network(self) -> Network:
@@ -104,6 +106,7 @@ class GatewayOutcome:
             "name": manifest.name,
             "version": manifest.version,
             "bundle_sha256": self.bundle.bundle_sha256,
+            "warning": self.warning,
             "bundle_bytes": self.bundle.total_bytes,
             "distilled_from": None if manifest.distilled_from is None else asdict(manifest.distilled_from),
             "reason": self.reason,
@@ -162,8 +165,8 @@ def _taught(
         folder = Path(scratch) / "bundle"
         with stages.stage("distilling") as tell:
             student = teach(folder, order.pack, champion, kept, rows, readings, order.settings, tell, comparing)
-        _record(order, kept, ensemble, student)
-        return _decided(order, ensemble, student)
+        outcome = _decided(order, ensemble, student)  # first: what was taught is not lost with a server
+        return replace(outcome, warning=_recorded(order, kept, ensemble, student))
 
 
 def _decided(order: GatewayOrder, ensemble: VerifiedBundle, student: Student) -> GatewayOutcome:
@@ -191,7 +194,7 @@ def _sent(
 
 def _ensemble(order: GatewayOrder) -> VerifiedBundle:
     if order.version is not None:
-        bundle = read_bundle(order.shelf.root / order.pack.id / order.version)
+        bundle = order.shelf.bundle(order.pack.id, order.version)
         refuse_distilled(bundle.manifest)
         return bundle
     champion = order.shelf.champion_bundle(order.pack.id)
@@ -204,9 +207,18 @@ def _known_student(order: GatewayOrder, ensemble: VerifiedBundle) -> VerifiedBun
     version = ensemble.manifest.version + SUFFIX
     if version not in order.shelf.versions(order.pack.id):
         return None
-    bundle = read_bundle(order.shelf.root / order.pack.id / version)
+    bundle = order.shelf.bundle(order.pack.id, version)
     origin = Teacher(ensemble.manifest.version, ensemble.bundle_sha256)
     return bundle if bundle.manifest.distilled_from == origin else None
+
+
+def _recorded(order: GatewayOrder, kept: KeptEnsemble, ensemble: VerifiedBundle, student: Student) -> str | None:
+    """Record a student, and return why that failed."""
+    try:
+        _record(order, kept, ensemble, student)
+    except (RegistryUnavailable, RegistryRefused) as error:
+        return f"MLflow does not keep settings, figures and bundle of the small network. {error}"
+    return None
 
 
 def _record(order: GatewayOrder, kept: KeptEnsemble, ensemble: VerifiedBundle, student: Student) -> None:
@@ -214,9 +226,10 @@ def _record(order: GatewayOrder, kept: KeptEnsemble, ensemble: VerifiedBundle, s
     tracking, manifest, measured = order.registry.tracking, ensemble.manifest, student.measured
     tags = {PARENT: kept.run_id, "distilled_from": manifest.version, "accepted": str(student.promotion.is_deserved)}
     run_id = tracking.start(order.pack.id, f"{manifest.name} {manifest.version}{SUFFIX}", tags, asdict(order.settings))
-    tracking.log_metrics(run_id, _flat(asdict(measured)))
-    tracking.log_files(run_id, student.folder, "bundle")
-    tracking.finish(run_id)
+    with tracking.failing(run_id):
+        tracking.log_metrics(run_id, _flat(asdict(measured)))
+        tracking.log_files(run_id, student.folder, "bundle")
+        tracking.finish(run_id)
 
 
 def _flat(figures: dict[str, Any]) -> dict[str, float]:

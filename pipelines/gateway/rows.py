@@ -44,8 +44,10 @@ def split_rows(
     """Compute the rows of all lives and part them as the training of the ensemble did; new machines are unseen ones.
 
     Raises:
-        NothingToDistil: If there are none on one of the two sides.
+        NothingToDistil: If there are no lives, or none on one of the two sides.
     """
+    if not tracks:
+        raise NothingToDistil(version, "no life of any machine")
     frame = _frame(specification, tenant, tracks, progress)
     fold_by_machine = kept.fold_by_machine
     taught = frame.filter(pl.col("asset").is_in(sorted(fold_by_machine)))

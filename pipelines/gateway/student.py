@@ -10,7 +10,7 @@ from edge_export.runtime.runtime import Runtime
 from features.domain.packs import Pack
 from features.transforms.batch import LifeRows
 from pipelines.gateway.card import student_card
-from pipelines.gateway.judging import Compare, Fidelity, Told, compare
+from pipelines.gateway.judging import Compare, Fidelity, Told, beside_ensemble, compare
 from pipelines.gateway.latency import forecast_microseconds
 from pipelines.gateway.rows import SplitRows
 from pipelines.gateway.teacher import KeptEnsemble
@@ -119,9 +119,8 @@ def teach(
         distilled.distance,
     )
     findings = comparing(pack, rows.unseen, *told)
-    return Student(
-        folder, measured, Promotion.of(findings, check_running(champion, runtime), (_gain(champion, runtime),))
-    )
+    running = [beside_ensemble(each) for each in check_running(champion, runtime)]
+    return Student(folder, measured, Promotion.of(findings, running, (_gain(champion, runtime),)))
 
 
 def _levels(pack: Pack, champion: Runtime, distilled: "Distilled", rows: SplitRows, seed: int) -> "FittedLevels":

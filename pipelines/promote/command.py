@@ -26,7 +26,9 @@ def promote(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Let a challenger serve if it costs less than the champion, is worse in nothing, and ran in shadow; or go back."""
-    from features.packs.loader import load_pack  # lazy: only this command pays
+    from rich.markup import escape  # lazy: only this command pays
+
+    from features.packs.loader import load_pack
     from pipelines.promote.order import PromotionOrder, roll_back
     from pipelines.promote.order import promote as run_promotion
 
@@ -45,9 +47,11 @@ def promote(
     if rollback:
         with stages.stage("rollback"):
             found = roll_back(order)
-        stages.console.print(f"Version {found} serves again.")
+        stages.console.print(f"Version {found.version} serves again.")
+        if found.warning is not None:
+            stages.console.print(f"[yellow]Warning:[/yellow] {escape(found.warning)}", highlight=False)
         if json:
-            print_result({"champion": found, "rolled_back": True})
+            print_result(found.to_dict())
         return
     outcome = run_promotion(order, stages, is_rehearsal=dry_run)
     if json:

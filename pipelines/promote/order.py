@@ -13,6 +13,7 @@ from features.records.shadows import ShadowRecords
 from features.telemetry.influx.server import InfluxServer
 from models.prognosis.folds import held_out
 from models.registry.address import tracking_of
+from models.registry.errors import RegistryRefused, RegistryUnavailable
 from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
 from pipelines.errors import NothingPromoted, NothingToPromote
 from pipelines.progress import Stages
@@ -81,6 +82,23 @@ class PromotionOutcome:
         return {**told, **self.promotion.to_dict()}
 
 
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """What became of going back.
+
+    Attributes:
+        version: The one that serves again.
+        warning: Why MLflow's aliases do not say so yet, for people; None where they do.
+    """
+
+    version: str
+    warning: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {"champion": self.version, "rolled_back": True, "warning": self.warning}
+
+
 def promote(
     order: PromotionOrder, stages: Stages, *, is_rehearsal: bool = False, examining: Examine = examine
 ) -> PromotionOutcome:
@@ -118,22 +136,24 @@ def promote(
     return PromotionOutcome(champion.model.version, challenger.model.version, promotion, is_promoted)
 
 
-def roll_back(order: PromotionOrder) -> str:
+def roll_back(order: PromotionOrder) -> RollBack:
     """Make the champion before the present one serve again; whatever runs in shadow ends.
 
     Returns:
-        Its version.
+        Its version. It serves whether or not MLflow could be told: raising would ask for another try, which goes back
+        once more.
 
     Raises:
         BundleMissing: If there was none before.
-        RegistryUnavailable: If an MLflow server does not answer; the version serves all the same.
     """
     version = order.shelf.roll_back(order.pack.id)
     order.shelf.cast_shadow(order.pack.id, None)
-    order.registry.tracking.check()
-    order.registry.drop_alias(order.model_name, SHADOW)
-    order.registry.set_alias(order.model_name, CHAMPION, version)
-    return version
+    try:
+        order.registry.tracking.check()
+        _point_aliases(order, version)
+    except (RegistryUnavailable, RegistryRefused) as error:
+        return RollBack(version, f"MLflow's aliases still name the versions before. {error}")
+    return RollBack(version)
 
 
 def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
@@ -142,12 +162,22 @@ def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
     if champion is None:
         raise NothingPromoted(pack_id)
     version = order.version or (None if shadow is None else shadow.name)
-    version = version or order.registry.version_of(order.model_name, CHALLENGER)
-    if version is None or version == champion.name:
+    version = version or _own_challenger(order, champion.name)
+    if version == champion.name:
         raise NothingToPromote(pack_id, champion.name)
-    challenger = Runtime.load(shelf.root / pack_id / version)
+    challenger = Runtime.load(shelf.bundle(pack_id, version))
     refuse_distilled(challenger.bundle.manifest)
     return Runtime.load(champion), challenger
+
+
+def _own_challenger(order: PromotionOrder, champion: str) -> str:
+    """Return the version that MLflow calls challenger, which at a shared server may be of another installation."""
+    version = order.registry.version_of(order.model_name, CHALLENGER)
+    if version is None:
+        raise NothingToPromote(order.pack.id, champion)
+    if version not in order.shelf.versions(order.pack.id):
+        raise NothingToPromote(order.pack.id, champion, elsewhere=version)
+    return version
 
 
 def _share(order: PromotionOrder, *runtimes: Runtime) -> float:
@@ -159,5 +189,9 @@ def _share(order: PromotionOrder, *runtimes: Runtime) -> float:
 def _serve(order: PromotionOrder, version: str) -> None:
     order.shelf.promote(order.pack.id, version)
     order.shelf.cast_shadow(order.pack.id, None)
+    _point_aliases(order, version)
+
+
+def _point_aliases(order: PromotionOrder, version: str) -> None:
     order.registry.drop_alias(order.model_name, SHADOW)
     order.registry.set_alias(order.model_name, CHAMPION, version)

@@ -117,10 +117,9 @@ def prepare(
 
 
 def unseen_rows(specification: FeatureSpecification, data: PreparedData) -> LabelledVectors:
-    """Compute rows of the held-out machines under any specification, as far as a forecast would be given.
+    """Compute rows of the held-out machines past the feature store, as far as a forecast would be given.
 
-    Champion and challenger may differ in their specification, so each is judged on its own features of the
-    same moments.
+    For whole lives of a few of them (`pipelines.train.stories`); figures are made of `PreparedData.held_out`.
     """
     tracks = [track for track in data.tracks if track.epoch.asset in data.unseen]
     return _forecast_rows(data.pack, labelled_vectors(label_frame(specification, data.tenant, tracks), specification))

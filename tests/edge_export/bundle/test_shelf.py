@@ -125,6 +125,15 @@ def test_names_cannot_leave_the_shelf(shelf: BundleShelf, name: str) -> None:
         shelf.champion(name)
     with pytest.raises(BundleRefused):
         shelf.promote("fan", name)
+    with pytest.raises(BundleRefused):
+        shelf.bundle("fan", name)
+
+
+def test_a_version_is_read_by_its_name(shelf: BundleShelf, bundle_folder: Path, bundle: VerifiedBundle) -> None:
+    shelf.put(bundle_folder)
+    assert shelf.bundle("fan", "3").bundle_sha256 == bundle.bundle_sha256
+    with pytest.raises(BundleMissing):
+        shelf.bundle("fan", "9")
 
 
 def test_the_pointer_cannot_leave_the_shelf(shelf: BundleShelf, bundle_folder: Path) -> None:

@@ -22,14 +22,45 @@ def test_address_of_a_server_is_taken(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "localhost:5000", "sqlite:///mlflow.db", "http://", "http://host:port", "http://host:0", "/var/mlflow"]
+    "url",
+    [
+        "",
+        "localhost:5000",
+        "sqlite:///mlflow.db",
+        "http://",
+        "http://host:port",
+        "http://host:0",
+        "/var/mlflow",
+        "http://[::1",
+        "http://local host:5000",
+    ],
 )
 def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
     with pytest.raises(InvalidValue, match="must begin with http:// or https://"):
         check_tracking_url(url)
 
 
-def test_password_in_the_address_is_refused_and_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:secret-word@mlflow.example",
+        "//user:secret-word@host:5000",
+        "user_name:secret-word@host:5000",
+        "secret-word@host:5000",
+        "https://me:secret/-word@mlflow.example:port",
+        "http://me:secret-word@[::1",
+        "mysql://me:secret-word@host/mlflow",
+    ],
+)
+def test_password_in_the_address_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(InvalidValue, match="name no user and no password") as told:
-        check_tracking_url("https://me:secret-word@mlflow.example")
+        check_tracking_url(url)
+    assert "secret" not in str(told.value)
+    assert "-word" not in str(told.value)
+
+
+@pytest.mark.parametrize("url", ["secret-word", "secret-word:x", "host?token=secret-word", "http://?t=secret-word"])
+def test_nothing_of_what_is_no_address_is_repeated(url: str) -> None:
+    with pytest.raises(InvalidValue, match="must begin with http:// or https://") as told:
+        check_tracking_url(url)
     assert "secret-word" not in str(told.value)

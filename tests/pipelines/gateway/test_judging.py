@@ -86,6 +86,13 @@ def test_what_it_must_not_exceed_is_said_in_numbers() -> None:
     assert "+0 a row" in error.found
 
 
+def test_a_student_stands_beside_the_ensemble_not_a_champion() -> None:
+    teacher = Told(curves(rows()), TABLE)
+    words = " ".join(each.must + each.found for each in compare(PACK, rows(), teacher, teacher))
+    assert "champion" not in words
+    assert words.count("ensemble") == 6  # twice each of calibration and coverage
+
+
 def test_what_censoring_hides_counts_for_nobody() -> None:
     """A machine that was replaced at once says nothing, whatever was forecast for it."""
     judged = rows()
