@@ -1,0 +1,1 @@
+"""Skoltech Anomaly Benchmark (SKAB): a pump rig with faults, and how soon and how truly they are told."""

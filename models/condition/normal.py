@@ -1,0 +1,213 @@
+"""What a machine's signals show while it is healthy, and how far a reading strays from that. No labels are needed.
+
+Each signal is scored against the machine's own healthy history: its z-score is smoothed over some samples, and set
+against how much the smoothed z-score wandered while the machine was healthy. A short history has not seen how far a
+healthy signal drifts later (a casing that warms up, a tank that fills): what other healthy machines of the type
+showed, `strays`, allows for it. The score is a power mean over signals, so that one signal far off and many a little
+off both count, in units of what is usual for this machine.
+
+The score of a row depends on the rows before it, their times, and nothing else: not on its number, not on other
+machines, not on what comes later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.condition.errors import HistoryTooShort
+from models.condition.smoothing import Smoothed
+
+_LEAST = 1e-9
+_STILL = 0.01
+"""A signal that never moved is taken to have a deviation of this share of its value: how far it may is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Readings of one machine in time order.
+
+    Attributes:
+        seconds: Times, not descending. Shape (row,).
+        readings: NaN where not measured. Shape (row, signal).
+    """
+
+    seconds: NDArray[np.float64]
+    readings: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    def part(self, rows: slice) -> "History":
+        """Return some rows."""
+        return History(self.seconds[rows], self.readings[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class NormalSettings:
+    """How normal behaviour is learnt.
+
+    Attributes:
+        smoothing: Time constant of smoothing, in median intervals between rows.
+        settling: Rows at the beginning that smoothing takes to settle; nothing is learnt from them.
+        power: Of the mean over signals: 1 counts all alike, more of it the one that is farthest off.
+        usual: Share of a healthy machine's own rows whose score is at most 1.
+    """
+
+    smoothing: float = 10.0
+    settling: int = 50
+    power: float = 4.0
+    usual: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How far one row strays.
+
+    Attributes:
+        score: 1 is about the most that is usual; NaN where no signal is known.
+        shares: What each signal has in the score; they add up to 1, NaN for a signal that is not known. Shape
+            (signal,).
+    """
+
+    score: float
+    shares: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class NormalBehaviour:
+    """What is normal for one machine. Arrays have shape (signal,).
+
+    Attributes:
+        center: Mean reading.
+        scale: Standard deviation of readings.
+        offset: Mean of the smoothed z-score.
+        spread: Standard deviation of the smoothed z-score, times how much farther healthy machines stray later.
+        time_constant: Of smoothing, seconds.
+        power: Of the mean over signals.
+        usual: Score, before it is divided by this, that is at most usual.
+        seen: Rows that this was learnt from.
+    """
+
+    center: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    time_constant: float
+    power: float
+    usual: float
+    seen: int
+
+    def start(self) -> Smoothed:
+        """Return the state before the first row."""
+        return Smoothed.start(len(self.center))
+
+    def step(self, state: Smoothed, seconds: float, row: NDArray[np.float64]) -> tuple[Smoothed, Condition]:
+        """Take one row.
+
+        Args:
+            state: After the row before it.
+            seconds: Time of the row.
+            row: NaN where not measured. Shape (signal,).
+
+        Returns:
+            The next state, and how far the row strays.
+        """
+        state = state.after((row - self.center) / self.scale, seconds, self.time_constant)
+        far = (np.abs(state.values - self.offset) / self.spread) ** self.power
+        known = ~np.isnan(far)
+        if not known.any():
+            return state, Condition(float("nan"), far)
+        total = float(far[known].sum())
+        score = (total / int(known.sum())) ** (1.0 / self.power) / self.usual
+        return state, Condition(score, far / total if total > 0 else np.where(known, 1.0 / known.sum(), np.nan))
+
+    def scores(self, history: History) -> NDArray[np.float64]:
+        """Return the score of every row, from the first on. Shape (row,)."""
+        state, found = self.start(), np.empty(len(history))
+        for place, (seconds, row) in enumerate(zip(history.seconds.tolist(), history.readings, strict=True)):
+            state, condition = self.step(state, seconds, row)
+            found[place] = condition.score
+        return found
+
+
+def learn_normal(
+    history: History,
+    strays: NDArray[np.float64] | None = None,
+    settings: NormalSettings = NormalSettings(),  # frozen
+) -> NormalBehaviour:
+    """Learn what is normal from a healthy history.
+
+    Args:
+        history: Of one healthy machine.
+        strays: How much farther the smoothed z-scores of healthy machines stray later than in a first history like
+            this one (`learn_strays`); None for no farther. Shape (signal,).
+        settings: How to learn.
+
+    Raises:
+        HistoryTooShort: If too few rows are left after smoothing has settled.
+    """
+    needed = 2 * settings.settling
+    if len(history) < needed:
+        raise HistoryTooShort(
+            f"Learning what is normal must have at least {needed} rows of healthy history; found {len(history)}. "
+            "Wait for more readings."
+        )
+    center = np.nanmean(history.readings, axis=0)
+    scale = _scale(np.nanstd(history.readings, axis=0), center)
+    time_constant = settings.smoothing * max(float(np.median(np.diff(history.seconds))), 1e-6)
+    smoothed = _smoothed(history, center, scale, time_constant)[settings.settling :]
+    offset = np.nanmean(smoothed, axis=0)
+    wandered = np.nanstd(smoothed, axis=0)
+    spread = np.where(wandered > _LEAST, wandered, 1.0) * (1.0 if strays is None else strays)
+    plain = NormalBehaviour(center, scale, offset, spread, time_constant, settings.power, 1.0, len(history))
+    usual = float(np.nanquantile(plain.scores(history)[settings.settling :], settings.usual))
+    return NormalBehaviour(center, scale, offset, spread, time_constant, settings.power, usual, len(history))
+
+
+def learn_strays(
+    histories: Sequence[History],
+    first: int,
+    settings: NormalSettings = NormalSettings(),  # frozen
+) -> NDArray[np.float64]:
+    """Learn how much farther healthy machines stray later than in their first rows.
+
+    Args:
+        histories: Of healthy machines of one type, each longer than its first rows.
+        first: Rows that what is normal is learnt from.
+        settings: How to learn.
+
+    Returns:
+        For each signal the median over machines of the root mean square of its later smoothed z-score, in standard
+        deviations of its first ones; at least 1. Shape (signal,).
+
+    Raises:
+        HistoryTooShort: If there is no machine, or one has too few rows.
+    """
+    if not histories or min(map(len, histories)) <= first:
+        raise HistoryTooShort(
+            f"Learning how far healthy machines stray must have machines with more than {first} rows; "
+            f"found {sorted(map(len, histories))[:5]}. Bring longer healthy histories."
+        )
+    squares = []
+    for history in histories:
+        normal = learn_normal(history.part(slice(None, first)), settings=settings)
+        smoothed = _smoothed(history, normal.center, normal.scale, normal.time_constant)[first:]
+        squares.append(np.nanmean(((smoothed - normal.offset) / normal.spread) ** 2, axis=0))
+    return np.asarray(np.maximum(np.sqrt(np.median(squares, axis=0)), 1.0), np.float64)
+
+
+def _scale(deviation: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(deviation > _LEAST, deviation, np.maximum(_STILL * np.abs(center), _LEAST))
+
+
+def _smoothed(
+    history: History, center: NDArray[np.float64], scale: NDArray[np.float64], time_constant: float
+) -> NDArray[np.float64]:
+    """Return the smoothed z-scores of every row. Shape (row, signal)."""
+    state, found = Smoothed.start(len(center)), np.empty(history.readings.shape)
+    for place, (seconds, row) in enumerate(zip(history.seconds.tolist(), history.readings, strict=True)):
+        state = state.after((row - center) / scale, seconds, time_constant)
+        found[place] = state.values
+    return found
