@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from experiments.errors import DataSetUnusable
-from models.condition.normal import History
+from models.condition.history import History
 
 FOLDERS = ("other", "valve1", "valve2")
 HEALTHY = "anomaly-free/anomaly-free.csv"

@@ -52,11 +52,6 @@ def row_figures(alarms: Sequence[NDArray[np.bool_]], truth: Sequence[NDArray[np.
     )
 
 
-def begins(alarms: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the rows at which an alarm begins."""
-    return np.flatnonzero(alarms & ~np.concatenate([[False], alarms[:-1]]))
-
-
 def nab_score(events: Sequence[NDArray[np.float64]], changes: Sequence[NDArray[np.float64]]) -> float:
     """Return NAB's normalised score over all recordings.
 

@@ -11,37 +11,14 @@ machines, not on what comes later.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.condition.errors import HistoryTooShort
-from models.condition.smoothing import Smoothed
-
-_LEAST = 1e-9
-_STILL = 0.01
-"""A signal that never moved is taken to have a deviation of this share of its value: how far it may is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Readings of one machine in time order.
-
-    Attributes:
-        seconds: Times, not descending. Shape (row,).
-        readings: NaN where not measured. Shape (row, signal).
-    """
-
-    seconds: NDArray[np.float64]
-    readings: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.seconds)
-
-    def part(self, rows: slice) -> "History":
-        """Return some rows."""
-        return History(self.seconds[rows], self.readings[rows])
+from models.condition.history import History, Level
+from models.condition.smoothing import Smoothed, smooth
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +57,7 @@ class NormalBehaviour:
     """What is normal for one machine. Arrays have shape (signal,).
 
     Attributes:
-        center: Mean reading.
-        scale: Standard deviation of readings.
+        level: Mean and standard deviation of readings.
         offset: Mean of the smoothed z-score.
         spread: Standard deviation of the smoothed z-score, times how much farther healthy machines stray later.
         time_constant: Of smoothing, seconds.
@@ -90,8 +66,7 @@ class NormalBehaviour:
         seen: Rows that this was learnt from.
     """
 
-    center: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    level: Level
     offset: NDArray[np.float64]
     spread: NDArray[np.float64]
     time_constant: float
@@ -101,7 +76,7 @@ class NormalBehaviour:
 
     def start(self) -> Smoothed:
         """Return the state before the first row."""
-        return Smoothed.start(len(self.center))
+        return Smoothed.start(len(self.offset))
 
     def step(self, state: Smoothed, seconds: float, row: NDArray[np.float64]) -> tuple[Smoothed, Condition]:
         """Take one row.
@@ -114,7 +89,7 @@ class NormalBehaviour:
         Returns:
             The next state, and how far the row strays.
         """
-        state = state.after((row - self.center) / self.scale, seconds, self.time_constant)
+        state = state.after(self.level.z_scores(row), seconds, self.time_constant)
         far = (np.abs(state.values - self.offset) / self.spread) ** self.power
         known = ~np.isnan(far)
         if not known.any():
@@ -154,16 +129,14 @@ def learn_normal(
             f"Learning what is normal must have at least {needed} rows of healthy history; found {len(history)}. "
             "Wait for more readings."
         )
-    center = np.nanmean(history.readings, axis=0)
-    scale = _scale(np.nanstd(history.readings, axis=0), center)
-    time_constant = settings.smoothing * max(float(np.median(np.diff(history.seconds))), 1e-6)
-    smoothed = _smoothed(history, center, scale, time_constant)[settings.settling :]
-    offset = np.nanmean(smoothed, axis=0)
-    wandered = np.nanstd(smoothed, axis=0)
-    spread = np.where(wandered > _LEAST, wandered, 1.0) * (1.0 if strays is None else strays)
-    plain = NormalBehaviour(center, scale, offset, spread, time_constant, settings.power, 1.0, len(history))
+    level = Level.of(history)
+    time_constant = settings.smoothing * history.interval()
+    smoothed = smooth(history, level, time_constant)[settings.settling :]
+    wander = Level.of_values(smoothed, still=1.0)
+    spread = wander.scale * (1.0 if strays is None else strays)
+    plain = NormalBehaviour(level, wander.center, spread, time_constant, settings.power, 1.0, len(history))
     usual = float(np.nanquantile(plain.scores(history)[settings.settling :], settings.usual))
-    return NormalBehaviour(center, scale, offset, spread, time_constant, settings.power, usual, len(history))
+    return replace(plain, usual=usual)
 
 
 def learn_strays(
@@ -193,21 +166,6 @@ def learn_strays(
     squares = []
     for history in histories:
         normal = learn_normal(history.part(slice(None, first)), settings=settings)
-        smoothed = _smoothed(history, normal.center, normal.scale, normal.time_constant)[first:]
+        smoothed = smooth(history, normal.level, normal.time_constant)[first:]
         squares.append(np.nanmean(((smoothed - normal.offset) / normal.spread) ** 2, axis=0))
     return np.asarray(np.maximum(np.sqrt(np.median(squares, axis=0)), 1.0), np.float64)
-
-
-def _scale(deviation: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(deviation > _LEAST, deviation, np.maximum(_STILL * np.abs(center), _LEAST))
-
-
-def _smoothed(
-    history: History, center: NDArray[np.float64], scale: NDArray[np.float64], time_constant: float
-) -> NDArray[np.float64]:
-    """Return the smoothed z-scores of every row. Shape (row, signal)."""
-    state, found = Smoothed.start(len(center)), np.empty(history.readings.shape)
-    for place, (seconds, row) in enumerate(zip(history.seconds.tolist(), history.readings, strict=True)):
-        state = state.after((row - center) / scale, seconds, time_constant)
-        found[place] = state.values
-    return found

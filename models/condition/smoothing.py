@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.condition.history import History, Level
+
 
 @dataclass(frozen=True, slots=True)
 class Smoothed:
@@ -42,3 +44,23 @@ class Smoothed:
         moved = self.values + share * (row - self.values)
         values = np.where(np.isnan(self.values), row, np.where(np.isnan(row), self.values, moved))
         return Smoothed(values, seconds if self.seconds is None else max(seconds, self.seconds))
+
+
+def smooth(history: History, level: Level, time_constant: float) -> NDArray[np.float64]:
+    """Return the smoothed z-scores of every row.
+
+    Args:
+        history: The rows, from the first on.
+        level: By which z-scores are taken.
+        time_constant: Seconds.
+
+    Returns:
+        Shape (row, signal).
+    """
+    state, found = Smoothed.start(history.readings.shape[1]), np.empty(history.readings.shape)
+    for place, (seconds, row) in enumerate(
+        zip(history.seconds.tolist(), level.z_scores(history.readings), strict=True)
+    ):
+        state = state.after(row, seconds, time_constant)
+        found[place] = state.values
+    return found
