@@ -19,7 +19,8 @@ from models.condition.normal import learn_normal, learn_strays
 TRAINED_ROWS = 400
 SPAN_ROWS, SPAN_STEP = 1150, 500
 HEALTHY_RATE, STRICT_HEALTHY_RATE, CHANGE_HEALTHY_RATE = 0.10, 0.04, 0.05
-"""Shares of healthy rows that pass the threshold. The first has the best F1 on folder `other` (of .02 to .20)."""
+"""Shares of healthy rows that pass the threshold. The first has the best F1 on folder `other` (of .02 to .20); how the
+others were set is told in docs/experiments.md."""
 
 Score = Callable[[History], NDArray[np.float64]]
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.condition.errors import HistoryTooShort
@@ -29,6 +29,7 @@ def test_shares_add_up_and_name_the_signal_that_strays() -> None:
     assert condition.shares[0] > 0.95
 
 
+@settings(max_examples=20)
 @given(offset=st.floats(-1e6, 1e9), seed=st.integers(0, 50))
 def test_score_knows_neither_the_number_of_a_row_nor_the_date(offset: float, seed: int) -> None:
     history = healthy(260, seed)
@@ -37,6 +38,7 @@ def test_score_knows_neither_the_number_of_a_row_nor_the_date(offset: float, see
     np.testing.assert_allclose(learn_normal(moved.part(slice(None, 120))).scores(moved), scores, rtol=1e-6)
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 259))
 def test_nothing_that_comes_later_changes_a_score(cut: int) -> None:
     history = healthy(260)
