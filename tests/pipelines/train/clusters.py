@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipelines.train.cluster import ON_LOOPBACK
+
 ROOT = Path(__file__).resolve().parents[3]
 RAY = str(Path(sys.executable).with_name("ray"))
 _NODE = ["--object-store-memory", "100000000", "--disable-usage-stats", "--block"]
@@ -37,9 +39,13 @@ class Head:
 
 
 def let_in() -> dict[str, str]:
-    """Return the environment of who may use a cluster that is started with it."""
+    """Return the environment of who may use a cluster that is started with it.
+
+    A Ray that this process started for itself left its wish for loopback behind; nodes of a cluster would not find
+    each other by it.
+    """
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in ON_LOOPBACK},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
