@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -42,6 +42,14 @@ class Stages:
 
 
 def print_result(document: dict[str, object]) -> None:
-    """Write one JSON object to standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    """Write one JSON object to standard output; a figure that is not known, NaN, is null."""
+    sys.stdout.write(json.dumps(_known(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def _known(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _known(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(each) for each in value]
+    return None if value != value else value

@@ -150,7 +150,13 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="read JSON lines from standard input, answer JSON lines")
     run.set_defaults(run=_run)
     when = run.add_mutually_exclusive_group()
-    when.add_argument("--every", type=_positive, default=1, metavar="N", help="a forecast at each Nth row of an asset")
+    when.add_argument(
+        "--every",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="a forecast at each Nth reading of an asset, and at events that the pack names",
+    )
     when.add_argument("--last", action="store_true", help="one forecast per asset, at the end of the input")
     run.add_argument("--tenant", default=DEFAULT_TENANT, help="whose assets they are (default: %(default)s)")
     run.add_argument(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.errors import HistoryTooShort
 from models.condition.history import History, Level
 from models.condition.smoothing import Smoothed, smooth
+from models.condition.straying import later_strays, power_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,7 @@ class ChangeDetector:
         """
         score = self.level.z_scores(row)
         state = ChangeState(state.fast.after(score, seconds, self.fast), state.slow.after(score, seconds, self.slow))
-        far = (np.abs(state.fast.values - state.slow.values) / self.spread) ** self.power
-        known = ~np.isnan(far)
-        return state, float(np.mean(far[known])) ** (1.0 / self.power) if known.any() else float("nan")
+        return state, power_mean(np.abs(state.fast.values - state.slow.values) / self.spread, self.power)
 
     def scores(self, history: History) -> NDArray[np.float64]:
         """Return the score of every row, from the first on. Shape (row,)."""
@@ -134,12 +132,7 @@ def learn_change(
     Raises:
         HistoryTooShort: If too few rows are left after smoothing has settled.
     """
-    needed = 2 * settings.settling
-    if len(history) < needed:
-        raise HistoryTooShort(
-            f"Learning what changes are normal must have at least {needed} rows of healthy history; "
-            f"found {len(history)}. Wait for more readings."
-        )
+    history.require(2 * settings.settling)
     level, interval = Level.of(history), history.interval()
     fast, slow = settings.fast * interval, settings.slow * interval
     difference = (smooth(history, level, fast) - smooth(history, level, slow))[settings.settling :]
@@ -161,10 +154,13 @@ def learn_change_strays(
 
     Returns:
         The median over machines, at least 1. Shape (signal,).
+
+    Raises:
+        HistoryTooShort: If there is no machine, or one has too few rows.
     """
-    squares = []
-    for history in histories:
+
+    def straying(history: History) -> NDArray[np.float64]:
         own = learn_change(history.part(slice(None, first)), settings=settings)
-        difference = smooth(history, own.level, own.fast) - smooth(history, own.level, own.slow)
-        squares.append(np.nanmean((difference[first:] / own.spread) ** 2, axis=0))
-    return np.asarray(np.maximum(np.sqrt(np.median(squares, axis=0)), 1.0), np.float64)
+        return (smooth(history, own.level, own.fast) - smooth(history, own.level, own.slow)) / own.spread
+
+    return later_strays(histories, first, straying)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.condition.errors import HistoryTooShort
+
 _LEAST = 1e-9
 _STILL = 0.01
 """A signal that never moved is taken to have a deviation of this share of its value: how far it may is not known."""
@@ -28,6 +30,18 @@ class History:
     def part(self, rows: slice) -> "History":
         """Return some rows."""
         return History(self.seconds[rows], self.readings[rows])
+
+    def require(self, rows: int) -> None:
+        """Check that there is enough to learn from.
+
+        Raises:
+            HistoryTooShort: If there are fewer rows.
+        """
+        if len(self) < rows:
+            raise HistoryTooShort(
+                f"Learning what is normal must have at least {rows} rows of healthy history; found {len(self)}. "
+                "Wait for more readings."
+            )
 
     def interval(self) -> float:
         """Return the median seconds between rows, above 0."""

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.errors import HistoryTooShort
 from models.condition.history import History, Level
 from models.condition.smoothing import Smoothed, smooth
+from models.condition.straying import later_strays, power_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,8 @@ class NormalBehaviour:
             The next state, and how far the row strays.
         """
         state = state.after(self.level.z_scores(row), seconds, self.time_constant)
-        far = (np.abs(state.values - self.offset) / self.spread) ** self.power
-        known = ~np.isnan(far)
-        if not known.any():
-            return state, Condition(float("nan"), far)
-        total = float(far[known].sum())
-        score = (total / int(known.sum())) ** (1.0 / self.power) / self.usual
-        return state, Condition(score, far / total if total > 0 else np.where(known, 1.0 / known.sum(), np.nan))
+        far = np.abs(state.values - self.offset) / self.spread
+        return state, Condition(power_mean(far, self.power) / self.usual, _shares(far**self.power))
 
     def scores(self, history: History) -> NDArray[np.float64]:
         """Return the score of every row, from the first on. Shape (row,)."""
@@ -105,6 +100,13 @@ class NormalBehaviour:
             state, condition = self.step(state, seconds, row)
             found[place] = condition.score
         return found
+
+
+def _shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each signal's share of the sum of those known, alike where all are 0. Shape (signal,)."""
+    total = float(np.nansum(weights))
+    known = ~np.isnan(weights)
+    return weights / total if total > 0 else np.where(known, 1.0 / max(int(known.sum()), 1), np.nan)
 
 
 def learn_normal(
@@ -123,12 +125,7 @@ def learn_normal(
     Raises:
         HistoryTooShort: If too few rows are left after smoothing has settled.
     """
-    needed = 2 * settings.settling
-    if len(history) < needed:
-        raise HistoryTooShort(
-            f"Learning what is normal must have at least {needed} rows of healthy history; found {len(history)}. "
-            "Wait for more readings."
-        )
+    history.require(2 * settings.settling)
     level = Level.of(history)
     time_constant = settings.smoothing * history.interval()
     smoothed = smooth(history, level, time_constant)[settings.settling :]
@@ -158,14 +155,9 @@ def learn_strays(
     Raises:
         HistoryTooShort: If there is no machine, or one has too few rows.
     """
-    if not histories or min(map(len, histories)) <= first:
-        raise HistoryTooShort(
-            f"Learning how far healthy machines stray must have machines with more than {first} rows; "
-            f"found {sorted(map(len, histories))[:5]}. Bring longer healthy histories."
-        )
-    squares = []
-    for history in histories:
+
+    def straying(history: History) -> NDArray[np.float64]:
         normal = learn_normal(history.part(slice(None, first)), settings=settings)
-        smoothed = smooth(history, normal.level, normal.time_constant)[first:]
-        squares.append(np.nanmean(((smoothed - normal.offset) / normal.spread) ** 2, axis=0))
-    return np.asarray(np.maximum(np.sqrt(np.median(squares, axis=0)), 1.0), np.float64)
+        return (smooth(history, normal.level, normal.time_constant) - normal.offset) / normal.spread
+
+    return later_strays(histories, first, straying)

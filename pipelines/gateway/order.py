@@ -110,14 +110,9 @@ class GatewayOutcome:
             "bundle_bytes": self.bundle.total_bytes,
             "distilled_from": None if manifest.distilled_from is None else asdict(manifest.distilled_from),
             "reason": self.reason,
-            "measured": None if self.measured is None else _known(asdict(self.measured)),
+            "measured": None if self.measured is None else asdict(self.measured),
             "findings": [] if self.promotion is None else self.promotion.to_dict()["findings"],
         }
-
-
-def _known(figures: dict[str, object]) -> dict[str, object]:
-    """Return figures with None in the place of NaN, as JSON wants it."""
-    return {name: None if value != value else value for name, value in figures.items()}
 
 
 def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compare = compare) -> GatewayOutcome:

@@ -1,6 +1,5 @@
 import datetime as dt
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +52,7 @@ def test_altered_files_are_refused(tmp_path: Path, name: str, content: str) -> N
         read_machine(tmp_path)
 
 
-@pytest.mark.skipif("MILLWRIGHT_DATA" not in os.environ, reason="needs the data folder")
-def test_all_four_windows_are_found() -> None:
-    found = judge(read_machine(Path(os.environ["MILLWRIGHT_DATA"]) / "nab_machine_temperature"))
+def test_all_four_windows_are_found(data_directory: Path) -> None:
+    found = judge(read_machine(data_directory / "nab_machine_temperature"))
     assert (found.windows_found, found.windows) == (4, 4)
     assert found.false_per_week < 1.0

@@ -1,6 +1,5 @@
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +83,8 @@ def test_broken_folders_are_refused(tmp_path: Path, spoil: object, words: str) -
 
 @pytest.mark.slow
 @pytest.mark.integration
-@pytest.mark.skipif("MILLWRIGHT_DATA" not in os.environ, reason="needs the data folder")
-def test_bars_of_the_benchmark_hold() -> None:
-    rig = read_rig(Path(os.environ["MILLWRIGHT_DATA"]) / "skab")
+def test_bars_of_the_benchmark_hold(data_directory: Path) -> None:
+    rig = read_rig(data_directory / "skab")
     figures = command.run(rig, Stages(Console(file=io.StringIO())))
     assert float(str(figures["f1"])) >= 0.80
     assert float(str(figures["false_alarm_rate"])) <= 0.14

@@ -52,3 +52,5 @@ def test_signals_that_change_much_in_health_count_less() -> None:
 def test_short_histories_are_refused() -> None:
     with pytest.raises(HistoryTooShort, match="found 60"):
         learn_change(healthy(60))
+    with pytest.raises(HistoryTooShort, match=r"more than 300 rows; found \[\]"):
+        learn_change_strays([], 300)
