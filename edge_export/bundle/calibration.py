@@ -1,7 +1,8 @@
 """The numbers that turn a survival curve into a forecast, beside the graph in every bundle.
 
-Form 2 carries a table of interval levels by operating regime and stage of life (ADR 0010). Form 1, which had one half
-level and no `format`, is still read.
+Form 3 carries a table of interval levels by operating regime and stage of life, and whether the lower bound is rounded
+down to a whole step (ADR 0010). Form 2, which never rounds, and form 1, which had one half level and no `format`, are
+still read, and give what they always gave.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -12,8 +13,10 @@ from features.domain.errors import InvalidValue
 from features.domain.packs import LifeSource, Pack
 from features.transforms.intervals import IntervalTable
 
-FORMAT = 2
+FORMAT = 3
 """Version of `calibration.json`."""
+
+_READABLE = (2, FORMAT)
 
 _LONGEST_SPAN_SECONDS = 100 * 366 * 86_400.0
 
@@ -102,8 +105,8 @@ class Calibration:
             BundleCorrupt: If a key is missing, unknown, of a wrong type or out of its range.
         """
         document = read_document(data, "calibration.json", _KEYS, _OLDER_KEYS)
-        if document.has("format") and document.integer("format") != FORMAT:
-            document.refuse("format", f"be {FORMAT}", document.integer("format"))
+        if document.has("format") and document.integer("format") not in _READABLE:
+            document.refuse("format", f"be {' or '.join(map(str, _READABLE))}", document.integer("format"))
         try:
             return _from_fields(document)
         except InvalidValue as error:
@@ -136,9 +139,14 @@ def _interval(document: Fields) -> IntervalTable:
         level = document.number("interval_half_level")
         _check(0 < level <= 0.5, "interval_half_level", "be above 0 and at most 0.5", level)
         return IntervalTable.of_half_level(level)
-    table = document.one_object("interval", [each.name for each in fields(IntervalTable)])
+    names, is_older = [each.name for each in fields(IntervalTable)], document.integer("format") < FORMAT
+    table = document.one_object("interval", [name for name in names if not (is_older and name == "whole_steps")])
     return IntervalTable(
-        table.number("coverage"), table.numbers("stage_edges"), table.table("low"), table.table("high")
+        table.number("coverage"),
+        table.numbers("stage_edges"),
+        table.table("low"),
+        table.table("high"),
+        whole_steps=not is_older and table.flag("whole_steps"),
     )
 
 

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from features.domain.errors import InvalidValue
 from features.transforms.survival import quantile
 
+_EDGE = 1e-9
+"""In steps: so near to an edge a quantile counts as being on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class IntervalTable:
@@ -26,6 +29,8 @@ class IntervalTable:
         low: Level of the lower bound, 0 to 0.5. One row per regime and a last one for any other regime; one
             column per stage.
         high: Level of the upper bound, 0.5 to 1, likewise.
+        whole_steps: Whether the lower bound is rounded down to a step of the grid. A failure is known to fall into a
+            step, not where within it; without this a life that ends within the coming step lies below every quantile.
 
     Raises:
         InvalidValue: If a number is outside its range, or the rows do not fit the edges.
@@ -35,6 +40,7 @@ class IntervalTable:
     stage_edges: tuple[float, ...]
     low: tuple[tuple[float, ...], ...]
     high: tuple[tuple[float, ...], ...]
+    whole_steps: bool = False
 
     def __post_init__(self) -> None:
         """Check levels, edges and their shapes."""
@@ -111,6 +117,19 @@ def life_at(survival: NDArray[np.float64], step: float, level: NDArray[np.float6
     return np.asarray(np.where(level <= 0.0, 0.0, quantile(survival, step, level)), np.float64)
 
 
+def step_start(life: NDArray[np.float64], step: float, cap: float) -> NDArray[np.float64]:
+    """Return where the step of the grid begins that a remaining life falls into; the cap stays the cap.
+
+    An edge between two steps belongs to the earlier one, as the end of it.
+
+    Examples:
+        >>> step_start(np.array([0.0, 9.9, 10.0, 10.1, 40.0]), 10.0, 40.0).tolist()
+        [0.0, 0.0, 0.0, 10.0, 40.0]
+    """
+    begun = np.maximum(np.ceil(life / step - _EDGE) - 1.0, 0.0) * step
+    return np.asarray(np.where(life >= cap, life, begun), np.float64)
+
+
 def bounds(
     survival: NDArray[np.float64], step: float, table: IntervalTable, regime: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -129,7 +148,8 @@ def bounds(
     low, high = table.levels(median, regime)
     # One call for both bounds: for a single asset the calls cost more than the arithmetic.
     both = life_at(np.concatenate([survival, survival]), step, np.concatenate([low, high]))
-    return both[: len(median)], median, both[len(median) :]
+    least, most = both[: len(median)], both[len(median) :]
+    return step_start(least, step, survival.shape[1] * step) if table.whole_steps else least, median, most
 
 
 def _check(holds: bool, name: str, must: str, found: object) -> None:

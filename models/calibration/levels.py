@@ -136,8 +136,9 @@ def level_scores(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the highest lower level and the lowest upper level that hold each row's remaining life.
 
-    Both are the row's place in its predicted distribution, except at the cap, where the distribution has a mass: such
-    a life is held by any lower level, and by an upper level as soon as it reaches the cap.
+    The upper one is the row's place in its predicted distribution. The lower bound is rounded down to a step of the
+    grid, so a life is held by every level up to the place where its own step ends. At the cap the distribution has a
+    mass: such a life is held by any lower level, and by an upper level as soon as it reaches the cap.
 
     Args:
         survival: Shape (batch, time).
@@ -150,11 +151,13 @@ def level_scores(
     Examples:
         >>> low, high = level_scores(np.array([[0.8, 0.4], [0.8, 0.4]]), 10.0, np.array([15.0, 99.0]))
         >>> low.round(2).tolist(), high.round(2).tolist()
-        ([0.4, 1.0], [0.4, 0.6])
+        ([0.6, 1.0], [0.4, 0.6])
     """
     cap = survival.shape[1] * step
     place = cumulative(survival, step, np.minimum(remaining, cap))
-    return np.asarray(np.where(remaining >= cap, 1.0, place), np.float64), place
+    step_end = (np.floor(remaining / step) + 1.0) * step
+    low = cumulative(survival, step, np.minimum(step_end, cap))
+    return np.asarray(np.where(remaining >= cap, 1.0, low), np.float64), place
 
 
 def _table(rule: LevelRule, low: list[float], high: list[float]) -> IntervalTable:
@@ -167,6 +170,7 @@ def _table(rule: LevelRule, low: list[float], high: list[float]) -> IntervalTabl
         rule.stage_edges,
         tuple(tuple(lows[start : start + columns]) for start in starts),
         tuple(tuple(highs[start : start + columns]) for start in starts),
+        whole_steps=True,
     )
 
 

@@ -11,7 +11,7 @@ from tests.edge_export.machine import CALIBRATION
 
 
 def interval(**changes: object) -> dict[str, object]:
-    return {"coverage": 0.9, "stage_edges": [], "low": [[0.1]], "high": [[0.9]], **changes}
+    return {"coverage": 0.9, "stage_edges": [], "low": [[0.1]], "high": [[0.9]], "whole_steps": True, **changes}
 
 
 def test_json_reads_back_as_it_was_written() -> None:
@@ -36,8 +36,9 @@ def test_json_reads_back_as_it_was_written() -> None:
         ("interval", interval(low=[["0.1"]]), "low must be a number"),
         ("interval", interval(low=0.1), "low must be a list"),
         ("interval", interval(stage_edges=[120.0], low=[[0.1] * 2], high=[[0.9] * 2]), "below the cap of 120"),
-        ("interval", {"low": [[0.1]]}, "missing: coverage, high, stage_edges"),
-        ("format", 3, "format must be 2; found 3"),
+        ("interval", {"low": [[0.1]]}, "missing: coverage, high, stage_edges, whole_steps"),
+        ("interval", interval(whole_steps=1), "whole_steps must be true or false"),
+        ("format", 4, "format must be 2 or 3; found 4"),
         ("life_unit", 3, "life_unit must be text"),
     ],
 )
@@ -55,6 +56,16 @@ def test_older_form_with_one_half_level_is_still_read() -> None:
     assert read == replace(CALIBRATION, interval=IntervalTable.of_half_level(0.42))
     with pytest.raises(BundleCorrupt, match=r"interval_half_level must be above 0 and at most 0\.5"):
         Calibration.from_json(json.dumps({**document, "interval_half_level": 0.6}).encode())
+
+
+def test_form_before_whole_steps_is_still_read_and_never_rounds() -> None:
+    document = json.loads(CALIBRATION.to_json())
+    del document["interval"]["whole_steps"]
+    older = {**document, "format": 2}
+    read = Calibration.from_json(json.dumps(older).encode())
+    assert read == replace(CALIBRATION, interval=replace(CALIBRATION.interval, whole_steps=False))
+    with pytest.raises(BundleCorrupt, match="missing: whole_steps"):
+        Calibration.from_json(json.dumps(document).encode())
 
 
 def test_missing_and_unknown_keys_are_named() -> None:

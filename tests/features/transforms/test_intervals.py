@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,15 @@ def test_one_half_level_is_a_table_of_one_entry() -> None:
     low, _, high = bounds(CURVES, STEP, table, np.array([3, -1]))
     np.testing.assert_array_equal(low, quantile(CURVES, STEP, 0.5 - 0.42))
     np.testing.assert_array_equal(high, quantile(CURVES, STEP, 0.5 + 0.42))
+
+
+def test_lower_bound_alone_is_rounded_down_to_whole_steps_where_the_table_says_so() -> None:
+    regime = np.array([0, 0])
+    low, median, high = bounds(CURVES, STEP, TABLE, regime)
+    rounded = bounds(CURVES, STEP, replace(TABLE, whole_steps=True), regime)
+    np.testing.assert_array_equal(rounded[0], np.floor(low / STEP) * STEP)
+    assert (rounded[0] < low).all()
+    np.testing.assert_array_equal(rounded[1:], (median, high))
 
 
 @pytest.mark.parametrize(
