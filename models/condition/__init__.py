@@ -1,1 +1,1 @@
-"""State detection (ISO 13374 SD): machine, instrument, data path or operation? Its models come to live here."""
+"""State detection (ISO 13374 SD): machine, instrument, data path or operation? Also alarms and their budget."""

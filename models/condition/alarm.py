@@ -20,11 +20,19 @@ class AlarmRule:
         threshold: Score above which a deviation is an alarm.
         release: Share of the peak below which the alarm is over; 0 for the threshold alone.
         again: How many times the lowest score since then a score must reach to be another alarm.
+        deadband: Share of the threshold by which a score must fall below it before the alarm is over (IEC 62682:
+            deadband); 0 for the threshold itself.
     """
 
     threshold: float
     release: float = 0.5
     again: float = 1.5
+    deadband: float = 0.0
+
+    @property
+    def reset(self) -> float:
+        """Score at which an alarm is over: the threshold less its deadband."""
+        return self.threshold * (1.0 - self.deadband)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class AlarmState:
             return self
         if self.is_on:
             peak = max(self.peak, score)
-            if score > rule.threshold and score >= rule.release * peak:
+            if score > rule.reset and score >= rule.release * peak:
                 return AlarmState(True, peak)
             return AlarmState(lowest=score if score > rule.threshold else math.inf)
         if score <= rule.threshold:

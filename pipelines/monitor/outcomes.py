@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.condition.rates import poisson_bounds
+
 LEVEL = 0.99
 
 
@@ -46,10 +48,7 @@ def outcomes(expected: NDArray[np.float64], failed: NDArray[np.bool_]) -> Outcom
         expected: Shape (batch,).
         failed: Shape (batch,).
     """
-    from scipy.stats import chi2  # lazy: scipy takes half a second
-
-    count, total, tail = int(failed.sum()), float(expected.sum()), (1.0 - LEVEL) / 2.0
-    low = 0.0 if count == 0 else float(chi2.ppf(tail, 2 * count)) / 2.0
-    high = float(chi2.ppf(1.0 - tail, 2 * count + 2)) / 2.0
+    count, total = int(failed.sum()), float(expected.sum())
+    low, high = poisson_bounds(count, (1.0 - LEVEL) / 2.0)
     scale = 1.0 / total if total > 0 else float("nan")
     return Outcomes(count, total, low * scale, high * scale)

@@ -1,0 +1,136 @@
+import math
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.domain.conditions import ConditionVerdict
+from models.condition.alarm import AlarmRule
+from models.condition.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation, Stage, Told, Transition
+
+RULE = LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=120.0, off_delay=HOUR)
+MACHINE, INSTRUMENT = ConditionVerdict.MACHINE, ConditionVerdict.INSTRUMENT
+
+
+def follow(rows: Sequence[Observation], rule: LifeCycleRule = RULE) -> tuple[AlarmLife, list[Transition]]:
+    life = AlarmLife()
+    told: list[Transition] = []
+    for row in rows:
+        life, new = life.after(row, rule)
+        told += new
+    return life, told
+
+
+def rows(*scores: float, every: float = 60.0, **how: object) -> list[Observation]:
+    return [Observation(every * place, score, **how) for place, score in enumerate(scores)]  # type: ignore[arg-type]
+
+
+def kinds(told: Sequence[Transition]) -> list[tuple[float, str]]:
+    return [(each.seconds, each.told.value) for each in told]
+
+
+def test_deviation_that_does_not_last_for_the_on_delay_is_no_alarm() -> None:
+    assert follow(rows(2.0, 2.0, 0.5, 2.0, 2.0, 0.5))[1] == []
+    assert kinds(follow(rows(2.0, 2.0, 2.0))[1]) == [(120.0, "raised")]
+
+
+def test_alarm_returns_when_the_score_was_normal_for_the_off_delay() -> None:
+    _, told = follow(rows(2.0, 2.0, 2.0, *[0.5] * 61))
+    assert kinds(told) == [(120.0, "raised"), (180.0 + HOUR, "returned")]
+
+
+def test_score_in_the_deadband_keeps_an_alarm_and_begins_none() -> None:
+    rule = LifeCycleRule(AlarmRule(1.0, release=0.0, deadband=0.2), on_delay=0.0, off_delay=0.0)
+    assert follow(rows(0.9), rule)[1] == []
+    assert kinds(follow(rows(1.1, 0.9, 0.81, 0.79), rule)[1]) == [(0.0, "raised"), (180.0, "returned")]
+
+
+@given(st.lists(st.sampled_from([0.5, 0.95, 1.05, 3.0]), max_size=400), st.sampled_from([10.0, 60.0, 1900.0]))
+def test_two_alarms_are_an_off_delay_apart_however_a_score_chatters(scores: list[float], every: float) -> None:
+    _, told = follow(rows(*scores, every=every))
+    raised = [each.seconds for each in told if each.told is Told.RAISED]
+    assert all(later - sooner >= HOUR for sooner, later in pairwise(raised))
+
+
+def test_row_that_says_nothing_of_the_machine_changes_nothing() -> None:
+    life, _ = follow(rows(2.0, 2.0, 2.0))
+    for row in (Observation(1e9, math.nan), Observation(1e9, 0.0, ConditionVerdict.DATA_PATH)):
+        assert life.after(row, RULE) == (life, ())
+    assert follow(rows(*[9.0] * 10, verdict=ConditionVerdict.OPERATION_CHANGE))[1] == []
+
+
+def test_verdict_of_normal_counts_as_no_score() -> None:
+    assert follow(rows(*[9.0] * 10, verdict=ConditionVerdict.NORMAL))[1] == []
+
+
+def test_fault_of_the_machine_behind_another_cause_is_told_once() -> None:
+    seen = rows(2.0, 2.0, 2.0, verdict=INSTRUMENT)
+    seen += [Observation(180.0 + 60.0 * n, 2.0, MACHINE if n % 9 else INSTRUMENT) for n in range(40)]
+    _, told = follow(seen)
+    assert [(each.told, each.cause) for each in told] == [(Told.RAISED, INSTRUMENT), (Told.WORSENED, MACHINE)]
+
+
+def test_planned_work_holds_alarms_back_and_says_so_and_what_lasts_is_raised_afterwards() -> None:
+    seen = rows(*[2.0] * 6, planned="planned work") + [Observation(360.0 + 60.0 * n, 2.0) for n in range(4)]
+    _, told = follow(seen)
+    assert kinds(told) == [(120.0, "suppressed"), (480.0, "raised")]
+    assert told[0].reason == "planned work"
+
+
+def test_what_planned_work_put_right_is_never_raised() -> None:
+    seen = rows(*[2.0] * 6, planned="planned work") + [Observation(360.0 + 60.0 * n, 0.5) for n in range(99)]
+    assert kinds(follow(seen)[1]) == [(120.0, "suppressed")]
+
+
+def test_alarm_that_stands_outlasts_planned_work() -> None:
+    life, _ = follow(rows(2.0, 2.0, 2.0) + [Observation(200.0 + n, 2.0, planned="planned work") for n in range(9)])
+    assert life.stage is Stage.UNACKNOWLEDGED
+
+
+@pytest.mark.parametrize(
+    ("latching", "acknowledged", "stage"),
+    [
+        (False, True, Stage.NORMAL),
+        (False, False, Stage.RETURNED),
+        (True, True, Stage.NORMAL),
+        (True, False, Stage.LATCHED),
+    ],
+)
+def test_stage_after_return(latching: bool, acknowledged: bool, stage: Stage) -> None:
+    rule = LifeCycleRule(AlarmRule(1.0), on_delay=0.0, off_delay=0.0, is_latching=latching)
+    life, _ = follow(rows(2.0), rule)
+    if acknowledged:
+        life, told = life.acknowledged(10.0, "an operator")
+        assert told[0].reason == "an operator"
+        assert life.stage is Stage.ACKNOWLEDGED
+    life, told = life.after(Observation(60.0, 0.1), rule)
+    assert (life.stage, [each.told for each in told]) == (stage, [Told.RETURNED])
+    life, _ = life.acknowledged(70.0, "an operator")
+    assert life.stage is Stage.NORMAL
+
+
+def test_acknowledging_where_there_is_no_alarm_changes_nothing() -> None:
+    assert AlarmLife().acknowledged(0.0, "an operator") == (AlarmLife(), ())
+
+
+def test_what_waits_for_its_on_delay_can_be_raised_at_once() -> None:
+    life, told = follow(rows(2.0, 2.0, verdict=MACHINE))
+    assert told == []
+    life, told_now = life.raised_now(61.0)
+    assert [(each.seconds, each.told, each.cause) for each in told_now] == [(61.0, Told.RAISED, MACHINE)]
+    assert life.raised_now(62.0) == (life, ())
+    assert AlarmLife().raised_now(0.0) == (AlarmLife(), ())
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from([0.5, 1.5, 3.0])), max_size=60), st.randoms())
+def test_shuffled_and_doubled_rows_tell_the_same_once_sorted(
+    given: list[tuple[int, float]], order: random.Random
+) -> None:
+    unique = {60.0 * at: Observation(60.0 * at, score) for at, score in given}
+    again = [*unique.values(), *unique.values()]
+    order.shuffle(again)
+    resorted = sorted(set(again), key=lambda row: row.seconds)
+    assert follow(resorted) == follow([unique[at] for at in sorted(unique)])
