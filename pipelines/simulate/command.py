@@ -14,10 +14,13 @@ from rich.progress import Progress
 
 from features.domain.errors import ServiceError
 from pipelines.progress import print_result
+from pipelines.simulate.faults.registry import FAULT_KIND_IDS, USUAL_FAULT_KIND_IDS
 from pipelines.simulate.files import check_folder, write_fleet
 from pipelines.simulate.fleet import SimulatedFleet, simulate_fleet
 from pipelines.simulate.settings import FleetSettings
 from pipelines.simulate.stream import stream_fleet
+
+_ALL_KINDS = ", ".join(FAULT_KIND_IDS)
 
 app = typer.Typer(help="Simulate a fleet of pumps, with ground truth.", no_args_is_help=True)
 
@@ -37,6 +40,14 @@ InstrumentFaults = Annotated[
     float,
     typer.Option("--instrument-faults", metavar="RATE", help="Episodes of instrument faults per pump and year."),
 ]
+OperationChanges = Annotated[
+    float,
+    typer.Option("--operation-changes", metavar="RATE", help="Changes of operation per station and year."),
+]
+FaultKinds = Annotated[
+    list[str] | None,
+    typer.Option("--fault-kind", metavar="KIND", help=f"Kind of fault that may occur, repeatable: {_ALL_KINDS}."),
+]
 PathFaults = Annotated[
     float,
     typer.Option("--path-faults", metavar="RATE", help="Wrong clocks and replays per station's gateway and year."),
@@ -52,6 +63,8 @@ def batch(
     seed: Seed = 20250101,
     instrument_faults: InstrumentFaults = 0.0,
     path_faults: PathFaults = 0.0,
+    operation_changes: OperationChanges = 0.0,
+    fault_kind: FaultKinds = None,
     table_format: Annotated[TableFormat, typer.Option("--format", help="Form of telemetry and truth.")] = (
         TableFormat.PARQUET
     ),
@@ -63,7 +76,9 @@ def batch(
     began = time.perf_counter()
     try:
         check_folder(out, overwrite=overwrite)
-        settings = _settings(pumps, days, interval_minutes, seed, instrument_faults, path_faults)
+        settings = _settings(
+            pumps, days, interval_minutes, seed, instrument_faults, path_faults, operation_changes, fault_kind
+        )
         fleet = _simulate(settings, words)
         files = write_fleet(fleet, out, table_format.value, overwrite=overwrite)
     except ServiceError as error:
@@ -89,6 +104,8 @@ def stream(
     seed: Seed = 20250101,
     instrument_faults: InstrumentFaults = 0.0,
     path_faults: PathFaults = 0.0,
+    operation_changes: OperationChanges = 0.0,
+    fault_kind: FaultKinds = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many records.")] = None,
     with_arrival: Annotated[
         bool, typer.Option("--with-arrival", help="Add `arrived_at` to every record, to be scored and not ingested.")
@@ -96,7 +113,9 @@ def stream(
 ) -> None:
     """Write readings and events as JSON lines on standard output, in the order of their arrival."""
     try:
-        settings = _settings(pumps, days, interval_minutes, seed, instrument_faults, path_faults)
+        settings = _settings(
+            pumps, days, interval_minutes, seed, instrument_faults, path_faults, operation_changes, fault_kind
+        )
         for line in itertools.islice(stream_fleet(settings, speed_up, with_arrival=with_arrival), limit):
             sys.stdout.write(line + "\n")
             if speed_up:
@@ -108,7 +127,16 @@ def stream(
         raise typer.Exit(2) from error
 
 
-def _settings(pumps: int, days: int, minutes: int, seed: int, instruments: float, path: float) -> FleetSettings:
+def _settings(
+    pumps: int,
+    days: int,
+    minutes: int,
+    seed: int,
+    instruments: float,
+    path: float,
+    changes: float,
+    fault_kinds: list[str] | None,
+) -> FleetSettings:
     return FleetSettings(
         pumps=pumps,
         days=days,
@@ -116,6 +144,8 @@ def _settings(pumps: int, days: int, minutes: int, seed: int, instruments: float
         seed=seed,
         instrument_fault_rate=instruments,
         path_fault_rate=path,
+        operation_change_rate=changes,
+        fault_kinds=USUAL_FAULT_KIND_IDS if fault_kinds is None else tuple(fault_kinds),
     )
 
 
@@ -128,6 +158,7 @@ def _simulate(settings: FleetSettings, words: Console) -> SimulatedFleet:
 def _summary(fleet: SimulatedFleet, out: Path, files: list[Path], seconds: float) -> dict[str, object]:
     lives, defects = fleet.truth.lives, fleet.truth.defects
     episodes = fleet.truth.instrument_faults.unique(["asset_id", "episode"])
+    changes = fleet.truth.operation_changes
     return {
         "folder": str(out),
         "files": [str(path.relative_to(out)) for path in files],
@@ -140,6 +171,7 @@ def _summary(fleet: SimulatedFleet, out: Path, files: list[Path], seconds: float
         "preventive_replacements": lives.filter(lives["end"] == "preventive_replacement").height,
         "defects": _counts(defects["kind"].to_list()),
         "instrument_faults": _counts(episodes["kind"].to_list()),
+        "operation_changes": _counts(changes["kind"].to_list()),
         "seed": fleet.settings.seed,
         "seconds": round(seconds, 2),
     }

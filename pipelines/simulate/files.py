@@ -5,14 +5,17 @@ from typing import Literal
 
 import polars as pl
 
+from pipelines.simulate.condition import condition_truth
 from pipelines.simulate.errors import FolderNotEmpty
 from pipelines.simulate.fleet import SimulatedFleet
 from pipelines.simulate.settings import FleetSettings
 
 TableFormat = Literal["parquet", "csv"]
 
-_TRUTH = ("lives", "courses", "damage", "defects", "arrivals", "event_arrivals")
+_TRUTH = ("lives", "courses", "damage", "visible", "defects", "arrivals", "event_arrivals")
 _MEASUREMENT_TRUTH = ("instrument_faults", "faulty_readings")
+_OPERATION_TRUTH = ("operation_changes",)
+_CONDITIONS = "conditions"
 _RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -38,6 +41,7 @@ def write_fleet(
     for stale in _possible_files(folder):
         stale.unlink(missing_ok=True)
     truth = {name: getattr(fleet.truth, name) for name in _truth_names(fleet.settings)}
+    truth[_CONDITIONS] = condition_truth(fleet)
     written = [_write(fleet.telemetry, folder / f"telemetry.{table_format}")]
     written += [_write(fleet.events, folder / "events.csv"), _write(fleet.assets, folder / "assets.csv")]
     return written + [_write(table, folder / "truth" / f"{name}.{table_format}") for name, table in truth.items()]
@@ -55,14 +59,16 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 
 def _possible_files(folder: Path) -> list[Path]:
     """List the files that a fleet in the other format would have left, so that no folder holds two fleets."""
-    stems = [folder / "telemetry", *(folder / "truth" / name for name in (*_TRUTH, *_MEASUREMENT_TRUTH))]
+    names = (*_TRUTH, *_MEASUREMENT_TRUTH, *_OPERATION_TRUTH, _CONDITIONS)
+    stems = [folder / "telemetry", *(folder / "truth" / name for name in names)]
     return [stem.with_suffix(suffix) for stem in stems for suffix in (".parquet", ".csv")]
 
 
 def _truth_names(settings: FleetSettings) -> tuple[str, ...]:
-    """Name the tables of the truth; those of the measurement only where its faults were asked for."""
+    """Name the tables of the truth; those of measurement and operation only where it was asked for."""
     has_faults = settings.instrument_fault_rate > 0 or settings.path_fault_rate > 0
-    return (*_TRUTH, *_MEASUREMENT_TRUTH) if has_faults else _TRUTH
+    measurement = _MEASUREMENT_TRUTH if has_faults else ()
+    return (*_TRUTH, *measurement, *(_OPERATION_TRUTH if settings.operation_change_rate > 0 else ()))
 
 
 def _write(table: pl.DataFrame, path: Path) -> Path:

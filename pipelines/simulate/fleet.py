@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from features.domain.events import EventKind
+from pipelines.simulate.changes.schedule import plan_operation_changes
 from pipelines.simulate.defects import draw_silences
 from pipelines.simulate.path_faults.schedule import plan_path_faults
 from pipelines.simulate.pump import PumpRecord, Site, simulate_pump
@@ -24,6 +25,8 @@ from pipelines.simulate.truth import (
     faulty_readings_table,
     instrument_faults_table,
     lives_table,
+    operation_changes_table,
+    visible_table,
 )
 
 Progress = Callable[[int, int], None]
@@ -42,6 +45,8 @@ class FleetTruth:
         event_arrivals: When each event was reported, row by row.
         instrument_faults: Every instrument fault by signal: kind, first and last reading, what was drawn for it.
         faulty_readings: Every reading that is not sound: its time as written, its arrival, its true time, its kind.
+        operation_changes: Every change of operation by pump: kind, first and last reading, what was drawn for it.
+        visible: From when on the damage of each life can be seen, and at which signals in the end.
     """
 
     lives: pl.DataFrame
@@ -52,6 +57,8 @@ class FleetTruth:
     event_arrivals: pl.DataFrame
     instrument_faults: pl.DataFrame
     faulty_readings: pl.DataFrame
+    operation_changes: pl.DataFrame
+    visible: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ def simulate_fleet(settings: FleetSettings, progress: Progress | None = None) ->
         event_arrivals=event_arrivals,
         instrument_faults=instrument_faults_table(settings, records),
         faulty_readings=faulty_readings_table(records),
+        operation_changes=operation_changes_table(settings, records),
+        visible=visible_table(settings, records),
     )
     return SimulatedFleet(settings, telemetry, events, _assets(settings, records), truth)
 
@@ -104,7 +113,8 @@ def site_of(settings: FleetSettings, number: int) -> Site:
     """Draw one station with its surroundings and its gateway."""
     station = draw_station(settings.seed, number)
     silences, path_faults = draw_silences(settings, number), plan_path_faults(settings, number)
-    return Site(station, draw_surroundings(settings, station), silences, path_faults)
+    changes = plan_operation_changes(settings, number)
+    return Site(station, draw_surroundings(settings, station), silences, path_faults, changes)
 
 
 def _telemetry(records: list[PumpRecord]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -131,8 +141,10 @@ def _telemetry(records: list[PumpRecord]) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _events(settings: FleetSettings, records: list[PumpRecord]) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = []
     for record in records:
-        rng = pump_stream(settings.seed, record.machine.number, Purpose.REPORTS, name="delay")
+        usual = pump_stream(settings.seed, record.machine.number, Purpose.REPORTS, name="delay")
+        recipe = pump_stream(settings.seed, record.machine.number, Purpose.REPORTS, name="recipe_delay")
         for job in record.jobs:
+            rng = recipe if job.kind is EventKind.RECIPE_CHANGED else usual
             # A report is typed in within hours; the end of the observation needs nobody to notice it.
             delay = 0.0 if job.kind is EventKind.END_OF_OBSERVATION else float(rng.exponential(3.0)) + 0.02
             at, known = (int(settings.microseconds_at(hours)) for hours in (job.at, job.at + delay))

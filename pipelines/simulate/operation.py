@@ -44,10 +44,11 @@ def operate(
     With a drive, the speed follows the demand, so that a worn pump turns faster for the same flow. Without one, the
     valve is throttled, so that a worn pump shows less pressure. Neither can give more than the curve allows.
     """
-    kept = 1.0 - effects.head_loss
+    process = surroundings.process
+    kept = (1.0 - effects.head_loss) * process.head
     shutoff, slope = machine.shutoff_head_m * kept, machine.head_slope * kept
     wanted = surroundings.demand * machine.flow_m3_h
-    static, pipe = machine.static_head_m, machine.open_resistance
+    static, pipe = machine.static_head_m * process.static_head, machine.open_resistance * process.resistance
     if station.has_drive:
         asked = hydraulics.speed_for_flow(wanted, shutoff, slope, static, pipe)
         ratio = np.clip(asked, _SLOWEST, _FASTEST)
@@ -56,8 +57,8 @@ def operate(
         ratio = 1.0 - 0.006 * (surroundings.demand - 1.0)  # an induction motor slips a little more under load
         flow = np.minimum(wanted, hydraulics.flow_at_balance(ratio, shutoff, slope, static, pipe))
     head = hydraulics.head_m(flow, ratio, shutoff, slope)
-    efficiency = machine.efficiency * (1.0 - effects.efficiency_loss)
-    power = hydraulics.shaft_power_kw(flow, head, ratio, machine.flow_m3_h, efficiency)
+    efficiency = machine.efficiency * (1.0 - effects.efficiency_loss) * process.efficiency
+    power = hydraulics.shaft_power_kw(flow, head, ratio, machine.flow_m3_h, efficiency) * process.density
     power = power + effects.friction * machine.power_kw * ratio
     return Operation(
         running=running,
@@ -84,7 +85,8 @@ def exposure(machine: Machine, surroundings: Surroundings, operation: Operation,
         speed_ratio=operation.speed_ratio,
         flow_ratio=operation.flow_ratio,
         water_c=surroundings.water_c,
-        npsh_available_m=hydraulics.npsh_available_m(operation.suction_kpa, surroundings.water_c),
+        npsh_available_m=hydraulics.npsh_available_m(operation.suction_kpa, surroundings.water_c)
+        / surroundings.process.density,
         npsh_required_m=required,
         headroom_m=max(float(usual) - machine.npsh_required_m, 0.5),
         prior_hours=machine.prior_hours,
@@ -95,4 +97,5 @@ def exposure(machine: Machine, surroundings: Surroundings, operation: Operation,
 def _suction(machine: Machine, surroundings: Surroundings, flow: FloatArray, effects: Effects) -> FloatArray:
     lost = (machine.suction_loss_m + effects.suction_loss_m) * np.square(flow / machine.flow_m3_h)
     level = machine.suction_level_m + surroundings.level_m
-    return np.maximum(hydraulics.ATMOSPHERE_KPA + hydraulics.KPA_PER_M * (level - lost), 3.0)
+    kpa_per_m = hydraulics.KPA_PER_M * surroundings.process.density
+    return np.maximum(hydraulics.ATMOSPHERE_KPA + kpa_per_m * (level - lost), 3.0)

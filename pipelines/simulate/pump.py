@@ -1,15 +1,18 @@
 """One pump from its seed to its rows: surroundings, lives, response, instruments, data path."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from features.domain.events import EventKind
 from pipelines.simulate.arrays import FloatArray
+from pipelines.simulate.changes.kind import OperationEpisode
+from pipelines.simulate.changes.schedule import changed
 from pipelines.simulate.defects import Defect, Route, Silence, damage_data, new_draft
 from pipelines.simulate.draft import Draft
 from pipelines.simulate.faults.effects import Effects
-from pipelines.simulate.faults.registry import FAULT_KIND_IDS, fault_kinds
+from pipelines.simulate.faults.registry import FAULT_KIND_IDS, fault_kinds, known_fault_kind_ids
 from pipelines.simulate.instruments.kind import InstrumentEpisode
 from pipelines.simulate.instruments.schedule import fail_instruments
 from pipelines.simulate.lives import History, Life, live
@@ -24,16 +27,18 @@ from pipelines.simulate.settings import FleetSettings
 from pipelines.simulate.signals import COUNTER
 from pipelines.simulate.station import Station, Surroundings, duty_plan
 from pipelines.simulate.upkeep import Job, Upkeep, draw_upkeep
+from pipelines.simulate.visibility import Twin, Visible, healthy_twin, visible_damage
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A station over time: its design, its surroundings, and when its gateway is silent or otherwise at fault."""
+    """A station over time: design and surroundings, faults of its gateway, and when it is run otherwise."""
 
     station: Station
     surroundings: Surroundings
     silences: tuple[Silence, ...]
     path_faults: tuple[PathFault, ...]
+    changes: tuple[OperationEpisode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ class PumpRecord:
         jobs: What the plant reports of it, by time.
         defects: What the data path did.
         instrument_faults: What its instruments did.
+        changes: When it was run otherwise.
+        visible: From when on the damage of each life can be seen.
+        scatter: By signal, its scatter in health beside its operating point, in its unit.
     """
 
     machine: Machine
@@ -58,19 +66,28 @@ class PumpRecord:
     jobs: tuple[Job, ...]
     defects: list[Defect]
     instrument_faults: tuple[InstrumentEpisode, ...]
+    changes: tuple[OperationEpisode, ...]
+    visible: tuple[Visible, ...]
+    scatter: Mapping[str, float]
 
 
 def simulate_pump(settings: FleetSettings, number: int, site: Site) -> PumpRecord:
     """Simulate one pump over the whole observation."""
     slot = number % settings.pumps_per_station
+    changes = tuple(each for each in site.changes if each.concerns(slot))
+    surroundings = changed(settings, site.surroundings, changes, slot)
     machine = draw_machine(settings.seed, number, slot, site.station, FAULT_KIND_IDS)
     kinds = fault_kinds(settings.fault_kinds)
     upkeep = draw_upkeep(settings, machine, kinds)
-    plan = duty_plan(settings, site.station, slot) & site.surroundings.is_open
-    healthy = operate(machine, site.station, site.surroundings, plan, Effects.none(settings.rows))
-    undergone = exposure(machine, site.surroundings, healthy, settings.step_hours)
+    plan = duty_plan(settings, site.station, slot) & surroundings.is_open
+    healthy = operate(machine, site.station, surroundings, plan, Effects.none(settings.rows))
+    undergone = exposure(machine, surroundings, healthy, settings.step_hours)
     history = live(settings.seed, machine, site.station, kinds, undergone, upkeep.relief)
-    truth = _true_signals(settings, machine, site, history, upkeep)
+    truth, twin = _true_signals(settings, machine, site.station, surroundings, history)
+    visible = visible_damage(history, truth, twin, settings.step_hours)
+    truth[COUNTER] = count_running_hours(
+        history.running, machine.prior_hours, upkeep.counter_resets, settings.hours(), settings.step_hours
+    )
     rng = pump_stream(settings.seed, number, Purpose.SENSORS)
     sound = measure(rng, truth, upkeep, settings.hours(), settings.step_hours)
     readings, codes, faulty = fail_instruments(settings, number, sound.shown, sound.delivered)
@@ -78,39 +95,65 @@ def simulate_pump(settings: FleetSettings, number: int, site: Site) -> PumpRecor
     route = Route(machine.id, settings.days, site.silences)
     defects = damage_data(settings, number, draft, route) if settings.with_defects else []
     defects += damage_path(machine.id, draft, site.path_faults)
-    jobs = _jobs(settings, machine, site, history, upkeep)
-    return PumpRecord(machine, site.station, history, truth, sound.delivered, draft, jobs, defects, faulty)
+    jobs = _jobs(settings, machine, site, history, upkeep, changes)
+    return PumpRecord(
+        machine,
+        site.station,
+        history,
+        truth,
+        sound.delivered,
+        draft,
+        jobs,
+        defects,
+        faulty,
+        changes,
+        visible,
+        twin.scatter,
+    )
 
 
 def _true_signals(
-    settings: FleetSettings, machine: Machine, site: Site, history: History, upkeep: Upkeep
-) -> dict[str, FloatArray]:
+    settings: FleetSettings, machine: Machine, station: Station, surroundings: Surroundings, history: History
+) -> tuple[dict[str, FloatArray], Twin]:
     step = settings.step_hours
-    operation = operate(machine, site.station, site.surroundings, history.running, history.effects)
+    operation = operate(machine, station, surroundings, history.running, history.effects)
     rng = pump_stream(settings.seed, machine.number, Purpose.PROCESS_NOISE)
     noise = draw_process_noise(rng, settings.rows, step, history.life_of_row)
-    truth = respond(machine, site.surroundings, operation, history.effects, noise, step)
-    truth[COUNTER] = count_running_hours(
-        history.running, machine.prior_hours, upkeep.counter_resets, settings.hours(), step
-    )
-    return truth
+    truth = respond(machine, surroundings, operation, history.effects, noise, step)
+    return truth, healthy_twin(machine, station, surroundings, history.running, noise, step)
 
 
-def _jobs(settings: FleetSettings, machine: Machine, site: Site, history: History, upkeep: Upkeep) -> tuple[Job, ...]:
+def _jobs(
+    settings: FleetSettings,
+    machine: Machine,
+    site: Site,
+    history: History,
+    upkeep: Upkeep,
+    changes: tuple[OperationEpisode, ...],
+) -> tuple[Job, ...]:
     """Return everything that the plant reports of the pump, by time."""
     last = float(settings.hours()[-1])
     rng = pump_stream(settings.seed, machine.number, Purpose.REPORTS)
     jobs = [*upkeep.jobs]
     jobs += [Job(begin, EventKind.PLANNED_STOP, None, "station") for begin, _ in site.surroundings.planned_stops]
     for life in history.lives:
-        jobs += _end_jobs(rng, life)
+        jobs += _end_jobs(rng, life, known_fault_kind_ids(settings.fault_kinds))
+    jobs += [job for each in changes if each.is_reported for job in _change_jobs(settings, each)]
     jobs.append(Job(last, EventKind.END_OF_OBSERVATION, None, None))
     return tuple(sorted((job for job in jobs if job.at <= last), key=lambda job: job.at))
 
 
-def _end_jobs(rng: np.random.Generator, life: Life) -> list[Job]:
+def _change_jobs(settings: FleetSettings, change: OperationEpisode) -> list[Job]:
+    hours, rows = settings.hours(), change.rows
+    jobs = [Job(float(hours[rows.start]), EventKind.RECIPE_CHANGED, None, f"{change.kind} changed")]
+    if rows.stop < len(hours):
+        jobs.append(Job(float(hours[rows.stop]), EventKind.RECIPE_CHANGED, None, f"{change.kind} as before"))
+    return jobs
+
+
+def _end_jobs(rng: np.random.Generator, life: Life, known: tuple[str, ...]) -> list[Job]:
     """Report the end of a life as a workshop would: now and then without its mode, now and then with a wrong one."""
-    dice, other = rng.random(), FAULT_KIND_IDS[int(rng.integers(len(FAULT_KIND_IDS)))]
+    dice, other = rng.random(), known[int(rng.integers(len(known)))]
     if life.end is EventKind.PREVENTIVE_REPLACEMENT:
         return [Job(life.ended_at, life.end, None, "replaced by running age")]
     if life.end is not EventKind.FAILURE:

@@ -67,7 +67,8 @@ def respond(
     step_hours: float,
 ) -> dict[str, FloatArray]:
     """Return every true signal but the counter, by name; shape (time,) each, in the unit of the pack."""
-    discharge = operation.suction_kpa + hydraulics.KPA_PER_M * operation.head_m
+    kpa_per_m = hydraulics.KPA_PER_M * surroundings.process.density
+    discharge = operation.suction_kpa + kpa_per_m * operation.head_m
     drive_end, non_drive_end, high_frequency = _vibration(machine, operation, effects, noise)
     current = _current(machine, operation)
     bearings = _bearing_temperatures(machine, surroundings, operation, effects, noise, step_hours)

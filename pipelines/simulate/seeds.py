@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     REPORTS = 12
     INSTRUMENT_FAULTS = 13
     PATH_FAULTS = 14
+    OPERATION_CHANGES = 15
 
 
 _STATION, _PUMP = 0, 1

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from pipelines.simulate.arrays import FloatArray, IntArray
+from pipelines.simulate.changes.registry import OPERATION_KIND_IDS
 from pipelines.simulate.errors import InvalidFleetSettings
-from pipelines.simulate.faults.registry import FAULT_KIND_IDS
+from pipelines.simulate.faults.registry import FAULT_KIND_IDS, USUAL_FAULT_KIND_IDS
 from pipelines.simulate.instruments.registry import INSTRUMENT_KIND_IDS
 from pipelines.simulate.path_faults.registry import PATH_KIND_IDS
 
@@ -23,12 +24,14 @@ class FleetSettings:
         seed: Root of every random stream.
         start: Time of the first row, with its zone.
         pumps_per_station: Machines that share a station and its gateway.
-        fault_kinds: Kinds of fault that may occur; none at all gives the healthy twin of a fleet.
+        fault_kinds: Kinds of fault that may occur (`FAULT_KIND_IDS` are all); none at all gives the healthy twin.
         with_defects: Whether the data path damages the data (gaps, late rows, duplicates, …).
         instrument_fault_rate: Episodes of instrument faults per machine and year; 0 leaves all instruments sound.
         instrument_kinds: Kinds of them that may occur.
         path_fault_rate: Episodes of wrong clocks and replays per gateway and year; 0 is none.
         path_kinds: Kinds of them that may occur.
+        operation_change_rate: Changes of operation per station and year; 0 leaves all run as designed.
+        operation_kinds: Kinds of them that may occur.
 
     Raises:
         InvalidFleetSettings: If a setting breaks its rule.
@@ -40,12 +43,14 @@ class FleetSettings:
     seed: int = 20250101
     start: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     pumps_per_station: int = 4
-    fault_kinds: tuple[str, ...] = FAULT_KIND_IDS
+    fault_kinds: tuple[str, ...] = USUAL_FAULT_KIND_IDS
     with_defects: bool = True
     instrument_fault_rate: float = 0.0
     instrument_kinds: tuple[str, ...] = INSTRUMENT_KIND_IDS
     path_fault_rate: float = 0.0
     path_kinds: tuple[str, ...] = PATH_KIND_IDS
+    operation_change_rate: float = 0.0
+    operation_kinds: tuple[str, ...] = OPERATION_KIND_IDS
 
     def __post_init__(self) -> None:
         """Check every setting."""
@@ -60,9 +65,11 @@ class FleetSettings:
             )
         _check("instrument_fault_rate", self.instrument_fault_rate, 0, 10_000)
         _check("path_fault_rate", self.path_fault_rate, 0, 10_000)
+        _check("operation_change_rate", self.operation_change_rate, 0, 10_000)
         _check_kinds("fault_kinds", self.fault_kinds, FAULT_KIND_IDS, "faults")
         _check_kinds("instrument_kinds", self.instrument_kinds, INSTRUMENT_KIND_IDS, "instruments")
         _check_kinds("path_kinds", self.path_kinds, PATH_KIND_IDS, "path_faults")
+        _check_kinds("operation_kinds", self.operation_kinds, OPERATION_KIND_IDS, "changes")
 
     @property
     def rows(self) -> int:

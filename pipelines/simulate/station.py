@@ -6,6 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from pipelines.simulate.arrays import BoolArray, FloatArray, wander
+from pipelines.simulate.process import AS_DESIGNED, Process
 from pipelines.simulate.seeds import Purpose, station_stream
 from pipelines.simulate.settings import FleetSettings
 
@@ -89,6 +90,7 @@ class Surroundings:
         demand: Wanted flow per pump as a share of its rated flow.
         is_open: Whether the station works (False during planned stops of the whole station).
         planned_stops: Start and end of those stops, hours since the start.
+        process: What is pumped, and against what.
     """
 
     ambient_c: FloatArray
@@ -97,6 +99,7 @@ class Surroundings:
     demand: FloatArray
     is_open: BoolArray
     planned_stops: tuple[tuple[float, float], ...]
+    process: Process = AS_DESIGNED
 
 
 def draw_station(seed: int, number: int) -> Station:

@@ -1,14 +1,20 @@
 """The truth of a fleet as tables, which nobody in the field could write."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import polars as pl
 
 from pipelines.simulate.codes import CODES
+from pipelines.simulate.instruments.drift import MONTH_HOURS
+from pipelines.simulate.instruments.kind import InstrumentEpisode
+from pipelines.simulate.path_faults.kind import HOUR_US
 from pipelines.simulate.pump import PumpRecord
 from pipelines.simulate.settings import FleetSettings
-from pipelines.simulate.signals import SIGNALS
+from pipelines.simulate.signals import QUALITIES, SIGNALS
+from pipelines.simulate.visibility import VISIBLE_AT_SCATTERS
 
 UTC_TIME = pl.Datetime("us", "UTC")
 
@@ -107,7 +113,10 @@ def defects_table(records: list[PumpRecord]) -> pl.DataFrame:
 
 
 def instrument_faults_table(settings: FleetSettings, records: list[PumpRecord]) -> pl.DataFrame:
-    """Return every instrument fault by signal; one of single readings (`spike`) has a row for each of them."""
+    """Return every instrument fault by signal; one of single readings (`spike`) has a row for each of them.
+
+    A drift begins at nothing: it is visible from where its bias is twice the scatter of the signal (null: never).
+    """
     times = settings.microseconds_at(settings.hours())
     rows = []
     for record in records:
@@ -117,7 +126,8 @@ def instrument_faults_table(settings: FleetSettings, records: list[PumpRecord]) 
                 begin, end = int(times[part[0]]), int(times[part[-1]])
                 for signal in each.signals:
                     told = json.dumps(dict(each.parameters))
-                    rows.append((record.machine.id, each.number, each.kind, signal, begin, end, len(part), told))
+                    seen = _seen_from(each, signal, record.scatter, begin, end)
+                    rows.append((record.machine.id, each.number, each.kind, signal, begin, end, seen, len(part), told))
     schema = {
         "asset_id": pl.String,
         "episode": pl.Int64,
@@ -125,15 +135,70 @@ def instrument_faults_table(settings: FleetSettings, records: list[PumpRecord]) 
         "signal": pl.String,
         "from": pl.Int64,
         "to": pl.Int64,
+        "visible_at": pl.Int64,
         "count": pl.Int64,
         "parameters": pl.String,
     }
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("from", "to").cast(UTC_TIME))
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return table.with_columns(pl.col("from", "to", "visible_at").cast(UTC_TIME))
 
 
 def faulty_readings_table(records: list[PumpRecord]) -> pl.DataFrame:
     """Return every reading that is not sound, by asset, arrival and signal; a null signal stands for the whole row."""
     return pl.concat([_faulty_readings(record) for record in records]).sort("arrived_at", maintain_order=True)
+
+
+def _seen_from(
+    episode: InstrumentEpisode, signal: str, scatter: Mapping[str, float], begin_us: int, end_us: int
+) -> int | None:
+    if episode.kind != "drift":
+        return begin_us
+    span = next(quality.span for quality in QUALITIES if quality.id == signal)
+    per_hour = abs(float(episode.parameters["percent_of_span_per_month"])) / 100.0 * span / MONTH_HOURS
+    seen_us = begin_us + int(VISIBLE_AT_SCATTERS * scatter[signal] / per_hour * HOUR_US)
+    return seen_us if seen_us <= end_us else None
+
+
+def operation_changes_table(settings: FleetSettings, records: list[PumpRecord]) -> pl.DataFrame:
+    """Return every change of operation by pump; one of a whole station has the same `episode` at each of its pumps."""
+    times = settings.microseconds_at(settings.hours())
+    rows = [
+        (
+            record.machine.id,
+            each.number,
+            each.kind,
+            int(times[each.rows.start]),
+            int(times[each.rows.stop - 1]),
+            each.rows.stop - each.rows.start,
+            each.is_reported,
+            json.dumps(asdict(each.alteration)),
+        )
+        for record in records
+        for each in record.changes
+    ]
+    schema = {
+        "asset_id": pl.String,
+        "episode": pl.Int64,
+        "kind": pl.String,
+        "from": pl.Int64,
+        "to": pl.Int64,
+        "count": pl.Int64,
+        "reported": pl.Boolean,
+        "parameters": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("from", "to").cast(UTC_TIME))
+
+
+def visible_table(settings: FleetSettings, records: list[PumpRecord]) -> pl.DataFrame:
+    """Return from when on the damage of each life can be seen (null: never), and its signals, separated by spaces."""
+    times = settings.microseconds_at(settings.hours())
+    rows = [
+        (record.machine.id, each.life, None if each.row is None else int(times[each.row]), " ".join(each.signals))
+        for record in records
+        for each in record.visible
+    ]
+    schema = {"asset_id": pl.String, "life": pl.Int64, "visible_at": pl.Int64, "signals": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("visible_at").cast(UTC_TIME))
 
 
 def _faulty_readings(record: PumpRecord) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.simulate.instruments.kind import FaultyReadings, Stretch
 from pipelines.simulate.signals import INSTRUMENTED
 
-_MONTH_HOURS = 730.5
+MONTH_HOURS = 730.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,6 @@ class Drift:
         low, high = np.log(self.percent_per_month)
         percent = float(np.exp(rng.uniform(low, high))) * (1.0 if rng.random() < 0.5 else -1.0)
         spans = np.array([quality.span for quality in stretch.qualities])
-        bias = percent / 100.0 * stretch.hours[:, None] / _MONTH_HOURS * spans
+        bias = percent / 100.0 * stretch.hours[:, None] / MONTH_HOURS * spans
         parameters = {"percent_of_span_per_month": round(percent, 3)}
         return FaultyReadings(stretch.transmitted(stretch.shown + bias), stretch.every_reading, parameters)

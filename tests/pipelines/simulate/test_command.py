@@ -43,12 +43,15 @@ def test_a_bad_setting_is_told_on_standard_error() -> None:
 
 
 def test_faults_of_instruments_and_gateways_come_only_where_asked_for(tmp_path: Path) -> None:
-    asked = ["--instrument-faults", "40", "--path-faults", "30"]
+    asked = ["--instrument-faults", "40", "--path-faults", "30", "--operation-changes", "30"]
+    asked += ["--fault-kind", "impeller_wear"]
     with_faults = CliRunner().invoke(app, ["batch", "--out", str(tmp_path / "some"), *SMALL, *asked, "--json"])
     without = CliRunner().invoke(app, ["batch", "--out", str(tmp_path / "none"), *SMALL, "--json"])
     some, none = json.loads(with_faults.stdout), json.loads(without.stdout)
     assert sum(some["instrument_faults"].values()) > 5
     assert "truth/faulty_readings.parquet" in some["files"]
-    assert none["instrument_faults"] == {}
+    assert set(some["failures_by_mode"]) <= {"impeller_wear"}
+    assert some["operation_changes"]
+    assert none["instrument_faults"] == none["operation_changes"] == {}
     assert not {"clock_off", "replayed", "replayed_as_new"} & set(none["defects"])
     assert {"clock_off", "replayed", "replayed_as_new"} & set(some["defects"])

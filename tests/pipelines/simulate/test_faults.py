@@ -7,7 +7,13 @@ import pytest
 
 from pipelines.simulate.arrays import FloatArray
 from pipelines.simulate.faults.effects import Effects
-from pipelines.simulate.faults.registry import FAULT_KIND_IDS, FAULT_KINDS, fault_kinds
+from pipelines.simulate.faults.registry import (
+    FAULT_KIND_IDS,
+    FAULT_KINDS,
+    USUAL_FAULT_KIND_IDS,
+    fault_kinds,
+    known_fault_kind_ids,
+)
 from pipelines.simulate.fleet import site_of
 from pipelines.simulate.pump import PumpRecord, simulate_pump
 from pipelines.simulate.settings import FleetSettings
@@ -28,6 +34,13 @@ SIGNATURES = {
         "vibration_non_drive_end": 1,
     },
     "seal_leak": {"seal_chamber_pressure": -1, "seal_temperature": 1},
+    "impeller_wear": {"vibration_drive_end": 1, "vibration_non_drive_end": 1},
+    "shaft_misalignment": {
+        "vibration_drive_end": 1,
+        "vibration_non_drive_end": 1,
+        "bearing_temperature_drive_end": 1,
+        "motor_current": 1,
+    },
 }
 
 
@@ -95,6 +108,43 @@ def test_cavitation_costs_head_so_that_a_throttled_pump_loses_pressure_or_a_driv
         slower_or_equal = ill.truth["speed"][rows].mean() <= well.truth["speed"][rows].mean()
         assert not slower_or_equal or head[0][rows].mean() < head[1][rows].mean()
     assert seen >= 3
+
+
+def test_worn_impellers_give_less_flow_at_the_same_speed_and_need_more_power_for_it() -> None:
+    seen = 0
+    for pump in range(12):
+        ill, well, late = twins(pump, "impeller_wear")
+        rows = late.astype(np.int64)
+        if len(rows) < 5:
+            continue
+        seen += 1
+        lift = [record.truth["discharge_pressure"] - record.truth["suction_pressure"] for record in (ill, well)]
+        # By the affinity laws head over speed squared is the same at the same flow over speed, unless it is worn.
+        square = [np.square(record.truth["speed"][rows]) for record in (ill, well)]
+        assert (lift[0][rows] / square[0]).mean() < 0.98 * (lift[1][rows] / square[1]).mean()
+        work = [record.truth["flow"][rows] * gain[rows] for record, gain in zip((ill, well), lift, strict=True)]
+        per_work = [record.truth["motor_current"][rows] / done for record, done in zip((ill, well), work, strict=True)]
+        assert per_work[0].mean() > 1.02 * per_work[1].mean()
+        assert not ill.history.effects.high_frequency_energy.any()
+        assert not ill.history.effects.drive_end_heat_c.any()
+    assert seen >= 3
+
+
+def test_a_misaligned_shaft_shakes_the_coupling_side_and_is_hardly_heard() -> None:
+    ill = next(
+        record for record, _, late in (twins(pump, "shaft_misalignment") for pump in range(12)) if len(late) > 20
+    )
+    effects = ill.history.effects
+    at = int(np.argmax(effects.drive_end_energy))
+    assert effects.drive_end_energy[at] > 5 * effects.non_drive_end_energy[at]
+    assert effects.drive_end_energy[at] > 20 * effects.high_frequency_energy[at]
+    assert effects.drive_end_heat_c[at] > 5 * effects.non_drive_end_heat_c[at]
+
+
+def test_kinds_that_came_later_are_off_unless_asked_for() -> None:
+    assert FleetSettings().fault_kinds == USUAL_FAULT_KIND_IDS == ("bearing_wear", "cavitation", "seal_leak")
+    assert known_fault_kind_ids(()) == USUAL_FAULT_KIND_IDS
+    assert known_fault_kind_ids(("impeller_wear",)) == (*USUAL_FAULT_KIND_IDS, "impeller_wear")
 
 
 def test_damage_never_falls_within_a_life() -> None:

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from features.domain.time import parse_time
+from pipelines.simulate.condition import condition_truth
 from pipelines.simulate.errors import FolderNotEmpty
 from pipelines.simulate.files import write_fleet
 from pipelines.simulate.fleet import SimulatedFleet, simulate_fleet
@@ -35,6 +36,17 @@ def test_csv_times_carry_their_zone_and_missing_differs_from_non_finite(small: S
     events = pl.read_csv(tmp_path / "events.csv", infer_schema=False)
     assert events.columns == ["asset_id", "time", "kind", "failure_mode", "component", "note"]
     assert events["time"].str.ends_with("Z").all()
+
+
+def test_conditions_are_always_written_and_changes_where_asked_for(small: SimulatedFleet, tmp_path: Path) -> None:
+    write_fleet(small, tmp_path)
+    conditions = pl.read_parquet(tmp_path / "truth" / "conditions.parquet")
+    assert conditions.equals(condition_truth(small))
+    assert not (tmp_path / "truth" / "operation_changes.parquet").exists()
+    changing = simulate_fleet(FleetSettings(pumps=2, days=60, operation_change_rate=60.0, operation_kinds=("product",)))
+    write_fleet(changing, tmp_path, "csv", overwrite=True)
+    assert (tmp_path / "truth" / "operation_changes.csv").exists()
+    assert "recipe_changed" in changing.events["kind"]
 
 
 def test_a_folder_that_holds_something_is_refused(small: SimulatedFleet, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def test_rows_and_stations_follow_from_the_settings() -> None:
         ("seed", -1),
         ("instrument_fault_rate", -0.1),
         ("path_fault_rate", float("nan")),
+        ("operation_change_rate", -1.0),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(name: str, value: int) -> None:
@@ -43,3 +44,5 @@ def test_unknown_kinds_of_measurement_faults_are_refused_with_the_known_ones() -
         FleetSettings(instrument_kinds=("stuck", "unit_change"))
     with pytest.raises(InvalidFleetSettings, match="clock_off"):
         FleetSettings(path_kinds=("clock",))
+    with pytest.raises(InvalidFleetSettings, match="recipe"):
+        FleetSettings(operation_kinds=("receipt",))
