@@ -1,0 +1,112 @@
+from functools import cache
+
+import numpy as np
+import pytest
+
+from features.domain.identifiers import AssetId, TenantId
+from models.condition.errors import TooFewToBorrow
+from models.condition.history import History
+from models.condition.normal import learn_normal
+from models.condition.prior import FleetPrior, Member, PriorSettings, learn_prior, summarise
+from tests.models.condition.machines import healthy
+
+MINE, THEIRS = TenantId("mine"), TenantId("theirs")
+SMALL, LARGE = "small mains", "large mains"
+BETWEEN = np.array([2.0, 10.0, 0.02, 200.0])
+"""Machines lie twice as far apart as each scatters."""
+
+
+def machine(seed: int, group: str = SMALL, rows: int = 240) -> History:
+    own = np.random.default_rng(1_000 + seed).normal(size=4) * BETWEEN
+    return History(
+        60.0 * np.arange(rows, dtype=np.float64), healthy(rows, seed).readings + own + (group == LARGE) * 20 * BETWEEN
+    )
+
+
+@cache
+def member(seed: int, group: str = SMALL, tenant: TenantId = MINE) -> Member:
+    return summarise(tenant, AssetId(f"m-{seed}"), group, machine(seed, group))
+
+
+def members(count: int = 8, group: str = SMALL, first: int = 0, tenant: TenantId = MINE) -> list[Member]:
+    return [member(seed, group, tenant) for seed in range(first, first + count)]
+
+
+@cache
+def prior() -> FleetPrior:
+    return learn_prior([*members(), *members(group=LARGE, first=50)], MINE)
+
+
+def test_a_machine_that_was_never_seen_is_expected_as_its_group_is_and_all_is_borrowed() -> None:
+    for group, shift in ((SMALL, 0.0), (LARGE, 20.0)):
+        belief = prior().belief(group)
+        assert belief.shares["own"] == 0.0
+        assert sum(belief.shares.values()) == pytest.approx(1.0)
+        away = (belief.level.center - machine(0).readings.mean(axis=0)) / BETWEEN - shift
+        assert (np.abs(away) < 3.0).all()
+        assert belief.normal().seen == 0
+
+
+def test_what_is_expected_covers_machines_not_seen() -> None:
+    expected = prior().belief(SMALL).expected
+    z_scores = np.concatenate([expected.z_scores(machine(seed).readings) for seed in range(200, 220)])
+    assert np.sqrt((z_scores**2).mean()) == pytest.approx(1.0, abs=0.25)
+
+
+def test_own_share_grows_with_what_was_seen_and_in_the_end_the_machine_speaks_for_itself() -> None:
+    own = machine(300, rows=1_500)
+    beliefs = [prior().belief(SMALL).after_history(own.part(slice(None, rows))) for rows in (0, 2, 20, 200, 1_500)]
+    shares = [belief.shares["own"] for belief in beliefs]
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert shares[-1] == pytest.approx(1.0, abs=0.01)
+    alone = learn_normal(own)
+    np.testing.assert_allclose(beliefs[-1].normal().level.center, alone.level.center, atol=0.01 * BETWEEN.max())
+    np.testing.assert_allclose(beliefs[-1].normal().scores(own), alone.scores(own), rtol=0.25, atol=0.15)
+
+
+def test_after_a_day_a_borrowed_machine_is_judged_better_than_by_its_own_rows_alone() -> None:
+    own = machine(301, rows=800)
+    borrowed = prior().belief(SMALL).after_history(own.part(slice(None, 6))).normal()
+    healthy_scores = borrowed.scores(own)[200:]
+    assert np.quantile(healthy_scores, 0.9) < 2.0
+    faulty = own.readings.copy()
+    faulty[400:, 0] += 10.0
+    assert borrowed.scores(History(own.seconds, faulty))[500:].min() > 3.0
+
+
+def test_nothing_is_borrowed_from_fewer_machines_than_the_least() -> None:
+    with pytest.raises(
+        TooFewToBorrow, match="At least 5 healthy machines must be there to borrow from; found 4"
+    ) as raised:
+        learn_prior([*members(4), *members(1)], MINE)  # one of them told twice
+    assert (raised.value.found, raised.value.least) == (4, 5)
+    few = learn_prior([*members(), *members(4, LARGE, 50)], MINE)
+    assert few.belief(LARGE).group is None
+    assert few.belief(LARGE).shares["fleet"] == 1.0
+    assert learn_prior(members(4), MINE, settings=PriorSettings(least=4)).machines == {SMALL: 4, None: 4}
+
+
+def test_another_tenants_machines_teach_only_where_that_tenant_allowed_it() -> None:
+    mixed = [*members(6), *members(6, first=80, tenant=THEIRS)]
+    alone, lent = learn_prior(mixed, MINE), learn_prior(mixed, MINE, lenders=frozenset({THEIRS}))
+    assert (alone.machines[None], lent.machines[None]) == (6, 12)
+    np.testing.assert_array_equal(alone.level.fleet, learn_prior(members(6), MINE).level.fleet)
+    with pytest.raises(TooFewToBorrow, match="found 0"):
+        learn_prior(members(6), THEIRS)
+
+
+def test_the_order_in_which_machines_are_told_never_matters() -> None:
+    turned = learn_prior(reversed([*members(), *members(group=LARGE, first=50)]), MINE)
+    np.testing.assert_array_equal(turned.level.fleet, prior().level.fleet)
+    np.testing.assert_array_equal(turned.spread.between_machines, prior().spread.between_machines)
+
+
+def test_a_new_instrument_makes_its_level_borrowed_again_and_nothing_else() -> None:
+    own = prior().belief(SMALL).after_history(machine(302))
+    changed = own.renewed(levels=np.array([True, False, False, False]), spreads=np.zeros(4, np.bool_))
+    assert changed.level.variance[0] > 20 * own.level.variance[0]
+    np.testing.assert_array_equal(changed.level.center[1:], own.level.center[1:])
+    np.testing.assert_array_equal(changed.spread.center, own.spread.center)
+    assert changed.shares["earlier"] == pytest.approx(own.level.weights[3, 0] * 0.5 / 4)
+    assert sum(changed.shares.values()) == pytest.approx(1.0)
