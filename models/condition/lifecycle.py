@@ -107,7 +107,7 @@ class Transition:
 
     Attributes:
         seconds: When.
-        reason: Why it was suppressed, or who acknowledged; None otherwise.
+        reason: Why it was suppressed, who acknowledged it, or what ended it; None otherwise.
     """
 
     seconds: float
@@ -177,11 +177,21 @@ class AlarmLife:
         stage, told = following[self.stage], Transition(seconds, Told.ACKNOWLEDGED, self.cause, reason=by)
         return replace(self, stage=stage, cause=self.cause if stage.stands else None), (told,)
 
+    def ended(self, seconds: float, reason: str) -> "tuple[AlarmLife, tuple[Transition, ...]]":
+        """Return the state after the machine was put right: nothing is remembered, and what stood has returned."""
+        if not self.stage.stands or self.cause is None:
+            return AlarmLife(), ()
+        return AlarmLife(), (Transition(seconds, Told.RETURNED, self.cause, reason=reason),)
+
     def raised_now(self, seconds: float) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         """Raise what waits for its on-delay, because nobody will see how it goes on; without one nothing changes."""
         if self.pending is None or self.pending.planned is not None:
             return self, ()
         return self._raised(replace(self.pending, seconds=seconds))
+
+    def unseen(self) -> "AlarmLife":
+        """Return the state after sight of the asset was lost: an alarm that stands must be seen normal anew."""
+        return replace(self, turned=None, worse=None) if self.stage.stands else self
 
     def _waiting(self, seen: Observation, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         if not self.deviation.is_on:
