@@ -90,7 +90,8 @@ def run(
             parts.append(protocol.out_of_fold(laboratory, subset.training, fold))
             tell(fold + 1, protocol.FOLDS)
     with stages.stage("test engines"):
-        forecasts = protocol.test_forecasts(laboratory, subset.training, subset.tests)
+        is_answered = subset.answers is not None
+        forecasts = protocol.test_forecasts(laboratory, subset.training, subset.tests, with_baseline=is_answered)
     if predictions is not None:
         write_whole(predictions, report.predictions_csv(forecasts))
     judged = protocol.Judged.join(parts)

@@ -61,6 +61,8 @@ class RayLaboratory:
             return Estimate(mean_life(survival, step), low, median, high), means
 
         def baseline(vectors: Vectors) -> Column:
+            if not trees:
+                return np.full(len(vectors), np.nan)
             mean = np.mean([model.predict(vectors) for model in trees], axis=0)
             return np.asarray(np.clip(mean, 0.0, cap), np.float64)
 
@@ -74,6 +76,8 @@ class RayLaboratory:
 
     def _trees(self, rows: LabelledVectors, folds: int) -> Sequence[Regressor]:
         cap = self.pack.grid.cap
+        if folds == 0:
+            return []
         if folds == 1:
             return [fit_tree_ensemble(rows.vectors, np.minimum(rows.remaining, cap))]
         return fit_baseline(rows, machine_folds(rows.machine, folds, DRAW_SEED), cap).models

@@ -68,7 +68,8 @@ class Laboratory(Protocol):
 
         Args:
             tracks: The lives.
-            baseline_folds: 1 for one LightGBM on all rows; else the mean of as many, each blind to a fold.
+            baseline_folds: 1 for one LightGBM on all rows; more for the mean of as many, each blind to a fold; 0 for
+                none, whose forecasts are NaN.
         """
         ...
 
@@ -174,9 +175,19 @@ def out_of_fold(laboratory: Laboratory, engines: Sequence[Engine], fold: int) ->
     return Judged(_forecast(learned, vectors, unit), truth)
 
 
-def test_forecasts(laboratory: Laboratory, engines: Sequence[Engine], tests: Sequence[Engine]) -> Forecasts:
-    """Learn from every training engine and forecast each test engine at its last cycle; no answer comes in here."""
-    learned = laboratory.learn(engine_tracks(engines, laboratory.pack, EventKind.FAILURE), baseline_folds=FOLDS)
+def test_forecasts(
+    laboratory: Laboratory, engines: Sequence[Engine], tests: Sequence[Engine], *, with_baseline: bool
+) -> Forecasts:
+    """Learn from every training engine and forecast each test engine at its last cycle; no answer comes in here.
+
+    Args:
+        laboratory: Learns.
+        engines: All engines of the training file.
+        tests: Those to forecast.
+        with_baseline: Whether the baseline forecasts them too; it takes long, and nobody asks where answers are kept.
+    """
+    folds = FOLDS if with_baseline else 0
+    learned = laboratory.learn(engine_tracks(engines, laboratory.pack, EventKind.FAILURE), baseline_folds=folds)
     tracks = engine_tracks(tests, laboratory.pack, EventKind.END_OF_OBSERVATION)
     last = np.stack([life.vectors[-1] for life in compute(learned.specification, [track.rows for track in tracks])])
     return _forecast(learned, last, np.array([engine.unit for engine in tests], np.int64))

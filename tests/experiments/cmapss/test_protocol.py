@@ -116,16 +116,24 @@ def test_forecast_does_not_know_what_the_engine_did_later(subset: Subset) -> Non
 
 def test_test_engines_are_judged_at_their_last_cycle_by_what_saw_every_training_engine(subset: Subset) -> None:
     laboratory = DrawingBoard()
-    forecasts = forecast_tests(laboratory, subset.training, subset.tests)
+    forecasts = forecast_tests(laboratory, subset.training, subset.tests, with_baseline=True)
     assert forecasts.unit.tolist() == [1, 2, 3, 4, 5]
     assert len(laboratory.handed[0]) == 16
     assert laboratory.judged[0][:, 0].tolist() == [engine.cycle[-1] for engine in subset.tests]  # the feature "age"
     assert laboratory.baseline_folds == [FOLDS]
 
 
+def test_where_nobody_asks_the_baseline_is_not_fitted_and_the_network_says_the_same(subset: Subset) -> None:
+    laboratory = DrawingBoard()
+    without = forecast_tests(laboratory, subset.training, subset.tests, with_baseline=False)
+    beside = forecast_tests(DrawingBoard(), subset.training, subset.tests, with_baseline=True)
+    assert laboratory.baseline_folds == [0]
+    np.testing.assert_array_equal(without.estimate.mean, beside.estimate.mean)
+
+
 def test_score_of_a_test_engine_does_not_depend_on_the_others(subset: Subset) -> None:
-    together = forecast_tests(DrawingBoard(), subset.training, subset.tests)
-    alone = forecast_tests(DrawingBoard(), subset.training, subset.tests[3:4])
+    together = forecast_tests(DrawingBoard(), subset.training, subset.tests, with_baseline=True)
+    alone = forecast_tests(DrawingBoard(), subset.training, subset.tests[3:4], with_baseline=True)
     assert alone.estimate.mean[0] == pytest.approx(together.estimate.mean[3], rel=1e-9)
 
 

@@ -118,7 +118,11 @@ def test_acknowledged_alarm_is_gone_when_it_returns() -> None:
 
 
 def test_repair_ends_what_stood_and_what_waited() -> None:
-    given: list[Input] = [*rows("m0", 0, 10, 5.0), *rows("m1", 8, 10, 5.0), *(Renewal(m, 541.0, "repair") for m in MACHINES)]
+    given: list[Input] = [
+        *rows("m0", 0, 10, 5.0),
+        *rows("m1", 8, 10, 5.0),
+        *(Renewal(m, 541.0, "repair") for m in MACHINES),
+    ]
     found = told([*given, *fleet(10, 40)])
     assert alarms(found) == [("m0", 120.0, "raised"), ("m0", 541.0, "returned")]
     assert [each.transition.reason for each in found if isinstance(each, AssetTransition)] == [None, "repair"]
