@@ -5,7 +5,8 @@ ServiceError
 ├── ArchiveRefused      a downloaded archive is broken, unsafe or too large (also a ValueError)
 ├── TransferFailed      an address did not give what it should
 ├── DownloadFailed      no address gave the data set
-└── OutputUnwritable    a result cannot be written where it should go
+├── OutputUnwritable    a result cannot be written where it should go
+└── InjectionImpossible a fault cannot be put where it should go (also a ValueError)
 """
 
 from features.domain.errors import ServiceError
@@ -29,3 +30,7 @@ class DownloadFailed(ServiceError):
 
 class OutputUnwritable(ServiceError):
     """A result cannot be written where it should go."""
+
+
+class InjectionImpossible(ServiceError, ValueError):
+    """A fault cannot be put where it should go."""
