@@ -15,6 +15,7 @@ from serving.problems import problem_of, problem_response
 from serving.reading import BodyLimit, OneSegment, StrictRoute
 from serving.receiving.desk import ReceivingDesk
 from serving.routes.assets import add_asset_routes
+from serving.routes.condition import add_condition_route
 from serving.routes.decision import add_decision_route
 from serving.routes.forecasting import add_forecasting_route
 from serving.routes.health import add_health_routes
@@ -55,6 +56,7 @@ def build_app(wiring: Wiring, metrics: ServiceMetrics | None = None) -> FastAPI:
     add_asset_routes(app, wiring)
     add_telemetry_route(app, wiring)
     add_quality_route(app, wiring)
+    add_condition_route(app, wiring)
     add_forecasting_route(app, wiring, counts)
     add_decision_route(app, wiring)
     counts.spool = SpoolMeasures(lambda: wiring.parts.spool.counters())

@@ -14,6 +14,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.packs.loader import load_pack
 from features.records.arrivals import ArrivalRecords
 from features.records.assets import AssetRecords
+from features.records.conditions import ConditionRecords
 from features.records.database import open_records
 from features.records.events import EventRecords
 from features.records.forecasts import ForecastLedger
@@ -65,6 +66,7 @@ def assemble(settings: Settings) -> Parts:
         ledger=CurrentLifeLedger(ledger, lives),
         telemetry=telemetry,
         point_states=SignalStates(engine),
+        conditions=ConditionRecords(engine),
         arrivals=ArrivalRecords(engine),
         ended_lives=ScoreRecords(engine),
         windows=WindowRecords(engine),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from features.domain.assets import Asset
+from features.domain.conditions import AssetCondition
 from features.domain.errors import Unavailable
 from features.domain.events import Event
 from features.domain.forecasts import Forecast
@@ -94,6 +95,14 @@ class PointStates(Protocol):
 
     def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, list[SignalState]]:
         """Return the states of one asset, or of all of the tenant's, by asset."""
+        ...
+
+
+class Conditions(Protocol):
+    """What state detection says of assets, on record."""
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, AssetCondition]:
+        """Return the condition of one asset, or of all of the tenant's that were judged, by asset."""
         ...
 
 
@@ -195,6 +204,7 @@ class Parts:
     ledger: Ledger
     telemetry: Telemetry
     point_states: PointStates
+    conditions: Conditions
     arrivals: Arrivals
     ended_lives: EndedLives
     windows: Windows

@@ -38,11 +38,21 @@ class LifeText:
 
 
 @dataclass(frozen=True, slots=True)
+class StateMark:
+    """A condition beside the name of a machine: in a word, what it means, and in which colours."""
+
+    label: str
+    why: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One machine in the fleet's table.
 
     Attributes:
         abnormal_points: How many of its measuring points are not normal.
+        mark: Its condition, where that is not normal.
     """
 
     id: str
@@ -57,6 +67,7 @@ class Row:
     age: str | None
     model: str | None
     abnormal_points: int
+    mark: StateMark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,7 @@ def data_age(forecast: Forecast, words: Words, pack: Pack) -> str | None:
     return words.ago(forecast.issued_at - timedelta(seconds=forecast.age_of_data_seconds))
 
 
-def row(standing: Standing, pack: Pack, words: Words, abnormal_points: int = 0) -> Row:
+def row(standing: Standing, pack: Pack, words: Words, abnormal_points: int = 0, mark: StateMark | None = None) -> Row:
     """Return one machine as a row of the table."""
     asset, forecast = standing.asset, standing.forecast
     needs_date = standing.attention in {Attention.ACT, Attention.PLAN}
@@ -163,6 +174,7 @@ def row(standing: Standing, pack: Pack, words: Words, abnormal_points: int = 0) 
         age=data_age(forecast, words, pack),
         model=None if forecast.model is None else f"{forecast.model.name} {forecast.model.version}",
         abnormal_points=abnormal_points,
+        mark=mark,
     )
 
 

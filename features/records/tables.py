@@ -245,6 +245,19 @@ quarantine = Table(
     Column("readings", BigInteger, nullable=False),
 )
 
+# the newest of each asset that state detection has judged
+asset_conditions = Table(
+    "asset_conditions",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("verdict", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
 # of measuring points that are not normal, or were once
 signal_states = Table(
     "signal_states",

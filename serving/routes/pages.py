@@ -16,6 +16,7 @@ from features.domain.packs import LifeSource
 from features.domain.signals import SignalRole
 from serving.access import Reader
 from serving.charts import curve_data, embed, event_data, history_data, moment, signal_data
+from serving.condition_views import condition_view, state_marks
 from serving.decision_views import advice_view
 from serving.decisions import DecisionDesk
 from serving.fleet import Attention, Standing, count_attention, standing
@@ -29,6 +30,7 @@ from serving.routes.assets import Named, find_asset, fleet_of
 from serving.series import Series, read_series, recent
 from serving.templates import render
 from serving.views import (
+    StateMark,
     chances_of,
     data_age,
     dates_of,
@@ -67,7 +69,8 @@ def add_page_routes(app: FastAPI, wiring: Wiring) -> None:
         filters = {"site": site, "attention": attention, "search": search}
         words = words_for(request, wiring)
         abnormal = count_abnormal(wiring.parts, caller.tenant)
-        values = _fleet(wiring.parts, standings, chosen, abnormal, filters, page, words)
+        states = state_marks(wiring.parts.conditions.list_all(caller.tenant), words)
+        values = _fleet(wiring.parts, standings, chosen, abnormal, states, filters, page, words)
         return page_response("fleet.html", request, words, values)
 
     @app.get("/assets/{asset}", include_in_schema=False)
@@ -132,6 +135,7 @@ def _fleet(
     standings: list[Standing],
     chosen: list[Standing],
     abnormal: dict[AssetId, int],
+    states: dict[AssetId, StateMark],
     filters: dict[str, str],
     page: int,
     words: Words,
@@ -139,7 +143,10 @@ def _fleet(
     counts = count_attention(standings)
     first, longest = horizons_of(parts.pack, words)
     start = (page - 1) * PAGE_SIZE
-    shown = [row(each, parts.pack, words, abnormal.get(each.asset.id, 0)) for each in chosen[start : start + PAGE_SIZE]]
+    shown = [
+        row(each, parts.pack, words, abnormal.get(each.asset.id, 0), states.get(each.asset.id))
+        for each in chosen[start : start + PAGE_SIZE]
+    ]
     return {
         "pack": name_of(parts.pack.names, words),
         "headline": headline(counts, len(standings), words),
@@ -180,6 +187,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "age": data_age(forecast, words, parts.pack),
         "age_at_issue": _age_at_issue(forecast, words),
         "modes": _modes(forecast, parts, words),
+        "condition": condition_view(parts.conditions.list_all(asset.tenant, asset.id).get(asset.id), parts.pack, words),
         "counts_life": counts_life,
         "life_at": lambda time: life_text(float(moment(parts.pack, time)), parts.pack.life.unit, words),
         "events": list(reversed(events))[:EVENTS_SHOWN],

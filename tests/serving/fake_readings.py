@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from features.domain.conditions import AssetCondition
 from features.domain.identifiers import AssetId, TenantId
 from features.quality.verdicts import Verdict
 from features.records.arrivals import ArrivalCount
@@ -93,6 +94,14 @@ class FakePointStates:
         return {
             name: states for (owner, name), states in self.states.items() if owner == tenant and asset in (None, name)
         }
+
+
+@dataclass
+class FakeConditions:
+    conditions: list[AssetCondition] = field(default_factory=list)
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, AssetCondition]:
+        return {each.asset: each for each in self.conditions if each.tenant == tenant and asset in (None, each.asset)}
 
 
 @dataclass

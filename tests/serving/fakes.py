@@ -9,6 +9,7 @@ from threading import Event as Gate
 
 from features.domain.arrivals import Arrival
 from features.domain.assets import Asset, Component
+from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.errors import NotFound, ServiceError, Unavailable
 from features.domain.events import Event, EventKind
 from features.domain.forecasts import (
@@ -30,7 +31,7 @@ from features.spool.contract import SpoolCounters
 from serving.parts import Parts, PartState, Readiness, Wiring
 from serving.settings import Settings
 from tests.serving.fake_readings import NOW as NOW
-from tests.serving.fake_readings import FakeArrivals, FakePointStates, FakeTelemetry
+from tests.serving.fake_readings import FakeArrivals, FakeConditions, FakePointStates, FakeTelemetry
 
 LOCAL = TenantId("local")
 RIVAL = TenantId("rival-works")
@@ -95,6 +96,24 @@ def _numbers(median: float, pack: Pack) -> dict[str, object]:
     p05, p50, p95, mean = (min(cap, each * median) for each in (0.55, 1.0, 1.6, 1.05))
     life = RemainingLife(p05, p50, p95, mean, cap)
     return {"horizons": chances, "life": life}
+
+
+def condition(name: str, verdict: ConditionVerdict = ConditionVerdict.MACHINE) -> AssetCondition:
+    """What state detection says, three hours ago, of something that began the day before."""
+    is_told = verdict is not ConditionVerdict.UNDETERMINED
+    return AssetCondition(
+        LOCAL,
+        AssetId(name),
+        verdict,
+        at=NOW - timedelta(hours=3),
+        since=NOW - timedelta(hours=27),
+        score=2.34 if is_told else None,
+        threshold=1.5 if is_told else None,
+        shares=(("vibration_drive_end", 0.625), ("bearing_temperature_drive_end", 0.25), ("motor_current", 0.125)),
+        evidence=(("related_signals", 3.0),),
+        seen=4_200,
+        model="ab" * 32,
+    )
 
 
 @dataclass
@@ -237,6 +256,7 @@ class House:
     ledger: FakeLedger
     telemetry: FakeTelemetry
     point_states: FakePointStates
+    conditions: FakeConditions
     arrivals: FakeArrivals
     ended_lives: FakeEndedLives
     windows: FakeWindows
@@ -254,6 +274,7 @@ class House:
             ledger=self.ledger,
             telemetry=self.telemetry,
             point_states=self.point_states,
+            conditions=self.conditions,
             arrivals=self.arrivals,
             ended_lives=self.ended_lives,
             windows=self.windows,
@@ -278,6 +299,7 @@ def house(assets: Iterable[Asset], forecasts: Iterable[Forecast], pack: Pack | N
         ledger,
         FakeTelemetry(),
         FakePointStates(),
+        FakeConditions(),
         FakeArrivals(),
         FakeEndedLives(),
         FakeWindows(),
@@ -309,6 +331,9 @@ def fleet_house(count: int = 24) -> House:
         Event(LOCAL, first, NOW - timedelta(days=5), EventKind.SENSOR_REPLACED, component="Seal temperature"),
     ]
     _disturb(made, first)
+    made.conditions.conditions = [
+        condition(machine.id, verdict) for machine, verdict in zip(machines, ConditionVerdict, strict=False)
+    ]
     for machine in machines[1:]:
         made.point_states.put(LOCAL, machine.id, [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
     return made

@@ -30,6 +30,7 @@ def test_every_route_names_who_may_call_it() -> None:
         "/v1/assets/{asset}/decision": Role.READER,
         "/v1/assets/{asset}/telemetry": Role.READER,
         "/v1/assets/{asset}/quality": Role.READER,
+        "/v1/assets/{asset}/condition": Role.READER,
         "/v1/forecasts": Role.OPERATOR,
         "/v1/telemetry": Role.DEVICE,
         "/v1/events": Role.DEVICE,

@@ -23,7 +23,7 @@ ASSETS = ("p-01", "p-02")
 HISTORY = "/v1/assets/{asset}/forecasts"
 """The one route whose name says that it tells of the past; everything it returns carries its own expiry."""
 
-NO_FORECASTS = {"/v1/assets/{asset}/telemetry", "/v1/assets/{asset}/quality"}
+NO_FORECASTS = {"/v1/assets/{asset}/telemetry", "/v1/assets/{asset}/quality", "/v1/assets/{asset}/condition"}
 EXPIRED, VALID = "gone-by", "in-force"
 
 

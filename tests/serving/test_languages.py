@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from features.domain.conditions import ConditionVerdict
 from features.domain.events import EventKind
 from features.domain.forecasts import ForecastStatus
 from features.packs.loader import load_pack, shipped_packs
@@ -22,6 +23,7 @@ FAMILIES: dict[str, list[str]] = {
     "unit.": sorted({load_pack(name).life.unit for name in shipped_packs()} | {"hours", "cycles", "starts", "parts"}),
     "problem.": [str(status) for status in WORDED],
     "asset.": [f"{member}_lead" for member in Attention],
+    "condition.": [f"{member}{ending}" for member in ConditionVerdict for ending in ("", "_why", "_do")],
     "namur.": [each.name.lower() for each in Namur if each is not Namur.NORMAL],
     "verdict.": [each.name.lower() for each in Verdict if each is not Verdict.GOOD],
     "age.": ["seconds", "minutes", "hours", "days"],

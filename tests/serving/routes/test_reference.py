@@ -17,6 +17,7 @@ def test_the_document_is_openapi_3_1_and_describes_every_route_for_programs(clie
         "/v1/assets/{asset}/decision",
         "/v1/assets/{asset}/telemetry",
         "/v1/assets/{asset}/quality",
+        "/v1/assets/{asset}/condition",
         "/v1/forecasts",
         "/v1/telemetry",
         "/v1/events",

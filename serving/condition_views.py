@@ -1,0 +1,106 @@
+"""What the pages say of the condition of a machine, in the reader's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.domain.identifiers import AssetId
+from features.domain.packs import Pack
+from serving.languages import Words
+from serving.views import StateMark, name_of
+
+SHARES_SHOWN = 5
+
+TONES = {
+    ConditionVerdict.NORMAL: "quiet",
+    ConditionVerdict.MACHINE: "act",
+    ConditionVerdict.INSTRUMENT: "plan",
+    ConditionVerdict.DATA_PATH: "plan",
+    ConditionVerdict.OPERATION_CHANGE: "unknown",
+    ConditionVerdict.UNDETERMINED: "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """What one signal has in the deviation.
+
+    Attributes:
+        percent: In the reader's language.
+        level: The same for a bar, 0 to 100.
+    """
+
+    name: str
+    percent: str
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionView:
+    """The condition of one machine.
+
+    Attributes:
+        verdict: Its code.
+        tone: Colours, as of the attention that it asks for.
+        label: In a word or two.
+        why: What it means.
+        do: What to do.
+        since: Since when.
+        at: Time of the newest row judged.
+        score: How far readings stray, 1 is about the most that is usual; None where it cannot be told.
+        threshold: Above which that is a deviation, None where none is set.
+        shares: The signals that have most in it; none while nothing strays.
+        seen: Rows that what is normal was learnt from.
+    """
+
+    verdict: str
+    tone: str
+    label: str
+    why: str
+    do: str
+    since: datetime
+    at: datetime
+    score: str | None
+    threshold: str | None
+    shares: tuple[ShareRow, ...]
+    seen: str
+
+
+def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -> ConditionView | None:
+    """Say how a machine is; None if nobody has judged it."""
+    if condition is None:
+        return None
+    code = condition.verdict.value
+    names = {str(signal.id): name_of(signal.names, words) for signal in pack.signals}
+    is_straying = condition.verdict is not ConditionVerdict.NORMAL
+    return ConditionView(
+        verdict=code,
+        tone=TONES[condition.verdict],
+        label=words(f"condition.{code}"),
+        why=words(f"condition.{code}_why"),
+        do=words(f"condition.{code}_do"),
+        since=condition.since,
+        at=condition.at,
+        score=_figure(condition.score, words),
+        threshold=_figure(condition.threshold, words),
+        shares=tuple(
+            ShareRow(names.get(signal, signal), words.percent(share), 100.0 * share)
+            for signal, share in condition.shares[:SHARES_SHOWN]
+            if is_straying
+        ),
+        seen=words.number(condition.seen),
+    )
+
+
+def state_marks(conditions: Mapping[AssetId, AssetCondition], words: Words) -> dict[AssetId, StateMark]:
+    """Return what is told beside the names of machines whose condition is not normal."""
+    return {
+        asset: StateMark(words(f"condition.{code}"), words(f"condition.{code}_why"), TONES[each.verdict])
+        for asset, each in conditions.items()
+        if (code := each.verdict.value) != ConditionVerdict.NORMAL.value
+    }
+
+
+def _figure(value: float | None, words: Words) -> str | None:
+    return None if value is None else words.number(round(value, 2))
