@@ -9,6 +9,7 @@ ServiceError
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToPromote    there is no challenger (also NotFound)
+├── TrainingUnknown     MLflow does not know how a bundle was trained (also NotFound)
 ├── NothingToDistil     no ensemble was kept of which a small network could learn (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
 ├── PackExists          a pack would be written over another
@@ -73,6 +74,23 @@ class NothingToPromote(NotFound):
         super().__init__(
             f"A challenger of {pack_id} must be another version than its champion {champion}; found {found}. "
             "Train one with `python -m pipelines train`, or name one with --version."
+        )
+
+
+class TrainingUnknown(NotFound):
+    """MLflow does not know how a bundle was trained.
+
+    Attributes:
+        pack_id: Whose.
+        version: Of the bundle.
+    """
+
+    def __init__(self, pack_id: str, version: str) -> None:
+        self.pack_id, self.version = pack_id, version
+        super().__init__(
+            f"The training of version {version} of {pack_id} must be known to MLflow, for it says which machines the "
+            "model never saw; found no version that became this bundle. Set MILLWRIGHT_TRACKING_URL to the server that "
+            "it was trained with, or train again."
         )
 
 

@@ -22,6 +22,19 @@ _POINTER = ("version", "bundle_sha256")
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Version and identity of the bundles that have a part to play; None where none has it.
+
+    Attributes:
+        champion: The one that serves.
+        shadow: The one that runs in its shadow.
+    """
+
+    champion: tuple[str, str] | None
+    shadow: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class BundleShelf:
     """Bundles by pack and version, below one folder.
 
@@ -135,6 +148,10 @@ class BundleShelf:
         bundle = self.bundle(pack_id, version)
         refuse_distilled(bundle.manifest)
         self._point(pack_id, SHADOW, version, bundle.bundle_sha256)
+
+    def standing(self, pack_id: str) -> Standing:
+        """Return which versions have a part to play, as it is written down; their bytes are not looked at."""
+        return Standing(*(self._read_pointer(pack_id, name) for name in (CHAMPION, SHADOW)))
 
     def shadow(self, pack_id: str) -> Path | None:
         """Return where the version lies that runs in the champion's shadow, or None.

@@ -1,16 +1,22 @@
 """Versions of models and which of them is champion or challenger."""
 
+import hashlib
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.registry.errors import RegistryRefused
 from models.registry.tracking import Tracking, translated
 
 CHAMPION, CHALLENGER, SHADOW = "champion", "challenger", "shadow"
 HELD_OUT_SHARE = "held_out_share"
 """Tag of a version: the share of machines that it never saw."""
+BUNDLE, BUNDLE_FOLDER = "bundle_sha256", "bundle"
+"""Tag of a version: the identity of its bundle; and where a copy of that bundle lies with the run."""
+_BUNDLE_IDENTITY = f"{BUNDLE_FOLDER}/manifest.json"
 
 
 def prognosis_name(pack_id: str) -> str:
@@ -89,6 +95,36 @@ class ModelRegistry:
         """Return the run that made a version."""
         with translated():
             return str(self.tracking.client().get_model_version(name, version).run_id)
+
+    def mark_bundle(self, name: str, version: str, bundle_sha256: str) -> None:
+        """Say which bundle a version became: a number alone is nobody's, for installations may share a server."""
+        with translated():
+            self.tracking.client().set_model_version_tag(name, version, BUNDLE, bundle_sha256)
+
+    def bundle_of(self, name: str, version: str) -> str | None:
+        """Return the identity of the bundle that a version became; None where MLflow keeps none of it.
+
+        Versions without the tag are asked for the copy of the bundle that lies with their run.
+        """
+        with translated():
+            known = self.tracking.client().get_model_version(name, version)
+        if BUNDLE in known.tags:
+            return str(known.tags[BUNDLE])
+        with suppress(RegistryRefused):  # a run that was deleted keeps nothing
+            if known.run_id and self.tracking.has(known.run_id, BUNDLE_FOLDER):
+                return hashlib.sha256(self.tracking.read_text(known.run_id, _BUNDLE_IDENTITY).encode()).hexdigest()
+        return None
+
+    def version_of_bundle(self, name: str, bundle_sha256: str) -> str | None:
+        """Return the version that became this bundle, whatever number it has here; None where MLflow knows none."""
+        client = self.tracking.client()
+        with translated():
+            marked = client.search_model_versions(f"name = '{name}' and tag.{BUNDLE} = '{bundle_sha256}'")
+            if marked:
+                return max((str(each.version) for each in marked), key=int)
+            others = client.search_model_versions(f"name = '{name}'")
+        unmarked = sorted((str(each.version) for each in others if BUNDLE not in each.tags), key=int, reverse=True)
+        return next((each for each in unmarked if self.bundle_of(name, each) == bundle_sha256), None)
 
     def version_of(self, name: str, alias: str) -> str | None:
         """Return the version behind an alias, or None."""

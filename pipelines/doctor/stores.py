@@ -74,6 +74,7 @@ def places(
         Place("features", online, lambda: _features(home, features_url), "Build the features again, or start Redis."),
         Place("tracking", runs, lambda: _tracking(home, tracking_url), "Start the MLflow server, or restore a backup."),
         Place("champion", home.bundles, lambda: _champion(home, pack), "Promote another version, or train again."),
+        Place("aliases", runs, lambda: _aliases(home, pack, tracking_url), "See what tracking and champion say."),
     ]
 
 
@@ -173,3 +174,21 @@ def _champion(home: Home, pack: Pack) -> str:
         return f"no model of the pack {pack.id} is promoted yet"
     bundle = read_bundle(place)
     return f"version {bundle.manifest.version} of {pack.id} is whole ({bundle.bundle_sha256[:12]})"
+
+
+def _aliases(home: Home, pack: Pack, url: str | None) -> str | Finding:
+    from edge_export.bundle.shelf import BundleShelf  # lazy: only this question needs them
+
+    shelf = BundleShelf(home.bundles)
+    if shelf.standing(pack.id).champion is None:
+        return f"no model of the pack {pack.id} is promoted yet"
+    from models.registry.address import tracking_of
+    from models.registry.registry import ModelRegistry
+    from pipelines.aliases import REPAIR, lag
+
+    tracking = tracking_of(home, url)
+    tracking.check()
+    found = lag(ModelRegistry(tracking), shelf, pack.id)
+    if found is None:
+        return "MLflow's aliases name what serves and what runs in shadow, as far as it knows them"
+    return Finding("aliases", Level.WARNING, f"MLflow's aliases lag: {found}", f"Run {REPAIR}.")

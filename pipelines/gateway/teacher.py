@@ -8,6 +8,7 @@ import numpy as np
 
 from edge_export.bundle.reading import VerifiedBundle
 from models.registry.registry import ModelRegistry
+from pipelines.aliases import registered_version
 from pipelines.errors import NothingToDistil
 from pipelines.train.record import SPLIT, WEIGHTS
 
@@ -57,7 +58,10 @@ def read_kept(registry: ModelRegistry, bundle: VerifiedBundle) -> KeptEnsemble:
     from models.prognosis.weights import ensemble_of  # lazy: torch takes seconds to import
 
     name, version, tracking = bundle.manifest.name, bundle.manifest.version, registry.tracking
-    run_id = registry.run_of(name, version)
+    number = registered_version(registry, bundle)
+    if number is None:
+        raise NothingToDistil(version, "no version in MLflow that became this bundle")
+    run_id = registry.run_of(name, number)
     if not (tracking.has(run_id, WEIGHTS) and tracking.has(run_id, SPLIT)):
         raise NothingToDistil(version, "a training that kept no ensemble (models of few lives are small as they are)")
     split = json.loads(tracking.read_text(run_id, SPLIT))

@@ -162,6 +162,7 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
         "version": outcome.version,
         "mlflow_run_id": outcome.run_id,
         "promoted": outcome.decision.is_promoted,
+        "warning": outcome.warning,
     }
     return Runtime.load(outcome.bundle)
 
@@ -201,4 +202,5 @@ def _told(registered: Registered) -> dict[str, object]:
         "version": registered.version,
         "mlflow_run_id": registered.run_id,
         "promoted": registered.is_promoted,
+        "warning": registered.warning,
     }

@@ -31,6 +31,8 @@ def print_models(models: Mapping[str, Mapping[str, Any]], written: Mapping[str, 
     screen = Console()
     for target, model in models.items():
         screen.print(f"{target}: {model['name']} {model['version']} ({model['model']})", style="bold", markup=False)
+        if model.get("warning"):
+            screen.print(f"  Warning: {model['warning']}", style="yellow", markup=False)
         test = model.get("test") or {}
         if "protocol" in model:
             screen.print(f"  judged by {model['protocol']}", markup=False)

@@ -15,8 +15,9 @@ from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.transforms.intervals import IntervalTable
 from models.registry.address import tracking_of
-from models.registry.registry import CHALLENGER, CHAMPION, ModelRegistry, prognosis_name
+from models.registry.registry import CHALLENGER, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
+from pipelines.aliases import follow_shelf, free_version
 from pipelines.building.tracks import LifeTrack
 from pipelines.onboard.few_lives import FewLives
 from pipelines.onboard.states.learning import LearnedState
@@ -35,6 +36,7 @@ class Registered:
     Attributes:
         bundle: Where its bundle lies on the shelf; None for states, which no bundle carries yet.
         is_promoted: Whether it became the champion, as the first model with skill does.
+        warning: Why MLflow's aliases do not say so yet, for people; None where they do.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Registered:
     run_id: str
     bundle: Path | None
     is_promoted: bool
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class Registrar:
         """The MLflow store of the installation."""
         return tracking_of(self.home, self.tracking_url)
 
+    @property
+    def _shelf(self) -> BundleShelf:
+        return BundleShelf(self.home.bundles)
+
     def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Registered:
         """Register a model of few lives, put its bundle on the shelf, and promote it if it is the first with skill."""
         name = prognosis_name(self.pack.id)
@@ -73,14 +80,20 @@ class Registrar:
         run_id = self._start(name, {"model": learnt.kind, "protocol": learnt.protocol.words})
         try:
             self.tracking.log_metrics(run_id, {f"test_{key}": value for key, value in figures.items()})
-            version = self._version(run_id, name, learnt.network, learnt.rows.rows.vectors, learnt.specification.sha256)
+            number = self._version(run_id, name, learnt.network, learnt.rows.rows.vectors, learnt.specification.sha256)
+            version = free_version(self._shelf, self.pack.id, number, run_id)
             bundle = self._bundle(run_id, name, version, learnt, tracks)
-            promoted = figures.get("brier_skill", 0.0) > 0 and self._promote(name, version, learnt, tracks)
+            sha256 = self._shelf.bundle(self.pack.id, version).bundle_sha256
+            ModelRegistry(self.tracking).mark_bundle(name, number, sha256)
+            warning = None
+            promoted = figures.get("brier_skill", 0.0) > 0 and self._promote(version, learnt, tracks)
+            if promoted:
+                warning = follow_shelf(ModelRegistry(self.tracking), self._shelf, self.pack.id)
         except BaseException:
             self.tracking.finish(run_id, "FAILED")
             raise
         self.tracking.finish(run_id)
-        return Registered(name, version, run_id, bundle, promoted)
+        return Registered(name, version, run_id, bundle, promoted, warning)
 
     def of_state(self, learnt: LearnedState, labelled: Sequence[Stretch]) -> Registered:
         """Register a model of a named state."""
@@ -140,14 +153,13 @@ class Registrar:
                 readings=max(tracks, key=lambda each: len(each.time_us)).rows,
             )
             self.tracking.log_files(run_id, folder, "bundle")
-            return BundleShelf(self.home.bundles).put(folder)
+            return self._shelf.put(folder)
 
-    def _promote(self, name: str, version: str, learnt: FewLives, tracks: Sequence[LifeTrack]) -> bool:
+    def _promote(self, version: str, learnt: FewLives, tracks: Sequence[LifeTrack]) -> bool:
         from features.store.feast_store import open_features  # lazy: feast
         from pipelines.building.build import build_features
 
-        shelf = BundleShelf(self.home.bundles)
-        if shelf.champion(self.pack.id) is not None:
+        if self._shelf.champion(self.pack.id) is not None:
             return False
         grades = self.pack.grade_by_signal
         urls = self.features_url, self.offline_url
@@ -155,8 +167,7 @@ class Registrar:
         features.apply()
         build_features(features, self.tenant, tracks)
         features.materialise()
-        ModelRegistry(self.tracking).set_alias(name, CHAMPION, version)
-        shelf.promote(self.pack.id, version)
+        self._shelf.promote(self.pack.id, version)
         return True
 
 

@@ -22,14 +22,15 @@ def promote(
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Let the champion before the present one serve again.")
     ] = False,
+    aliases: Annotated[
+        bool, typer.Option("--aliases", help="Only let MLflow's aliases name what serves and what runs in shadow.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, but change nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Let a challenger serve if it costs less than the champion, is worse in nothing, and ran in shadow; or go back."""
-    from rich.markup import escape  # lazy: only this command pays
-
-    from features.packs.loader import load_pack
-    from pipelines.promote.order import PromotionOrder, roll_back
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from pipelines.promote.order import PromotionOrder, repair, roll_back
     from pipelines.promote.order import promote as run_promotion
 
     settings = read_settings(home=home, pack=pack, tenant=tenant)
@@ -44,20 +45,33 @@ def promote(
         settings.tracking_url,
     )
     stages = Stages()
+    if aliases:
+        found_lagging = repair(order)
+        _warn(stages, found_lagging)
+        if json:
+            print_result({"aliases_follow": found_lagging is None, "warning": found_lagging})
+        return
     if rollback:
         with stages.stage("rollback"):
             found = roll_back(order)
         stages.console.print(f"Version {found.version} serves again.")
-        if found.warning is not None:
-            stages.console.print(f"[yellow]Warning:[/yellow] {escape(found.warning)}", highlight=False)
+        _warn(stages, found.warning)
         if json:
             print_result(found.to_dict())
         return
     outcome = run_promotion(order, stages, is_rehearsal=dry_run)
+    _warn(stages, outcome.warning)
     if json:
         print_result(outcome.to_dict())
     else:
         _print_findings(outcome)
+
+
+def _warn(stages: Stages, warning: str | None) -> None:
+    from rich.markup import escape  # lazy: only for people
+
+    if warning is not None:
+        stages.console.print(f"[yellow]Warning:[/yellow] {escape(warning)}", highlight=False)
 
 
 def _print_findings(outcome: "PromotionOutcome") -> None:

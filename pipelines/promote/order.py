@@ -13,9 +13,9 @@ from features.records.shadows import ShadowRecords
 from features.telemetry.influx.server import InfluxServer
 from models.prognosis.folds import held_out
 from models.registry.address import tracking_of
-from models.registry.errors import RegistryRefused, RegistryUnavailable
-from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
-from pipelines.errors import NothingPromoted, NothingToPromote
+from models.registry.registry import CHALLENGER, HELD_OUT_SHARE, ModelRegistry, prognosis_name
+from pipelines.aliases import follow_shelf, lag, registered_version
+from pipelines.errors import NothingPromoted, NothingToPromote, TrainingUnknown
 from pipelines.progress import Stages
 from pipelines.promote.contest import contest
 from pipelines.promote.examining import Examine, examine
@@ -69,16 +69,23 @@ class PromotionOutcome:
         champion: Version that served before.
         challenger: Version that was judged.
         is_promoted: Whether it serves from now on.
+        warning: Why MLflow's aliases do not say so yet, for people; None where they do.
     """
 
     champion: str
     challenger: str
     promotion: Promotion
     is_promoted: bool
+    warning: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
-        told = {"champion": self.champion, "challenger": self.challenger, "promoted": self.is_promoted}
+        told: dict[str, object] = {
+            "champion": self.champion,
+            "challenger": self.challenger,
+            "promoted": self.is_promoted,
+            "warning": self.warning,
+        }
         return {**told, **self.promotion.to_dict()}
 
 
@@ -104,6 +111,9 @@ def promote(
 ) -> PromotionOutcome:
     """Judge the challenger against the champion, and let it serve if every check holds.
 
+    The shelf decides what serves. MLflow's aliases follow it; where they cannot, the challenger serves all the same and
+    the outcome warns, and the next promotion, or `repair`, makes them follow.
+
     Args:
         order: What and where.
         stages: Told of the work.
@@ -114,9 +124,12 @@ def promote(
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
         NothingToPromote: If there is no challenger, or it is the champion.
         BundleRefused: If the challenger is a network for gateways, distilled from another version.
-        RegistryUnavailable: If an MLflow server does not answer.
+        TrainingUnknown: If MLflow does not know how the challenger was trained.
+        RegistryUnavailable: If an MLflow server does not answer; nothing was changed then.
     """
     order.registry.tracking.check()
+    if not is_rehearsal:
+        repair(order)  # what an earlier one left, for example when it was cut off
     champion, challenger = _contenders(order)
     with stages.stage("readings of unseen machines") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
@@ -131,9 +144,26 @@ def promote(
         evidence = ShadowRecords(records).evidence(order.tenant, challenger.model.bundle_sha256)
         promotion = Promotion.of(examining(trial, champion, challenger), check_shadow(evidence, order.shadow_hours))
     is_promoted = promotion.is_deserved and not is_rehearsal
-    if is_promoted:
-        _serve(order, challenger.model.version)
-    return PromotionOutcome(champion.model.version, challenger.model.version, promotion, is_promoted)
+    warning = _serve(order, challenger.model.version) if is_promoted else None
+    return PromotionOutcome(champion.model.version, challenger.model.version, promotion, is_promoted, warning)
+
+
+def repair(order: PromotionOrder) -> str | None:
+    """Finish what a promotion left that was cut off: nobody runs in its own shadow, and MLflow's aliases follow.
+
+    Returns:
+        Why the aliases do not follow, for people; None where they do.
+
+    Raises:
+        RegistryUnavailable: If MLflow does not answer.
+        RegistryRefused: If MLflow refuses to tell.
+    """
+    standing = order.shelf.standing(order.pack.id)
+    if standing.champion is not None and standing.champion == standing.shadow:
+        order.shelf.cast_shadow(order.pack.id, None)
+    if lag(order.registry, order.shelf, order.pack.id) is None:
+        return None
+    return follow_shelf(order.registry, order.shelf, order.pack.id)
 
 
 def roll_back(order: PromotionOrder) -> RollBack:
@@ -148,12 +178,7 @@ def roll_back(order: PromotionOrder) -> RollBack:
     """
     version = order.shelf.roll_back(order.pack.id)
     order.shelf.cast_shadow(order.pack.id, None)
-    try:
-        order.registry.tracking.check()
-        _point_aliases(order, version)
-    except (RegistryUnavailable, RegistryRefused) as error:
-        return RollBack(version, f"MLflow's aliases still name the versions before. {error}")
-    return RollBack(version)
+    return RollBack(version, follow_shelf(order.registry, order.shelf, order.pack.id))
 
 
 def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
@@ -175,23 +200,34 @@ def _own_challenger(order: PromotionOrder, champion: str) -> str:
     version = order.registry.version_of(order.model_name, CHALLENGER)
     if version is None:
         raise NothingToPromote(order.pack.id, champion)
-    if version not in order.shelf.versions(order.pack.id):
+    sha256 = order.registry.bundle_of(order.model_name, version)
+    bundle = None if sha256 is None else order.shelf.find(sha256)
+    if bundle is None:
         raise NothingToPromote(order.pack.id, champion, elsewhere=version)
-    return version
+    return bundle.manifest.version
 
 
-def _share(order: PromotionOrder, *runtimes: Runtime) -> float:
-    """Return the share of machines that none of the models saw: splits hang on names, so the smallest lies in all."""
-    tags = [order.registry.tags_of(order.model_name, each.model.version) for each in runtimes]
-    return min(float(each.get(HELD_OUT_SHARE, order.held_out_share)) for each in tags)
+def _share(order: PromotionOrder, champion: Runtime, challenger: Runtime) -> float:
+    """Return the share of machines that none of the models saw: splits hang on names, so the smallest lies in all.
+
+    A champion whose training is not known here may have seen some of them, which favours it: a challenger that costs
+    less does so in spite of that. A challenger of which nothing is known would be favoured itself.
+    """
+    theirs = _held_out_share(order, challenger)
+    if theirs is None:
+        raise TrainingUnknown(order.pack.id, challenger.model.version)
+    ours = _held_out_share(order, champion)
+    return theirs if ours is None else min(ours, theirs)
 
 
-def _serve(order: PromotionOrder, version: str) -> None:
+def _held_out_share(order: PromotionOrder, runtime: Runtime) -> float | None:
+    version = registered_version(order.registry, runtime.bundle)
+    if version is None:
+        return None
+    return float(order.registry.tags_of(order.model_name, version).get(HELD_OUT_SHARE, order.held_out_share))
+
+
+def _serve(order: PromotionOrder, version: str) -> str | None:
     order.shelf.promote(order.pack.id, version)
     order.shelf.cast_shadow(order.pack.id, None)
-    _point_aliases(order, version)
-
-
-def _point_aliases(order: PromotionOrder, version: str) -> None:
-    order.registry.drop_alias(order.model_name, SHADOW)
-    order.registry.set_alias(order.model_name, CHAMPION, version)
+    return follow_shelf(order.registry, order.shelf, order.pack.id)

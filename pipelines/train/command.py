@@ -21,7 +21,9 @@ def train(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Train, judge on unseen machines, register; the first model serves, a better one runs in shadow first."""
-    from features.packs.loader import load_pack  # lazy: only this command pays
+    from rich.markup import escape  # lazy: only this command pays
+
+    from features.packs.loader import load_pack
     from models.prognosis.training import candidates
     from pipelines.train.run import TrainingOrder
     from pipelines.train.run import train as run_training
@@ -46,6 +48,8 @@ def train(
     stages = Stages()
     outcome = run_training(order, stages)
     stages.console.print(outcome.decision.reason)
+    if outcome.warning is not None:
+        stages.console.print(f"[yellow]Warning:[/yellow] {escape(outcome.warning)}", highlight=False)
     if json:
         print_result(outcome.to_dict())
     else:

@@ -20,8 +20,9 @@ from models.calibration.coverage import CoverageRow
 from models.prognosis.baseline import fit_baseline
 from models.prognosis.folds import machine_folds
 from models.registry.address import tracking_of
-from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADOW, ModelRegistry, prognosis_name
+from models.registry.registry import CHALLENGER, HELD_OUT_SHARE, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
+from pipelines.aliases import follow_shelf, free_version
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
 from pipelines.train.card import model_card
@@ -95,6 +96,7 @@ class TrainingOutcome:
         modes: Failure modes told apart, or why they are not.
         seconds: Duration of the fit on Ray alone.
         bundle: Where the bundle lies on the shelf.
+        warning: Why MLflow's aliases do not name what serves or runs in shadow, for people; None where they do.
     """
 
     run_id: str
@@ -110,6 +112,7 @@ class TrainingOutcome:
     modes: JudgedModes
     decision: Decision
     bundle: Path
+    warning: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the outcome in the form that `--json` prints."""
@@ -129,7 +132,7 @@ class TrainingOutcome:
                 "coverage_by": {row.group: row.to_dict() for row in self.coverage},
                 "modes": self.modes.to_dict(),
             },
-            "promotion": self.decision.to_dict(),
+            "promotion": {**self.decision.to_dict(), "warning": self.warning},
         }
 
 
@@ -180,7 +183,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         seconds = time.perf_counter() - started
         baseline = growing.result()
     with stages.stage("register"):
-        version = _register(order, data, run_id, trained)
+        number = _register(order, data, run_id, trained)
     with stages.stage("evaluation"):
         examination = Examination(order.pack, data.held_out, constant_rate(data.training))
         survival = _survival(trained)
@@ -192,12 +195,15 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         judgement = Judgement(examination, survival, curves, model_figures, baseline_figures, held, modes)
         record(order.tracking, run_id, data, trained, judgement)
     with stages.stage("bundle and promotion"):
+        shelf = BundleShelf(order.home.bundles)
+        version = free_version(shelf, order.pack.id, number, run_id)
         card = model_card(order.model_name, version, data, judgement, run_id)
         order.tracking.log_text(run_id, card, "model_card.md")
         place = _export(order, data, run_id, trained, version, card, modes)
-        shelf = BundleShelf(order.home.bundles)
-        decision = decide(model_figures, Runtime.load(place), data, shelf, order.shadow_hours, _assets(order))
-        _promote(order, data, shelf, version, decision)
+        runtime = Runtime.load(place)
+        ModelRegistry(order.tracking).mark_bundle(order.model_name, number, runtime.bundle.bundle_sha256)
+        decision = decide(model_figures, runtime, data, shelf, order.shadow_hours, _assets(order))
+        warning = _promote(order, data, shelf, version, decision)
     return TrainingOutcome(
         run_id,
         order.model_name,
@@ -212,6 +218,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         modes,
         decision,
         place,
+        warning,
     )
 
 
@@ -307,13 +314,15 @@ def _assets(order: TrainingOrder) -> dict[AssetId, Asset]:
     return {asset.id: asset for asset in found}
 
 
-def _promote(order: TrainingOrder, data: PreparedData, shelf: BundleShelf, version: str, decision: Decision) -> None:
-    registry = ModelRegistry(order.tracking)
+def _promote(
+    order: TrainingOrder, data: PreparedData, shelf: BundleShelf, version: str, decision: Decision
+) -> str | None:
+    """Let a version serve or run in shadow, and MLflow's aliases say so; return why they do not."""
     if decision.is_in_shadow:
         shelf.cast_shadow(order.pack.id, version)
-        registry.set_alias(order.model_name, SHADOW, version)
-    if not decision.is_promoted:
-        return
-    data.features.materialise()
-    registry.set_alias(order.model_name, CHAMPION, version)
-    shelf.promote(order.pack.id, version)
+    if decision.is_promoted:
+        data.features.materialise()
+        shelf.promote(order.pack.id, version)
+    if not (decision.is_in_shadow or decision.is_promoted):
+        return None
+    return follow_shelf(ModelRegistry(order.tracking), shelf, order.pack.id)

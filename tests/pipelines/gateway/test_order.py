@@ -20,7 +20,7 @@ from edge_export.runtime.runtime import Runtime
 from edge_export.runtime.stream import StreamVector
 from features.domain.events import Event, EventKind
 from features.domain.home import Home
-from features.domain.identifiers import AssetId
+from features.domain.identifiers import AssetId, TenantId
 from features.records.database import open_records
 from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.intervals import IntervalTable
@@ -28,7 +28,8 @@ from features.transforms.specification import FeatureSpecification
 from models.prognosis.distilling import DistillingSettings
 from models.prognosis.network import HazardEnsemble, NetworkShape
 from models.prognosis.targets import LabelledVectors
-from models.registry.tracking import PARENT
+from models.registry.errors import RegistryUnavailable
+from models.registry.tracking import PARENT, Tracking
 from pipelines.building.build import fit_specification
 from pipelines.errors import NothingPromoted
 from pipelines.gateway.judging import Told, compare
@@ -126,6 +127,7 @@ def _register(
         readings=TRACKS[0].rows,
     )
     order.shelf.put(place)
+    order.registry.mark_bundle("fan_prognosis", version, read_bundle(place).bundle_sha256)
 
 
 def near_enough(pack: object, rows: LabelledVectors, teacher: Told, student: Told) -> tuple[Finding, ...]:
@@ -199,6 +201,8 @@ def test_the_ensemble_is_sent_to_whoever_asks_for_it(installation: GatewayOrder,
         sent(installation, tmp_path / "large")
     with pytest.raises(BundleMissing):
         sent(installation, tmp_path / "none", version="9")
+    with pytest.raises(BundleRefused):
+        sent(installation, tmp_path / "none", version="../fan/1")
 
 
 def test_a_bad_student_is_refused_with_the_reason_and_the_ensemble_goes_instead(
@@ -232,3 +236,34 @@ def test_without_the_weights_of_its_ensemble_the_bundle_goes_as_it_is(
     _register(installation, tmp_path, specification, network, "4", other)
     outcome = sent(installation, tmp_path / "other", version="4")
     assert "differ by" in outcome.reason
+
+
+def test_a_good_student_is_sent_although_mlflow_fails_and_its_run_has_failed(
+    installation: GatewayOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specification = fit_specification(PACK, TRACKS[:TRAINED])
+    network = ensemble(specification)
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    _register(installation, tmp_path, specification, network, "5", weights)
+
+    def hiccup(self: Tracking, run_id: str, folder: Path, into: str) -> None:
+        raise RegistryUnavailable("MLflow", "the disk is full")
+
+    monkeypatch.setattr(Tracking, "log_files", hiccup)
+    outcome = sent(installation, tmp_path / "out", version="5")
+    assert outcome.network is Network.STUDENT, outcome.reason
+    assert outcome.warning is not None
+    assert "the disk is full" in outcome.warning
+    assert "5+student" in installation.shelf.versions("fan")
+    runs = installation.registry.tracking.client().search_runs(["1"], "tags.distilled_from = '5'")
+    assert [run.info.status for run in runs] == ["FAILED"]
+
+
+def test_without_any_life_the_ensemble_is_sent(installation: GatewayOrder, tmp_path: Path) -> None:
+    specification = fit_specification(PACK, TRACKS[:TRAINED])
+    network = ensemble(specification)
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    _register(installation, tmp_path, specification, network, "6", weights)
+    outcome = sent(installation, tmp_path / "out", version="6", tenant=TenantId("nobody"))
+    assert (outcome.network, outcome.measured) == (Network.ENSEMBLE, None)
+    assert "no life of any machine" in outcome.reason
