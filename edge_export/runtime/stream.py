@@ -88,6 +88,7 @@ class _Life:
     events: EventMemory
     waiting: set[datetime] = field(default_factory=set)  # rows of events that are told at once, and no row is newer
     told: StreamVector | None = None  # what is known after them
+    told_state: FeatureState | None = None  # the state after them, while rows wait
     folded_until: datetime | None = None  # waiting rows up to here became part of `after`
 
 
@@ -189,13 +190,23 @@ class AssetStreams:
         """Return a vector as it would be had the event been known; one of no later time stays as it is."""
         if vector is None or vector.time <= utc(event.at):
             return vector
-        values = with_events(self._plan, vector.values, life_of_time(vector.time), life.events.courses())
+        courses, changed = life.events.courses(), life.events.asks(event)
+        values = with_events(self._plan, vector.values, life_of_time(vector.time), courses, changed)
         return replace(vector, values=values)
 
     def _wait(self, life: _Life, moment: datetime) -> None:
         """Let the row of an event wait for the next reading; the oldest of too many waits no longer."""
+        if moment in life.waiting:  # of another event of the same time: `_with` has put it right
+            return
+        if life.told_state is None:
+            life.told_state, life.told = self._row_of_events(life, moment, life.after, life.vector)
+        elif moment > max(life.waiting):
+            life.told_state, life.told = self._row_of_events(life, moment, life.told_state, life.told)
+        else:
+            life.told_state = None
         life.waiting.add(moment)
-        for oldest in sorted(life.waiting)[:-MOST_REMEMBERED]:
+        if len(life.waiting) > MOST_REMEMBERED:
+            oldest = min(life.waiting)
             life.after, life.vector = self._through(life, oldest)
             life.waiting.remove(oldest)
             life.folded_until = oldest
@@ -203,18 +214,25 @@ class AssetStreams:
 
     def _tell(self, life: _Life) -> None:
         """Say what is known after the events that no row is newer than; the state waits for the next row."""
-        life.told = None
-        if life.waiting:
-            _, life.told = self._through(life, max(life.waiting))
+        if life.waiting and life.told_state is None:
+            life.told_state, life.told = self._through(life, max(life.waiting))
 
     def _through(self, life: _Life, until: datetime) -> tuple[FeatureState, StreamVector | None]:
         """Return state and vector after the waiting rows of events up to a moment, as the centre has them."""
-        state, vector, nothing = life.after, life.vector, np.full((1, len(self._columns)), np.nan)
+        if life.told_state is not None and max(life.waiting) <= until:
+            return life.told_state, life.told
+        state, vector = life.after, life.vector
         for moment in sorted(each for each in life.waiting if each <= until):
-            time, events = np.array([life_of_time(moment)]), [life.events.courses()]
-            state, result = step(self._plan, state, time, nothing, events)
-            vector = _vector(moment, result) if result.is_running[0] else vector
+            state, vector = self._row_of_events(life, moment, state, vector)
         return state, vector
+
+    def _row_of_events(
+        self, life: _Life, moment: datetime, state: FeatureState, vector: StreamVector | None
+    ) -> tuple[FeatureState, StreamVector | None]:
+        """Return state and vector after a row of nothing but events; `state` is left as it was."""
+        time, nothing = np.array([life_of_time(moment)]), np.full((1, len(self._columns)), np.nan)
+        after, result = step(self._plan, state, time, nothing, [life.events.courses()])
+        return after, _vector(moment, result) if result.is_running[0] else vector
 
     def _end(self, event: Event, life: _Life) -> Outcome:
         moment = utc(event.at)
@@ -225,6 +243,9 @@ class AssetStreams:
         if time is None or time <= moment:
             return Outcome.LIFE_ENDED
         self._advance(fresh, time, values)
+        for each in sorted(fresh.events.since(time), key=lambda each: each.at):
+            if self._specification.rule.has_row(each.kind, each.detail):
+                self._wait(fresh, utc(each.at) + AT_ONCE)
         return Outcome.LIFE_ENDED_LATE
 
     def _life(self, asset: AssetId) -> _Life | None:
@@ -270,6 +291,7 @@ class AssetStreams:
         time, events = np.array([life_of_time(moment)]), [life.events.courses()]
         life.after, result = step(self._plan, life.before, time, values[None, :], events)
         life.vector = _vector(moment, result) if result.is_running[0] else life.vector_before
+        life.told, life.told_state = None, None
         self._tell(life)
 
 

@@ -1,7 +1,8 @@
 """What a stream remembers of the events of one asset: the newest of each rule, and what those before them came to."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from features.domain.events import Event
@@ -46,6 +47,14 @@ class EventMemory:
             rule.add(event)
         return Remembered.NEW
 
+    def asks(self, event: Event) -> tuple[bool, ...]:
+        """Say of each rule whether it takes an event."""
+        return tuple(rule.rule.takes(event.kind, event.detail) for rule in self._rules)
+
+    def since(self, moment: datetime) -> list[Event]:
+        """Return what is remembered of this moment and later; an event of several rules more than once."""
+        return [event for rule in self._rules for event in rule.since(moment)]
+
     def knows(self, time: float) -> bool:
         """Say whether the courses tell of everything before a row of this time, seconds since EPOCH."""
         return all(time > rule.forgotten_until for rule in self._rules)
@@ -89,6 +98,10 @@ class _RuleMemory:
             self.forgotten_until = seconds_of(self._events.pop(0))
             gone = EventCourse.of([self.forgotten_until], self._windows, self._before)
             self._before = EventCourse(gone.time[-1:], gone.count[-1:])
+
+    def since(self, moment: datetime) -> list[Event]:
+        """Return what is remembered of this moment and later."""
+        return self._events[bisect_left(self._events, moment, key=lambda each: each.at) :]
 
     def course(self) -> EventCourse:
         """Return the course of what is remembered, going on with what is not."""

@@ -192,7 +192,7 @@ def events_before(
 
 
 def with_events(
-    plan: StepPlan, vector: NDArray[np.float32], time: float, courses: Sequence[EventCourse]
+    plan: StepPlan, vector: NDArray[np.float32], time: float, courses: Sequence[EventCourse], changed: Sequence[bool]
 ) -> NDArray[np.float32]:
     """Return a vector as it would be had its events been these: their features hang on nothing else.
 
@@ -201,10 +201,13 @@ def with_events(
         vector: Of a row. Shape (feature,).
         time: Of that row, seconds since EPOCH.
         courses: Of each rule.
+        changed: Which rules have another course now. The others are left as they were: theirs may no longer reach
+            back to the row.
     """
     moment, found = np.array([[time]]), vector.copy()
     features = occurrences(plan.layout, moment, row_events(plan.layout, moment, [courses]))[0, :, 0]
-    found[len(found) - len(features) :] = features  # they come last (`families_of`)
+    own = found[len(found) - len(features) :].reshape(len(courses), -1)  # they come last (`families_of`)
+    own[list(changed)] = features.reshape(own.shape)[list(changed)]
     return found
 
 

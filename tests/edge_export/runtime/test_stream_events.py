@@ -2,20 +2,24 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_export.runtime import stream
 from edge_export.runtime.stream import AT_ONCE, AssetStreams, Outcome
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT
 from features.domain.packs import EventRule
 from features.domain.time import life_of_time, time_of_life
+from features.transforms import event_memory
 from features.transforms.batch import LifeFeatures, LifeRows, compute
 from features.transforms.event_memory import MOST_REMEMBERED
 from features.transforms.events import LifeEvents
+from features.transforms.step import step
 from tests.edge_export.machine import EVENT_SPECIFICATION as TOLD
 from tests.edge_export.machine import HOUR, healthy_rows, life_rows
 from tests.edge_export.runtime.test_stream import FAN, assert_same, take
@@ -250,3 +254,88 @@ def test_what_comes_from_before_the_open_rows_of_events_is_late_or_refused() -> 
     assert found.values[streams._specification.names.index("since_error__e3")] == np.float32(
         (rows.time[2] - life_of_time(storm[1].at)) / HOUR
     )
+
+
+def test_late_event_changes_its_own_counts_only_although_those_of_another_rule_no_longer_reach_back() -> None:
+    rows, streams = healthy_rows(6), AssetStreams(TOLD)
+    lone = error(moment(rows, 0.5))
+    streams.take_event(lone)
+    for index in range(3):
+        take(streams, FAN, rows, index)
+    storm = [error(moment(rows, 2.5) + timedelta(seconds=place)) for place in range(MOST_REMEMBERED + 1)]
+    for event in storm:
+        streams.take_event(event)
+    late = replaced(moment(rows, 1.5))
+    assert streams.take_event(late) is Outcome.COUNTED_LATE
+    assert_same(streams.newest(FAN), features_of(rows, [lone, late]), 2)
+
+
+def test_event_rows_that_wait_when_an_end_of_life_comes_late_begin_the_next_life() -> None:
+    rows, streams = healthy_rows(12), AssetStreams(AT_ONCE_TOLD)
+    for index in range(6):
+        take(streams, FAN, rows, index)
+    events = [error(moment(rows, 5)), error(moment(rows, 5.25), "e2"), error(moment(rows, 5.75))]
+    assert {streams.take_event(event) for event in events} == {Outcome.COUNTED}
+    failed = Event(DEFAULT_TENANT, FAN, moment(rows, 4.5), EventKind.FAILURE)
+    assert streams.take_event(failed) is Outcome.LIFE_ENDED_LATE
+    known = [failed, *events]
+    begun = LifeRows(rows.time[5:6], rows.values[5:6])
+    told = compute(AT_ONCE_TOLD, [replace(with_event_rows(begun, events), events=LifeEvents.of(known))])[0]
+    assert_same(streams.newest(FAN), told, 3)
+    take(streams, FAN, rows, 6)
+    both = LifeRows(rows.time[5:7], rows.values[5:7])
+    told = compute(AT_ONCE_TOLD, [replace(with_event_rows(both, events), events=LifeEvents.of(known))])[0]
+    assert_same(streams.newest(FAN), told, 4)
+
+
+def test_events_in_the_order_of_their_times_cost_one_row_each_however_many_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows, streams = healthy_rows(3), AssetStreams(AT_ONCE_TOLD)
+    for index in range(2):
+        take(streams, FAN, rows, index)
+    computed = 0
+    real = step
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal computed
+        computed += 1
+        return real(*arguments)
+
+    monkeypatch.setattr(stream, "step", counted)
+    for event in chattering(rows, 40):
+        streams.take_event(event)
+    take(streams, FAN, rows, 2)
+    assert computed == 41
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_with_little_memory_every_answer_is_that_of_the_batch_twin_or_refused(data: st.DataObject) -> None:
+    rule = replace(TOLD.rule, at_events=(EventKind.PART_REPLACED,))
+    specification, rows = replace(TOLD, rule=rule), healthy_rows(8)
+    places = st.tuples(st.integers(0, 28), st.sampled_from(["row", "e1", "e1", "e2", "seal", "fan"]))
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(stream, "MOST_REMEMBERED", 2)
+        small.setattr(event_memory, "MOST_REMEMBERED", 2)
+        streams = AssetStreams(specification)
+        readings, told_at, events = set[int](), set[datetime](), list[Event]()
+        for place, what in data.draw(st.lists(places, min_size=4, max_size=24)):
+            at = moment(rows, place / 4)
+            if what == "row":
+                index = place // 4
+                outcome = take(streams, FAN, rows, index)
+                readings |= {index} if outcome is Outcome.ACCEPTED else set()
+            else:
+                event = error(at, what) if what.startswith("e") else replaced(at, what)
+                outcome = streams.take_event(event)
+                events += [event] if outcome in (Outcome.COUNTED, Outcome.COUNTED_LATE) else []
+                has_row = bool(readings) and what in {"seal", "fan"} and outcome is Outcome.COUNTED
+                told_at |= {at + AT_ONCE} if has_row else set()
+            if readings:
+                kept = sorted(readings)
+                time = np.array([*rows.time[kept], *sorted(map(life_of_time, told_at))])
+                values = np.concatenate([rows.values[kept], np.full((len(told_at), 3), np.nan)])
+                order = np.argsort(time, kind="stable")
+                own = LifeRows(time[order], values[order], LifeEvents.of(events))
+                assert_same(streams.newest(FAN), compute(specification, [own])[0], len(time) - 1)
