@@ -12,6 +12,7 @@ from experiments.cmapss.command import cmapss
 from experiments.cmapss.download_command import cmapss_download
 from experiments.cnc.command import cnc
 from experiments.faults.command import app as faults
+from experiments.fleet_prior.command import fleet_prior
 from experiments.nab.command import nab_machine
 from experiments.skab.command import skab
 from features.domain.errors import ServiceError
@@ -26,6 +27,7 @@ app.command("battery")(battery)
 app.command("cmapss")(cmapss)
 app.command("cmapss-download")(cmapss_download)
 app.command("cnc")(cnc)
+app.command("fleet-prior")(fleet_prior)
 app.command("nab-machine")(nab_machine)
 app.command("skab")(skab)
 app.add_typer(bench, name="bench")

@@ -47,6 +47,11 @@ class Sums:
         """Add sums over the same reference."""
         return Sums(self.reference, self.count + other.count, self.total + other.total, self.square + other.square)
 
+    def without(self, signals: NDArray[np.bool_]) -> "Sums":
+        """Forget some signals. Shape (signal,)."""
+        kept = (np.where(signals, 0.0, each) for each in (self.count, self.total, self.square))
+        return Sums(self.reference, *kept)
+
     @property
     def mean(self) -> NDArray[np.float64]:
         """The mean; NaN where nothing was measured."""
@@ -89,6 +94,10 @@ class Evidence:
     def plus(self, other: "Evidence") -> "Evidence":
         """Add what another stretch of the same machine says."""
         return Evidence(self.raw.plus(other.raw), self.smoothed.plus(other.smoothed), self.interval)
+
+    def without(self, signals: NDArray[np.bool_]) -> "Evidence":
+        """Forget what is said of some signals. Shape (signal,)."""
+        return Evidence(self.raw.without(signals), self.smoothed.without(signals), self.interval)
 
 
 def smoothed_readings(history: History, time_constant: float) -> NDArray[np.float64]:

@@ -33,10 +33,12 @@ class PriorSettings:
     Attributes:
         least: Machines below which nothing is borrowed, neither from a fleet nor from a group.
         kept: Share of a machine's own departure from the fleet that outlives a repair or a new instrument (assumed).
+        shift: How far such a change may move a level beside, in the signal's own deviations (assumed).
     """
 
     least: int = 5
     kept: float = 0.5
+    shift: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Belief:
         level: Of each signal.
         spread: Logarithm of the standard deviation of each signal.
         wander: Logarithm of the standard deviation of its smoothed readings.
-        seen: Rows of its own that this rests on.
+        seen: Rows of its own that this rests on, as far as a change did not make them count less.
     """
 
     prior: FleetPrior
@@ -169,13 +171,25 @@ class Belief:
             spreads: Signals that may scatter otherwise. Shape (signal,).
         """
         fresh, kept = self.prior.belief(self.group or ""), self.prior.settings.kept
+        shift = np.where(levels, self.prior.settings.shift * np.exp(self.spread.center), 0.0)
         return Belief(
             self.prior,
             self.group,
-            self.level.renewed(fresh.level, levels, kept),
+            self.level.renewed(fresh.level, levels, kept).widened(shift**2),
             self.spread.renewed(fresh.spread, spreads, kept),
             self.wander.renewed(fresh.wander, spreads, kept),
             self.seen,
+        )
+
+    def but(self, other: "Belief", signals: NDArray[np.bool_]) -> "Belief":
+        """Return this belief, but of some signals what another one of the same machine says. Shape (signal,)."""
+        return Belief(
+            self.prior,
+            self.group,
+            self.level.but(other.level, signals),
+            self.spread.but(other.spread, signals),
+            self.wander.but(other.wander, signals),
+            other.seen,
         )
 
     @property

@@ -8,7 +8,7 @@ Stein's estimator", JASA 70, 311), so the farther machines are alike, the more a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -74,10 +74,18 @@ class Estimate:
         center = afresh.center + kept * (self.center - afresh.center)
         variance = kept**2 * self.variance + (1.0 - kept**2) * afresh.variance
         weights = kept * earlier + (1.0 - kept) * afresh.weights
+        return Estimate(center, variance, weights).but(self, ~touched)
+
+    def widened(self, by: NDArray[np.float64]) -> "Estimate":
+        """Return the estimate, less certain by a variance. Shape (signal,)."""
+        return replace(self, variance=self.variance + by)
+
+    def but(self, other: "Estimate", signals: NDArray[np.bool_]) -> "Estimate":
+        """Return this estimate, but for some signals another one. Shape (signal,)."""
         return Estimate(
-            np.where(touched, center, self.center),
-            np.where(touched, variance, self.variance),
-            np.where(touched, weights, self.weights),
+            np.where(signals, other.center, self.center),
+            np.where(signals, other.variance, self.variance),
+            np.where(signals, other.weights, self.weights),
         )
 
 
