@@ -33,6 +33,18 @@ class Leases:
             renewed = connection.execute(update(leases).where(mine).values(until=now + timedelta(seconds=seconds)))
             return renewed.rowcount == 1
 
+    def keep(self, name: str, owner: str, seconds: float, now: datetime) -> bool:
+        """Prolong a lease that nobody else has taken since, even if it ran out; False means that somebody did."""
+        mine = (leases.c.name == name) & (leases.c.owner == owner)
+        with writing(self._engine) as connection:
+            kept = connection.execute(update(leases).where(mine).values(until=now + timedelta(seconds=seconds)))
+            return kept.rowcount == 1
+
+    def owner(self, name: str) -> str | None:
+        """Return who took a lease last, whether or not it has run out; None where it was given back."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(leases.c.owner).where(leases.c.name == name)).scalar_one_or_none()
+
     def release(self, name: str, owner: str) -> None:
         """Give a lease back; without effect for who does not hold it."""
         with writing(self._engine) as connection:

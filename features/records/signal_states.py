@@ -1,6 +1,6 @@
 """The NE 107 state of each measuring point, as it is now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,8 +42,19 @@ class SignalStates:
         """Put the states of some of an asset's measuring points on record, in place of those before."""
         self.put_each(tenant, {asset: states})
 
-    def put_each(self, tenant: TenantId, states: Mapping[AssetId, Iterable[SignalState]]) -> None:
-        """Put the states of measuring points of several assets on record, all or none."""
+    def put_each(
+        self,
+        tenant: TenantId,
+        states: Mapping[AssetId, Iterable[SignalState]],
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        """Put the states of measuring points of several assets on record, all or none.
+
+        Args:
+            tenant: Whose.
+            states: By asset.
+            check: Called before they count, while nobody else can write them; if it raises, none is on record.
+        """
         rows = [
             {
                 "tenant": tenant,
@@ -63,6 +74,8 @@ class SignalStates:
             columns = {name: statement.excluded[name] for name in ("namur", "verdict", "since")}
             put = statement.on_conflict_do_update(index_elements=["tenant", "asset", "signal"], set_=columns)
             connection.execute(put, rows)
+            if check is not None:
+                check()
 
     def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, list[SignalState]]:
         """Return the states on record of one asset, or of all of the tenant's, by asset; signals in their order."""

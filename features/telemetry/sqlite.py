@@ -1,6 +1,6 @@
 """Readings in one SQLite file: the store of a single machine, with nothing to start."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -104,14 +104,19 @@ class SqliteTelemetryStore:
             return sqlite_judged.mark(self._connection, series, checked, span)
 
     def mark_all(
-        self, tenant: TenantId, verdicts: pl.DataFrame, spans: Mapping[str, Span], signals: Sequence[str]
+        self,
+        tenant: TenantId,
+        verdicts: pl.DataFrame,
+        spans: Mapping[str, Span],
+        signals: Sequence[str],
+        check: Callable[[], None] | None = None,
     ) -> int:
         """Store what readings of many assets are worth, in one transaction; see `TelemetryStore.mark_all`."""
         checked = checked_spans(verdicts, spans, signals)
         by_asset = {asset: sqlite_read.TimeSpan.between(begin, end) for asset, (begin, end) in spans.items()}
         with self._held():
             series = sqlite_read.series_of(self._connection, tenant, list(spans), signals)
-            return sqlite_judged.mark_all(self._connection, series, checked, by_asset)
+            return sqlite_judged.mark_all(self._connection, series, checked, by_asset, check)
 
     def read_verdicts(
         self,

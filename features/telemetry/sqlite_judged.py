@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
@@ -59,7 +59,11 @@ def mark(connection: sqlite3.Connection, series: Sequence[Series], verdicts: pl.
 
 
 def mark_all(
-    connection: sqlite3.Connection, series: Sequence[Series], verdicts: pl.DataFrame, spans: Mapping[str, TimeSpan]
+    connection: sqlite3.Connection,
+    series: Sequence[Series],
+    verdicts: pl.DataFrame,
+    spans: Mapping[str, TimeSpan],
+    check: Callable[[], None] | None = None,
 ) -> int:
     """Do what `mark` does for assets that were judged in stretches of their own, in one transaction.
 
@@ -68,6 +72,7 @@ def mark_all(
         series: What was judged.
         verdicts: The form `VERDICTS`; keys of other series are ignored.
         spans: From when to when each asset was judged.
+        check: Called before the commit, with the write lock held; if it raises, nothing is written.
 
     Returns:
         Number of readings whose verdict changed.
@@ -94,6 +99,8 @@ def mark_all(
         ]
         before = connection.total_changes
         connection.executemany(_SET, [*over, *((*key, verdict) for key, verdict in marks.items())])
+        if check is not None:
+            check()
         return connection.total_changes - before
 
 

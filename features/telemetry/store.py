@@ -1,6 +1,6 @@
 """What every telemetry store does, whatever holds the readings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -164,7 +164,12 @@ class TelemetryStore(Protocol):
         ...
 
     def mark_all(
-        self, tenant: TenantId, verdicts: pl.DataFrame, spans: Mapping[str, Span], signals: Sequence[str]
+        self,
+        tenant: TenantId,
+        verdicts: pl.DataFrame,
+        spans: Mapping[str, Span],
+        signals: Sequence[str],
+        check: Callable[[], None] | None = None,
     ) -> int:
         """Do what `mark` does for many assets, each judged in a stretch of its own.
 
@@ -173,6 +178,9 @@ class TelemetryStore(Protocol):
             verdicts: The form `features.telemetry.readings.VERDICTS`: each key once, within its asset's stretch.
             spans: From when (inside) to when (outside) each asset was judged.
             signals: Their signals that were judged.
+            check: Called before anything counts; if it raises, nothing of it does. A store with transactions calls
+                it while nobody else can write, so what it found holds until the verdicts are on the disk; one without
+                calls it before it sends those of each asset.
 
         Returns:
             Number of readings whose verdict changed.

@@ -1,5 +1,7 @@
 """Putting the judgement of stored readings together."""
 
+from collections.abc import Callable
+
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.records.assets import AssetRecords
@@ -13,9 +15,21 @@ from pipelines.shards import Shard
 
 
 def quality_refresh(
-    telemetry: TelemetryStore, records: Records, pack: Pack, shard: Shard | None = None
+    telemetry: TelemetryStore,
+    records: Records,
+    pack: Pack,
+    shard: Shard | None = None,
+    check: Callable[[], None] | None = None,
 ) -> QualityRefresh:
-    """Return what judges the readings of one pack's machines; of a share of them, if one is named."""
+    """Return what judges the readings of one pack's machines; of a share of them, if one is named.
+
+    Args:
+        telemetry: The readings.
+        records: Assets, events, cursors and states.
+        pack: The type of the machines.
+        shard: Of which assets; None means all.
+        check: Asked before verdicts count; raises if somebody else judges them now.
+    """
     assets = AssetRecords(records)
     known: dict[TenantId, set[AssetId]] = {}
 
@@ -25,4 +39,4 @@ def quality_refresh(
         return asset in known[tenant]
 
     cursors, states = Cursors(records), SignalStates(records)
-    return QualityRefresh(telemetry, EventRecords(records), cursors, states, pack, owns, shard or Shard())
+    return QualityRefresh(telemetry, EventRecords(records), cursors, states, pack, owns, shard or Shard(), check)

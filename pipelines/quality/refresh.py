@@ -68,6 +68,7 @@ class QualityRefresh:
         pack: The type of the machines; assets of other packs are left alone.
         owns: Says whether an asset belongs to the pack.
         shard: Of which assets readings are judged.
+        check: Asked before verdicts count; raises if another one judges these readings now. None asks nobody.
     """
 
     telemetry: TelemetryStore
@@ -77,6 +78,7 @@ class QualityRefresh:
     pack: Pack
     owns: Callable[[TenantId, AssetId], bool]
     shard: Shard = Shard()  # noqa: RUF009  # it is frozen
+    check: Callable[[], None] | None = None
     _rules: QualityRules = field(init=False)
     _layout: StateLayout = field(init=False)
     _memories: dict[tuple[TenantId, AssetId], Checkpoints] = field(default_factory=dict, init=False)
@@ -177,8 +179,8 @@ class QualityRefresh:
             if (verdicts := np.concatenate([part.verdicts for part in each.judged])).any() or each is timelines[0]
         )
         spans: dict[str, Span] = {each.asset: _span(each.rows) for each in timelines}
-        marked = self.telemetry.mark_all(tenant, table, spans, names)
-        self.states.put_each(tenant, {each.asset: self._standing(each) for each in timelines})
+        marked = self.telemetry.mark_all(tenant, table, spans, names, self.check)
+        self.states.put_each(tenant, {each.asset: self._standing(each) for each in timelines}, self.check)
         return marked
 
     def _standing(self, timeline: Timeline) -> list[SignalState]:

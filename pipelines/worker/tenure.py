@@ -1,6 +1,6 @@
 """Who may work: one worker for each share of the assets, and all of them with the same number of shares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from features.records.leases import Leases
@@ -10,12 +10,12 @@ from pipelines.shards import Shard, shard_of
 LEASE = "worker"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tenure:
     """The lease of one worker's share.
 
     Attributes:
-        owner: The name of the worker.
+        owner: The name of the worker; no other has it.
         seconds: Length of the lease.
     """
 
@@ -23,28 +23,48 @@ class Tenure:
     shard: Shard
     owner: str
     seconds: float
+    _is_taken: bool = field(default=False, init=False)
 
     def take(self) -> None:
         """Take the lease, or prolong it; it may have run out meanwhile if nobody else took it.
 
+        Who lost it does not take it again, not even when it is free once more: what this worker remembers of readings
+        is older than what another has judged since.
+
         Raises:
-            WorkerRunning: If another worker has the share, or one works with another number of shares.
+            WorkerRunning: If another worker has the share, or has had it since, or one works with another number of
+                shares.
         """
         self._refuse_rivals()
-        if not self.leases.acquire(self.shard.name(LEASE), self.owner, self.seconds, _now()):
-            raise WorkerRunning(
-                "An installation must have one worker, or one for each share; another one holds the lease of "
-                f"{self.shard}, or has taken it. Stop it, or wait {self.seconds:g} s after it ended."
-            )
+        take = self.leases.keep if self._is_taken else self.leases.acquire
+        if not take(self.shard.name(LEASE), self.owner, self.seconds, _now()):
+            raise self._lost()
         try:
             self._refuse_rivals()  # of two that came at once, at least one sees the other
         except WorkerRunning:
             self.release()
             raise
+        self._is_taken = True
+
+    def confirm(self) -> None:
+        """Make sure that no other worker has begun meanwhile; asked while what is to be written is locked for others.
+
+        Raises:
+            WorkerRunning: If one has.
+        """
+        self._refuse_rivals()
+        if self.leases.owner(self.shard.name(LEASE)) != self.owner:
+            raise self._lost()
 
     def release(self) -> None:
         """Give the lease back; without effect for who does not hold it."""
         self.leases.release(self.shard.name(LEASE), self.owner)
+
+    def _lost(self) -> WorkerRunning:
+        return WorkerRunning(
+            "An installation must have one worker, or one for each share; another one holds the lease of "
+            f"{self.shard}, or has taken it. Stop it, or wait {self.seconds:g} s after it ended."
+        )
 
     def _refuse_rivals(self) -> None:
         for name in self.leases.held(LEASE, _now()):

@@ -108,7 +108,7 @@ class Worker:
         self._tenure.take()
         self._assets, self._lives, self._ledger = AssetRecords(engine), LifeRecords(engine), ForecastLedger(engine)
         self._telemetry = telemetry or open_telemetry(home, pack)
-        self._quality = quality_refresh(self._telemetry, engine, pack, self._shard)
+        self._quality = quality_refresh(self._telemetry, engine, pack, self._shard, self._tenure.confirm)
         self._retention = Retention(self._telemetry, pack, retention_days or {})
         self._shelf = BundleShelf(home.bundles)
         self._scoring = LedgerScoring(engine, self._telemetry, tenant, pack)

@@ -160,21 +160,21 @@ class InfluxTelemetryStore:
         return changed.height
 
     def mark_all(
-        self, tenant: TenantId, verdicts: pl.DataFrame, spans: Mapping[str, Span], signals: Sequence[str]
+        self,
+        tenant: TenantId,
+        verdicts: pl.DataFrame,
+        spans: Mapping[str, Span],
+        signals: Sequence[str],
+        check: Callable[[], None] | None = None,
     ) -> int:
         """Store what readings of many assets are worth, asset by asset; see `TelemetryStore.mark_all`."""
-        checked = checked_spans(verdicts, spans, signals)
-        return sum(
-            self.mark(
-                tenant,
-                checked.filter(pl.col("asset") == asset),
-                assets=[asset],
-                signals=signals,
-                start=begin,
-                end=end,
-            )
-            for asset, (begin, end) in spans.items()
-        )
+        checked, changed = checked_spans(verdicts, spans, signals), 0
+        for asset, (begin, end) in spans.items():
+            if check is not None:
+                check()
+            mine = checked.filter(pl.col("asset") == asset)
+            changed += self.mark(tenant, mine, assets=[asset], signals=signals, start=begin, end=end)
+        return changed
 
     def read_verdicts(
         self,

@@ -53,3 +53,15 @@ def test_of_many_who_try_at_once_exactly_one_gets_it(leases: Leases) -> None:
     with ThreadPoolExecutor(4) as threads:
         got = list(threads.map(lambda owner: leases.acquire("worker", f"owner-{owner}", 10, T0), range(12)))
     assert got.count(True) == 1
+
+
+def test_lease_that_ran_out_is_kept_unless_somebody_has_taken_it_since(leases: Leases) -> None:
+    leases.acquire("worker", "a", 10, T0)
+    assert leases.keep("worker", "a", 10, after(60))
+    assert leases.owner("worker") == "a"
+    leases.acquire("worker", "b", 10, after(90))
+    assert leases.owner("worker") == "b"
+    assert not leases.keep("worker", "a", 10, after(190))  # ran out too, but it was another's
+    leases.release("worker", "b")
+    assert leases.owner("worker") is None
+    assert not leases.keep("worker", "a", 10, after(190))

@@ -78,6 +78,18 @@ class JudgedReadingsContract:
             with pytest.raises(RefusedReadings, match="stretch"):
                 store.mark_all(DEFAULT_TENANT, outside, spans, ["speed"])
 
+    def test_verdicts_of_one_who_may_not_write_any_more_do_not_count(self, store: TelemetryStore) -> None:
+        def overtaken() -> None:
+            raise InterruptedError("another one judges now")
+
+        filled(store)
+        known, spans = marks(("a", "speed", at(1), 3)), {"a": (at(0), at(9))}
+        assert store.mark_all(DEFAULT_TENANT, known, spans, ["speed"], lambda: None) == 1
+        with pytest.raises(InterruptedError):
+            store.mark_all(DEFAULT_TENANT, marks(("a", "speed", at(2), 2)), spans, ["speed"], overtaken)
+        assert store.read_verdicts(DEFAULT_TENANT).equals(known)
+        assert store.mark_all(DEFAULT_TENANT, known, spans, ["speed"]) == 0  # and it can be written to again
+
     def test_verdicts_can_be_asked_for_by_asset_signal_and_stretch(self, store: TelemetryStore) -> None:
         filled(store)
         found = marks(("a", "flow", at(1), 5), ("a", "speed", at(1), 3), ("b", "flow", at(2), 5))

@@ -1,5 +1,6 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,14 +18,19 @@ from features.quality.verdicts import Namur, Verdict
 from features.records.cursors import Cursors
 from features.records.database import Records, open_records
 from features.records.events import EventRecords
+from features.records.leases import Leases
 from features.records.signal_states import SignalStates
 from features.telemetry.readings import READINGS
 from features.telemetry.sqlite import SqliteTelemetryStore
+from pipelines.errors import WorkerRunning
+from pipelines.quality import refresh as refreshing
+from pipelines.quality.portions import judge_all
 from pipelines.quality.refresh import QualityRefresh
 from pipelines.quality.tables import verdict_table
 from pipelines.shards import Shard
 from pipelines.simulate.scored import ScoredPump, scored_pump
 from pipelines.simulate.settings import FleetSettings
+from pipelines.worker.tenure import Tenure
 
 PUMP = AssetId("p-01")
 
@@ -61,9 +67,10 @@ def made(
     records: Records,
     pack: Pack,
     shard: Shard = Shard(),  # noqa: B008  # it is frozen
+    check: Callable[[], None] | None = None,
 ) -> QualityRefresh:
     stores = EventRecords(records), Cursors(records), SignalStates(records)
-    return QualityRefresh(store, *stores, pack, lambda _, asset: asset == PUMP, shard)
+    return QualityRefresh(store, *stores, pack, lambda _, asset: asset == PUMP, shard, check)
 
 
 def sorted_rows(pump: ScoredPump, pack: Pack) -> tuple[np.ndarray, np.ndarray]:
@@ -115,6 +122,39 @@ def test_what_was_left_is_gone_on_with_after_a_restart_too(
         made(store, records, pack).catch_up()
     whole = judge(quality_rules(pack), time_us, values)
     expected = verdict_table(PUMP, quality_rules(pack).names, time_us, whole.verdicts).sort("asset", "signal", "time")
+    assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
+
+
+def test_worker_that_sleeps_while_it_judges_and_is_overtaken_writes_nothing(
+    store: SqliteTelemetryStore,
+    records: Records,
+    pack: Pack,
+    pump: ScoredPump,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    time_us, values = sorted_rows(pump, pack)
+    names, whole = quality_rules(pack).names, judge(quality_rules(pack), time_us, values)
+    suspect = np.flatnonzero(whole.verdicts.any(axis=1))
+    late, rest = suspect[:3], np.delete(np.arange(len(time_us)), suspect[:3])
+    slept, other = (
+        Tenure(Leases(records), Shard(), owner, seconds) for owner, seconds in (("one", 0.0), ("two", 60.0))
+    )
+    slept.take()
+
+    def judge_and_sleep(*given: Any) -> Any:
+        """Let the other take over, with readings that came meanwhile, before the first one's judgement is stored."""
+        found = judge_all(*given)
+        monkeypatch.setattr(refreshing, "judge_all", judge_all)
+        other.take()
+        store.write(DEFAULT_TENANT, table(pack, time_us[late], values[late]))
+        made(store, records, pack, check=other.confirm).catch_up()
+        return found
+
+    store.write(DEFAULT_TENANT, table(pack, time_us[rest], values[rest]))
+    monkeypatch.setattr(refreshing, "judge_all", judge_and_sleep)
+    with pytest.raises(WorkerRunning, match="has taken it"):
+        made(store, records, pack, check=slept.confirm).catch_up()
+    expected = verdict_table(PUMP, names, time_us, whole.verdicts).sort("asset", "signal", "time")
     assert store.read_verdicts(DEFAULT_TENANT).equals(expected)
 
 

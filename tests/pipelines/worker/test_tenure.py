@@ -51,3 +51,26 @@ def test_worker_that_slept_past_its_lease_finds_that_the_shares_have_changed(lea
     with pytest.raises(WorkerRunning, match="same number"):
         slept.take()
     tenure(leases, "0/2", "two").take()
+
+
+def test_who_was_overtaken_may_neither_write_nor_begin_again_though_nobody_works_now(leases: Leases) -> None:
+    slept = tenure(leases, "0/1", seconds=0.0)
+    slept.take()
+    slept.confirm()  # it ran out, but nobody else came
+    other = tenure(leases, "0/1", "two")
+    other.take()
+    with pytest.raises(WorkerRunning, match="has taken it"):
+        slept.confirm()
+    other.release()
+    for again in (slept.confirm, slept.take):
+        with pytest.raises(WorkerRunning, match="has taken it"):
+            again()
+    tenure(leases, "0/1", "three").take()
+
+
+def test_who_was_overtaken_by_another_number_of_shares_may_not_write(leases: Leases) -> None:
+    slept = tenure(leases, "0/1", seconds=0.0)
+    slept.take()
+    tenure(leases, "1/2", "two").take()
+    with pytest.raises(WorkerRunning, match="same number"):
+        slept.confirm()
