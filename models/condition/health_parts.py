@@ -1,0 +1,125 @@
+"""The parts of a health index, each from the evidence that it is made of (`models.condition.health`)."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.quality.verdicts import Namur
+from models.condition.health import FULL, LOST_BY_STATE, HealthSettings, Part, PartKind, rolled_up, worst_of
+
+_AS_USUAL = HealthSettings()
+
+
+def machine_parts(
+    condition: AssetCondition | None,
+    failure: float | None,
+    states: Mapping[str, Namur | None],
+    age: float | None,
+    usual_age: float,
+    longest_age: float,
+    settings: HealthSettings = _AS_USUAL,
+) -> tuple[Part, ...]:
+    """Return all parts of a machine; once its data are too old, neither its condition nor its risk are known.
+
+    Args:
+        condition: What state detection says; None where nobody has judged it.
+        failure: Probability of failure within the longest horizon; None without a valid forecast.
+        states: Of its instruments by signal; None where nobody has judged one.
+        age: Of its newest reading, seconds; None without any.
+        usual_age: Up to which data are fresh, seconds.
+        longest_age: From which they say nothing of the present, seconds.
+        settings: How points are lost.
+    """
+    is_present = age is not None and age < longest_age
+    return (
+        condition_part(condition if is_present else None, settings),
+        forecast_part(failure if is_present else None, settings),
+        measurement_part(states, settings),
+        data_part(age, usual_age, longest_age),
+    )
+
+
+def condition_part(condition: AssetCondition | None, settings: HealthSettings = _AS_USUAL) -> Part:
+    """Return what a deviation costs: nothing while it is usual, half of all points at the alarm threshold.
+
+    Args:
+        condition: Of the asset or of one of its components (`component_scores`); None where nobody has judged it. If a
+            deviation is not the machine's, or that cannot be told, then neither can the condition of the machine.
+        settings: How points are lost.
+    """
+    told = (ConditionVerdict.NORMAL, ConditionVerdict.MACHINE)
+    if condition is None or condition.verdict not in told or condition.score is None or condition.threshold is None:
+        return Part(PartKind.CONDITION, 0.0, is_known=False, state=Namur.NORMAL)
+    usual, threshold = min(1.0, condition.threshold), condition.threshold
+    if condition.score <= threshold:
+        below = (condition.score - usual) / (threshold - usual) if threshold > usual else 0.0
+        lost = FULL / 2 * max(below, 0.0)
+    else:
+        lost = FULL / 2 * (1.0 + (condition.score / threshold - 1.0) / (settings.ruined - 1.0))
+    is_alarm = condition.score > threshold
+    state = Namur.MAINTENANCE_REQUIRED if is_alarm else Namur.NORMAL
+    return Part(PartKind.CONDITION, min(lost, FULL), is_known=True, state=state, shares=condition.shares)
+
+
+def forecast_part(failure: float | None, settings: HealthSettings = _AS_USUAL) -> Part:
+    """Return what the risk of failure within the longest horizon costs: its probability; None is no valid forecast."""
+    if failure is None:
+        return Part(PartKind.FORECAST, 0.0, is_known=False, state=Namur.NORMAL)
+    state = Namur.MAINTENANCE_REQUIRED if failure >= settings.likely else Namur.NORMAL
+    return Part(PartKind.FORECAST, FULL * failure, is_known=True, state=state)
+
+
+def measurement_part(states: Mapping[str, Namur | None], settings: HealthSettings = _AS_USUAL) -> Part:
+    """Return what the state of instruments costs: up to all points for a failed one, by worst and mean as everywhere.
+
+    An instrument that failed is no failure of the machine: its measurement has to be checked.
+
+    Args:
+        states: Of each signal; None where nobody has judged it.
+        settings: How points are lost.
+    """
+    known = {signal: state for signal, state in sorted(states.items()) if state is not None}
+    is_known = bool(states) and len(known) == len(states)
+    pieces = rolled_up([(LOST_BY_STATE[state], 1.0) for state in known.values()], settings.worst)
+    lost = math.fsum(pieces)
+    shares = tuple((signal, piece / lost) for signal, piece in zip(known, pieces, strict=True)) if lost else ()
+    worst = worst_of(list(known.values()))
+    state = Namur.CHECK_FUNCTION if worst is Namur.FAILURE else worst
+    return Part(PartKind.MEASUREMENT, lost, is_known, state, shares)
+
+
+def data_part(age: float | None, usual: float, longest: float) -> Part:
+    """Return what the age of the newest reading costs: nothing up to the usual one, all points at the longest.
+
+    Args:
+        age: Seconds; None without any reading.
+        usual: Up to which data are fresh, seconds.
+        longest: From which they say nothing of the present, seconds; above the usual one.
+    """
+    if age is None:
+        return Part(PartKind.DATA, 0.0, is_known=False, state=Namur.NORMAL)
+    lost = FULL * min(max((age - usual) / (longest - usual), 0.0), 1.0)
+    state = Namur.CHECK_FUNCTION if age >= longest else Namur.NORMAL
+    return Part(PartKind.DATA, lost, is_known=True, state=state)
+
+
+def component_scores(
+    score: float, shares: Mapping[str, float], by_component: Mapping[str, Sequence[str]], power: float
+) -> dict[str, float]:
+    """Return the score of each component, as if only its signals had been judged.
+
+    A score is a power mean over signals and a share is a signal's part of its power, so the power mean over some of
+    the signals follows from both.
+
+    Args:
+        score: Of all signals.
+        shares: Of every signal that is known; they add up to 1.
+        by_component: The signals of each component; one without any known signal is left out.
+        power: Of the mean (`models.condition.normal`).
+    """
+    known = {name: [each for each in signals if each in shares] for name, signals in by_component.items()}
+    return {
+        name: score * (math.fsum(shares[each] for each in signals) * len(shares) / len(signals)) ** (1.0 / power)
+        for name, signals in known.items()
+        if signals
+    }

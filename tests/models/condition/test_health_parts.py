@@ -1,0 +1,101 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.domain.identifiers import AssetId, TenantId
+from features.quality.verdicts import Namur
+from models.condition.health import ComponentParts, Part, PartKind, health_of
+from models.condition.health_parts import (
+    component_scores,
+    condition_part,
+    data_part,
+    forecast_part,
+    machine_parts,
+    measurement_part,
+)
+from models.condition.straying import power_mean
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def condition(
+    score: float | None, threshold: float | None = 2.0, verdict: ConditionVerdict = ConditionVerdict.MACHINE
+) -> AssetCondition:
+    shares = (("shake", 0.75), ("heat", 0.25))
+    return AssetCondition(TenantId("t"), AssetId("a"), verdict, T0, T0, score, threshold, shares, (), 10, "m")
+
+
+@pytest.mark.parametrize(
+    ("score", "lost", "state"),
+    [
+        (0.4, 0.0, Namur.NORMAL),
+        (1.5, 25.0, Namur.NORMAL),
+        (2.0, 50.0, Namur.NORMAL),
+        (4.0, 75.0, Namur.MAINTENANCE_REQUIRED),
+        (9.0, 100.0, Namur.MAINTENANCE_REQUIRED),
+    ],
+)
+def test_half_of_all_points_are_lost_at_the_alarm_threshold(score: float, lost: float, state: Namur) -> None:
+    part = condition_part(condition(score))
+    assert (part.lost, part.state) == (lost, state)
+
+
+def test_points_of_a_deviation_go_to_signals_by_their_shares() -> None:
+    health = health_of(ComponentParts("pump", (condition_part(condition(4.0)),)))
+    assert [(each.signal, each.points) for each in health.contributions] == [("shake", 56.25), ("heat", 18.75)]
+    assert (health.index, health.state) == (25.0, Namur.MAINTENANCE_REQUIRED)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        condition_part(None),
+        condition_part(condition(None)),
+        condition_part(condition(5.0, threshold=None)),
+        condition_part(condition(5.0, verdict=ConditionVerdict.INSTRUMENT)),
+        condition_part(condition(5.0, verdict=ConditionVerdict.UNDETERMINED)),
+        forecast_part(None),
+        measurement_part({}),
+        measurement_part({"heat": Namur.NORMAL, "shake": None}),
+        data_part(None, 60.0, 600.0),
+    ],
+)
+def test_what_cannot_be_told_leaves_the_index_unknown(part: Part) -> None:
+    health = health_of(ComponentParts("pump", (part, forecast_part(0.3))))
+    assert (health.index, health.at_most, health.state) == (None, 100 - (0.7 * 30 + 0.3 * 15), None)
+
+
+def test_a_failed_instrument_is_to_be_checked_and_no_failure_of_the_machine() -> None:
+    part = measurement_part({"heat": Namur.FAILURE, "shake": Namur.NORMAL})
+    assert part.lost == pytest.approx(0.7 * 100 + 0.3 * 50)
+    assert part.state is Namur.CHECK_FUNCTION
+    assert dict(part.shares)["heat"] == 1.0
+
+
+def test_data_cost_nothing_while_fresh_and_everything_once_they_say_nothing_of_the_present() -> None:
+    lost = [data_part(age, 60.0, 660.0).lost for age in (0.0, 60.0, 360.0, 660.0, 1e9)]
+    assert lost == [0.0, 0.0, 50.0, 100.0, 100.0]
+    assert data_part(660.0, 60.0, 660.0).state is Namur.CHECK_FUNCTION
+
+
+def test_scores_of_components_are_those_of_their_signals_alone() -> None:
+    far, power = np.array([1.0, 4.0, 2.0]), 4.0
+    shares = dict(zip(("heat", "shake", "seal"), (far**power / (far**power).sum()).tolist(), strict=True))
+    grouped = {"bearing": ["heat", "shake"], "seal": ["seal"], "door": ["none"]}
+    found = component_scores(power_mean(far, power), shares, grouped, power)
+    assert found == {"bearing": pytest.approx(power_mean(far[:2], power)), "seal": pytest.approx(2.0)}
+
+
+def test_once_data_are_too_old_nothing_is_known_of_the_machine() -> None:
+    def machine(age: float | None) -> tuple[Part, ...]:
+        return machine_parts(condition(0.5), 0.1, {"heat": Namur.NORMAL}, age, usual_age=60.0, longest_age=600.0)
+
+    assert health_of(ComponentParts("pump", machine(30.0))).index == pytest.approx(
+        100 - (0.7 * 10 + 0.3 * 2.5), abs=1e-3
+    )
+    for age in (600.0, None):
+        health = health_of(ComponentParts("pump", machine(age)))
+        assert health.index is None
+        assert {("pump", PartKind.CONDITION), ("pump", PartKind.FORECAST)} <= set(health.unknown)
