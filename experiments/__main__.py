@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from experiments.alarms.command import alarms
 from experiments.azure.command import azure_pdm
 from experiments.battery.command import battery
 from experiments.bench.command import app as bench
@@ -22,6 +23,7 @@ PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """LightGBM's threads wait asleep, not spinning: on a busy machine its fits then take a third of the time."""
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("alarms")(alarms)
 app.command("azure-pdm")(azure_pdm)
 app.command("battery")(battery)
 app.command("cmapss")(cmapss)

@@ -22,6 +22,7 @@ _COMMANDS = {
     "worker": ("pipelines.worker.command", "worker"),
 }
 _GROUPS = {
+    "alarms": "pipelines.alarms.command",
     "pack": "pipelines.pack",
     "simulate": "pipelines.simulate.command",
     "features": "pipelines.building.command",

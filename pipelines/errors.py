@@ -5,6 +5,7 @@ ServiceError
 ├── TrainingFailed      a training run did not finish
 ├── NothingToTrain      there are too few machines or failures (also a ValueError)
 ├── InvalidSettings     a setting is unknown or breaks its rule (also a ValueError)
+├── InvalidAlarmOrder   a replay of alarms was asked for that has no meaning (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
@@ -37,6 +38,10 @@ class NothingToTrain(ServiceError, ValueError):
 
 class InvalidSettings(ServiceError, ValueError):
     """A setting is unknown or breaks its rule."""
+
+
+class InvalidAlarmOrder(ServiceError, ValueError):
+    """A replay of alarms was asked for that has no meaning."""
 
 
 class WorkerRunning(ServiceError):

@@ -199,7 +199,7 @@ class Annunciator:
         due = max(max(self.heard.values()), self.back, free) + rule.silence
         if now <= due:
             return self, ()
-        state, told = self._unseen(self.heard, due)
+        state, told = self._unseen(self.heard, due, rule)
         notice = PathNotice(due, NoticeKind.GATEWAY_SILENT, Told.RAISED, self.gateway, standing=state.standing)
         return replace(state, is_away=True), (notice, *told)
 
@@ -232,7 +232,7 @@ class Annunciator:
         state, told = self, list[Announced]()
         for due, asset in sorted(gone):
             told.append(PathNotice(due, NoticeKind.MACHINE_SILENT, Told.RAISED, self.gateway, asset))
-            state, new = state._unseen((asset,), due)
+            state, new = state._unseen((asset,), due, rule)
             told += new
         return replace(state, silent=state.silent | {asset for _, asset in gone}), tuple(told)
 
@@ -246,11 +246,13 @@ class Annunciator:
         notices = tuple(PathNotice(each.seconds, NoticeKind.DATA_PATH, each.told, self.gateway) for each in told)
         return replace(self, tainted=tainted, path=path), notices
 
-    def _unseen(self, assets: Iterable[str], now: float) -> "tuple[Annunciator, tuple[Announced, ...]]":
+    def _unseen(
+        self, assets: Iterable[str], now: float, rule: AnnunciatorRule
+    ) -> "tuple[Annunciator, tuple[Announced, ...]]":
         """Lose sight of machines: what waited for its on-delay is raised, what stands begins its return anew."""
         lives, told = dict(self.lives), list[Announced]()
         for asset in sorted(assets):
-            life, new = self._life(asset).raised_now(now)
+            life, new = self._life(asset).raised_now(now, rule.life)
             lives[asset] = life.unseen()
             told += _of(asset, new)
         return replace(self, lives=lives), tuple(told)

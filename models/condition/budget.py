@@ -20,11 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.lifecycle import LifeCycleRule
+from models.condition.lifecycle import WEEK, LifeCycleRule
 from models.condition.rates import dispersion, poisson_bounds
 from models.condition.scored import Scored
 
-WEEK = 604_800.0
 LEVELS = np.geomspace(1000.0, 1.0, 139)
 """Scores that are tried, highest first, in steps of a twentieth. 1 is about the most that is usual for a machine."""
 
@@ -55,7 +54,7 @@ class AlarmRate:
 
     Attributes:
         alarms: Raised.
-        machines: Seen.
+        machines: Watched at all.
         machine_weeks: Watched.
         clusters: Alarms that come together, on average; at least 1.
         bound: Upper bound of the rate, alarms per 100 machines and week; infinite where nothing was watched.
@@ -186,4 +185,4 @@ def _rate(healthy: Sequence[Scored], weeks: _Weeks, rule: LifeCycleRule, budget:
     )
     _, most = poisson_bounds(total / clusters, 1.0 - budget.confidence)
     bound = 100.0 * clusters * most / watched if watched > 0 else math.inf
-    return AlarmRate(int(total), len(weeks.machines), watched, clusters, bound)
+    return AlarmRate(int(total), int((weeks.of_machine > 0).sum()), watched, clusters, bound)

@@ -2,9 +2,10 @@
 
 A deviation becomes an alarm when it has lasted for the on-delay, and the alarm returns to normal when the score has
 been normal for the off-delay. With the deadband that is what stops chattering: between two alarms of one asset lies an
-off-delay at least. What the deviation is blamed on is the alarm's cause; a machine's fault found behind
-another cause is told anew, once. While planned work is going on nothing is raised; it is told that something was held
-back, and what still deviates afterwards is raised then.
+off-delay at least. An alarm that returned stays on the list until somebody acknowledges it, or for a week; a deviation
+meanwhile is no other alarm, the same one stands again. What the deviation is blamed on is the alarm's cause; a
+machine's fault found behind another cause is told anew, once. While planned work is going on nothing is raised; it is
+told that something was held back, and what still deviates afterwards is raised then.
 
 A state and an observation give the next state and what is to be told; nothing else has a part in it, so observations
 that came late, twice or shuffled end in the same, once they are sorted.
@@ -17,7 +18,7 @@ from enum import StrEnum
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarm import AlarmRule, AlarmState
 
-HOUR = 3600.0
+HOUR, WEEK = 3600.0, 604_800.0
 
 _UNKNOWN = frozenset({ConditionVerdict.DATA_PATH, ConditionVerdict.OPERATION_CHANGE})
 """Under these verdicts a row says nothing of the machine: what stood stands, and nothing begins."""
@@ -42,6 +43,7 @@ class Told(StrEnum):
     """What can become of an alarm. `raised` and `worsened` ask for attention; the others are for the record."""
 
     RAISED = "raised"
+    AGAIN = "again"
     WORSENED = "worsened"
     RETURNED = "returned"
     ACKNOWLEDGED = "acknowledged"
@@ -62,12 +64,14 @@ class LifeCycleRule:
         on_delay: Seconds that a deviation must last; 0 raises at its first row.
         off_delay: Seconds that a score must be normal before the alarm has returned. No asset raises more than one
             alarm in that time, save that a machine's fault found behind another cause is told at once.
-        is_latching: Whether an alarm that was not acknowledged stays after its return until somebody does.
+        again: Seconds that an alarm stays on the list after its return, if nobody acknowledges it.
+        is_latching: Whether it stays on the list for good until somebody does.
     """
 
     alarm: AlarmRule
     on_delay: float = 600.0
     off_delay: float = HOUR
+    again: float = WEEK
     is_latching: bool = False
 
     def at(self, threshold: float) -> "LifeCycleRule":
@@ -129,6 +133,7 @@ class AlarmLife:
         pending: The last row of a deviation that waits for its on-delay; None where none does.
         worse: Since when a machine's fault is blamed for an alarm that was raised for another cause; None if not.
         cause: What the alarm is blamed on; None where there is none.
+        returned: When it returned; None if it did not, or was acknowledged.
         is_held: Whether planned work holds an alarm back.
     """
 
@@ -138,6 +143,7 @@ class AlarmLife:
     pending: Observation | None = None
     worse: float | None = None
     cause: ConditionVerdict | None = None
+    returned: float | None = None
     is_held: bool = False
 
     @property
@@ -175,7 +181,7 @@ class AlarmLife:
         if self.stage not in following or self.cause is None:
             return self, ()
         stage, told = following[self.stage], Transition(seconds, Told.ACKNOWLEDGED, self.cause, reason=by)
-        return replace(self, stage=stage, cause=self.cause if stage.stands else None), (told,)
+        return replace(self, stage=stage, cause=self.cause if stage.stands else None, returned=None), (told,)
 
     def ended(self, seconds: float, reason: str) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         """Return the state after the machine was put right: nothing is remembered, and what stood has returned."""
@@ -183,11 +189,11 @@ class AlarmLife:
             return AlarmLife(), ()
         return AlarmLife(), (Transition(seconds, Told.RETURNED, self.cause, reason=reason),)
 
-    def raised_now(self, seconds: float) -> "tuple[AlarmLife, tuple[Transition, ...]]":
+    def raised_now(self, seconds: float, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         """Raise what waits for its on-delay, because nobody will see how it goes on; without one nothing changes."""
         if self.pending is None or self.pending.planned is not None:
             return self, ()
-        return self._raised(replace(self.pending, seconds=seconds))
+        return self._raised(replace(self.pending, seconds=seconds), rule)
 
     def unseen(self) -> "AlarmLife":
         """Return the state after sight of the asset was lost: an alarm that stands must be seen normal anew."""
@@ -205,11 +211,15 @@ class AlarmLife:
         if seen.planned is not None:
             held = Transition(seen.seconds, Told.SUPPRESSED, seen.verdict, seen.lead, seen.score, seen.planned)
             return replace(life, pending=None, is_held=True), (held,)
-        return life._raised(seen)
+        return life._raised(seen, rule)
 
-    def _raised(self, seen: Observation) -> "tuple[AlarmLife, tuple[Transition, ...]]":
-        told = Transition(seen.seconds, Told.RAISED, seen.verdict, seen.lead, seen.score)
-        return AlarmLife(Stage.UNACKNOWLEDGED, self.deviation, cause=seen.verdict), (told,)
+    def _raised(self, seen: Observation, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
+        is_listed = self.returned is not None and (
+            self.stage is Stage.LATCHED or seen.seconds - self.returned <= rule.again
+        )
+        cause = self.cause if is_listed and self.cause is not None else seen.verdict
+        told = Transition(seen.seconds, Told.AGAIN if is_listed else Told.RAISED, cause, seen.lead, seen.score)
+        return AlarmLife(Stage.UNACKNOWLEDGED, self.deviation, cause=cause), (told,)
 
     def _standing(self, seen: Observation, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         if self.deviation.is_on:
@@ -220,7 +230,9 @@ class AlarmLife:
         is_known = self.stage is Stage.ACKNOWLEDGED
         stage = Stage.NORMAL if is_known else Stage.LATCHED if rule.is_latching else Stage.RETURNED
         told = Transition(seen.seconds, Told.RETURNED, self.cause, score=seen.score)
-        return AlarmLife(stage, self.deviation, cause=None if is_known else self.cause), (told,)
+        if is_known:
+            return AlarmLife(stage, self.deviation), (told,)
+        return AlarmLife(stage, self.deviation, cause=self.cause, returned=seen.seconds), (told,)
 
     def _worsened(self, seen: Observation, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         """Tell once when the fault of the machine is found behind an alarm that was raised for another cause."""

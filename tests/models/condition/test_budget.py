@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.condition.alarm import AlarmRule
-from models.condition.budget import LEVELS, WEEK, AlarmBudget, alarm_rate, fit_threshold
-from models.condition.lifecycle import LifeCycleRule
+from models.condition.budget import LEVELS, AlarmBudget, alarm_rate, fit_threshold
+from models.condition.lifecycle import WEEK, LifeCycleRule
 from models.condition.scored import Scored
 
 RULE = LifeCycleRule(AlarmRule(1.0), on_delay=0.0, off_delay=3600.0)

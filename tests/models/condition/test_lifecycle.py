@@ -113,6 +113,28 @@ def test_stage_after_return(latching: bool, acknowledged: bool, stage: Stage) ->
     assert life.stage is Stage.NORMAL
 
 
+def test_alarm_that_nobody_acknowledged_is_the_same_when_it_stands_again_within_a_week() -> None:
+    rule = LifeCycleRule(AlarmRule(1.0), on_delay=0.0, off_delay=0.0, again=1000.0)
+    seen = [Observation(at, score) for at, score in ((0, 2.0), (60, 0.5), (900, 2.0), (960, 0.5), (1961, 2.0))]
+    assert kinds(follow(seen, rule)[1]) == [
+        (0, "raised"),
+        (60, "returned"),
+        (900, "again"),
+        (960, "returned"),
+        (1961, "raised"),
+    ]
+
+
+def test_alarm_that_was_acknowledged_after_its_return_is_another_when_it_comes_back() -> None:
+    life, _ = follow(rows(2.0, 2.0, 2.0, *[0.5] * 61))
+    life, _ = life.acknowledged(4000.0, "an operator")
+    told: list[Transition] = []
+    for row in (Observation(5000.0, 2.0), Observation(5120.0, 2.0)):
+        life, new = life.after(row, RULE)
+        told += new
+    assert kinds(told) == [(5120.0, "raised")]
+
+
 def test_acknowledging_where_there_is_no_alarm_changes_nothing() -> None:
     assert AlarmLife().acknowledged(0.0, "an operator") == (AlarmLife(), ())
 
@@ -120,10 +142,10 @@ def test_acknowledging_where_there_is_no_alarm_changes_nothing() -> None:
 def test_what_waits_for_its_on_delay_can_be_raised_at_once() -> None:
     life, told = follow(rows(2.0, 2.0, verdict=MACHINE))
     assert told == []
-    life, told_now = life.raised_now(61.0)
+    life, told_now = life.raised_now(61.0, RULE)
     assert [(each.seconds, each.told, each.cause) for each in told_now] == [(61.0, Told.RAISED, MACHINE)]
-    assert life.raised_now(62.0) == (life, ())
-    assert AlarmLife().raised_now(0.0) == (AlarmLife(), ())
+    assert life.raised_now(62.0, RULE) == (life, ())
+    assert AlarmLife().raised_now(0.0, RULE) == (AlarmLife(), ())
 
 
 @settings(max_examples=30)

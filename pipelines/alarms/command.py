@@ -1,0 +1,93 @@
+"""`python -m pipelines alarms`: what a budget of alarms would have meant."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.alarms.order import Asked, Split
+from pipelines.progress import Stages, print_result
+from pipelines.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from features.domain.packs import Pack
+    from pipelines.alarms.machines import Machines
+
+app = typer.Typer(help="Alarms within a budget.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def alarms() -> None:
+    """Alarms within a budget."""
+
+
+@app.command()
+def replay(
+    budget: Annotated[
+        float | None, typer.Option(min=0.001, help="Alarms per 100 machines and week; else the pack's.")
+    ] = None,
+    pack: Annotated[str | None, typer.Option(help="Equipment pack: a shipped name, or a folder.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Bring-your-own folder to replay; else what is stored.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Whose machines.")] = None,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.9999, help="With which the budget is promised.")] = 0.95,
+    split: Annotated[
+        Split | None, typer.Option(help="What sets the threshold; else time, or machines for bare lives.")
+    ] = None,
+    margin_days: Annotated[
+        float | None, typer.Option(min=0, help="Not known to be healthy before a life's end; else the longest horizon.")
+    ] = None,
+    on_delay: Annotated[float, typer.Option(min=0, help="Minutes that a deviation must last.")] = 10.0,
+    off_delay: Annotated[float, typer.Option(min=0, help="Minutes that a score must be normal.")] = 60.0,
+    week: Annotated[float | None, typer.Option(min=0.001, help="Life in a week, where life is a bare count.")] = None,
+    threshold: Annotated[float | None, typer.Option(min=0, help="Replay with this one, whatever is promised.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw alarms by week and machine into this file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Show what a budget would have meant: one part of history sets the threshold, the other shows the alarms."""
+    from features.packs.loader import load_pack  # lazy: only this command pays
+    from pipelines.alarms.picture import write_picture
+    from pipelines.alarms.replay import replay_alarms
+    from pipelines.alarms.tables import print_replay
+
+    settings, stages = read_settings(home=home, pack=pack, tenant=tenant), Stages()
+    machine = load_pack(settings.pack)
+    order = Asked(budget, confidence, split, margin_days, on_delay, off_delay, week, threshold).order(machine)
+    read, moment = _machines(settings, machine, data, stages), _moments(machine)
+    with stages.stage("replaying"):
+        found = replay_alarms(machine, read, order)
+    if picture is not None:
+        write_picture(found, picture, moment)
+    if json:
+        print_result({"pack": machine.id, **found.to_dict(moment), "seconds": stages.seconds})
+    else:
+        print_replay(_console(), found, moment)
+
+
+def _machines(settings: Settings, pack: "Pack", data: Path | None, stages: Stages) -> "Machines":
+    from pipelines.alarms.machines import read_folder, read_machines  # lazy: with the rest
+
+    with stages.stage("reading") as tell:
+        if data is not None:
+            return read_folder(data, pack, settings.owner)
+        return read_machines(settings.folder, pack, settings.owner, settings.telemetry_server, tell)
+
+
+def _moments(pack: "Pack") -> Callable[[float], str]:
+    """Return what writes seconds since EPOCH as the data count them."""
+    from features.domain.packs import LifeSource  # lazy: with the rest
+    from pipelines.onboard.moments_given import written_moment
+
+    is_count = pack.life.source is LifeSource.COUNT
+    return lambda seconds: written_moment(round(seconds * 1e6), is_count=is_count)
+
+
+def _console() -> "Console":
+    """Return standard output, wide enough for a table where it is no terminal."""
+    from rich.console import Console  # lazy: only for people
+
+    console = Console()
+    return console if console.is_terminal else Console(width=130)

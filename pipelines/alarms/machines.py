@@ -1,0 +1,93 @@
+"""What a replay reads: lives, events, labels and gateways of machines, from an installation or from a folder."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.domain.assets import Asset
+from features.domain.events import Event
+from features.domain.home import Home
+from features.domain.identifiers import TenantId
+from features.domain.labels import Label
+from features.domain.packs import Pack
+from features.telemetry.influx.server import InfluxServer
+from pipelines.building.tracks import LifeTrack
+from pipelines.train.data import read_tracks
+
+GATEWAY = "gateway"
+"""The attribute of an asset that names its gateway; without it the machines of a site share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Machines of one type with their history.
+
+    Attributes:
+        tracks: Their lives, by asset and number.
+        gateway_by_asset: Behind which gateway each stands; one of which nobody knows stands behind one of its own.
+    """
+
+    tracks: Sequence[LifeTrack]
+    events: Sequence[Event] = ()
+    labels: Sequence[Label] = ()
+    gateway_by_asset: Mapping[str, str] | None = None
+
+    def gateway(self, asset: str) -> str:
+        """Return behind which gateway a machine stands."""
+        return (self.gateway_by_asset or {}).get(asset, asset)
+
+
+def read_machines(
+    home: Home,
+    pack: Pack,
+    tenant: TenantId,
+    server: InfluxServer | None = None,
+    judging: Callable[[int, int], None] | None = None,
+) -> Machines:
+    """Read a tenant's machines of one type from an installation."""
+    from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
+    from features.records.database import open_records
+    from features.records.events import EventRecords
+    from features.records.labels import LabelRecords
+
+    tracks = read_tracks(home, pack, tenant, server, judging)
+    records = open_records(home.records_url)
+    try:
+        assets = AssetRecords(records).list_all(tenant, pack.id)
+        named = {asset.id for asset in assets}
+        events = [each for each in EventRecords(records).list_all(tenant) if each.asset in named]
+        labels = [each for each in LabelRecords(records).list_all(tenant) if each.asset in named]
+    finally:
+        records.dispose()
+    return Machines(tracks, events, labels, gateways(assets))
+
+
+def read_folder(
+    folder: Path, pack: Pack, tenant: TenantId, progress: Callable[[str, int], None] | None = None
+) -> Machines:
+    """Read the machines of a bring-your-own folder; no installation learns of them.
+
+    Raises:
+        NoTelemetry: If there is no telemetry in the folder.
+        BadTable: If a file cannot be read as a table.
+    """
+    from features.records.database import open_records  # lazy: sqlalchemy is for commands that read records
+    from features.telemetry.opening import open_telemetry
+    from pipelines.ingest.folder import ingest_folder
+
+    with tempfile.TemporaryDirectory(prefix="millwright-alarms-") as scratch:
+        home = Home(Path(scratch))
+        records = open_records(home.records_url)
+        try:
+            with open_telemetry(home, pack, None) as store:
+                ingest_folder(folder, pack, tenant, store, records, progress)
+        finally:
+            records.dispose()
+        return read_machines(home, pack, tenant)
+
+
+def gateways(assets: Sequence[Asset]) -> dict[str, str]:
+    """Return the gateway of each machine of which one is known: its attribute `gateway`, else its site."""
+    known = {str(asset.id): asset.attributes.get(GATEWAY) or asset.site for asset in assets}
+    return {asset: gateway for asset, gateway in known.items() if gateway}
