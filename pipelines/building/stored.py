@@ -110,17 +110,12 @@ def compare(
 
 
 def _features(settings: Settings) -> "FeastFeatures":
-    from edge_export.bundle.shelf import BundleShelf  # lazy: only these commands pay
-    from edge_export.runtime.runtime import Runtime
-    from features.packs.loader import load_pack
-    from features.store.feast_store import open_features
+    from features.packs.loader import load_pack  # lazy: only these commands pay
+    from pipelines.building.promoted import promoted_features
     from pipelines.errors import NothingPromoted
 
     pack = load_pack(settings.pack)
-    place = BundleShelf(settings.folder.bundles).champion(pack.id)
-    if place is None:
+    found = promoted_features(settings.folder, pack, settings.online_url, settings.offline_url)
+    if found is None:
         raise NothingPromoted(pack.id)
-    specification = Runtime.load(place).specification
-    return open_features(
-        settings.folder.root, specification, settings.online_url, pack.grade_by_signal, settings.offline_url
-    )
+    return found.features

@@ -55,6 +55,7 @@ def read_tracks(
     tenant: TenantId,
     server: InfluxServer | None = None,
     judging: Callable[[int, int], None] | None = None,
+    specification: FeatureSpecification | None = None,
 ) -> list[LifeTrack]:
     """Read every life of a tenant's machines of one type with their events, without readings that are not good.
 
@@ -64,6 +65,7 @@ def read_tracks(
         tenant: Whose machines.
         server: The InfluxDB that holds the telemetry; None means SQLite in the data folder.
         judging: Told how many assets' readings are judged, and of how many; those judged before are left out.
+        specification: Whose signals and rows of events are read; None means those that the pack asks for now.
     """
     from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
     from features.records.database import open_records
@@ -75,11 +77,12 @@ def read_tracks(
     engine = open_records(home.records_url)
     assets = {asset.id for asset in AssetRecords(engine).list_all(tenant, pack.id)}
     epochs = [epoch for epoch in LifeRecords(engine).list_all(tenant) if epoch.asset in assets]
-    signals = pack_signals(pack)
+    signals = pack_signals(pack) if specification is None else specification.signals
     with open_telemetry(home, pack, server) as store:
         quality_refresh(store, engine, pack).catch_up(judging)
         wide = store.read_wide(tenant, signals=signals, assets=sorted(assets))
-    return life_tracks(wide, epochs, signals, EventRecords(engine).list_all(tenant), pack.features)
+    rule = pack.features if specification is None else specification.rule
+    return life_tracks(wide, epochs, signals, EventRecords(engine).list_all(tenant), rule)
 
 
 def prepare(
