@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.errors import DataSetUnusable
 from experiments.fleet_prior.fleet import DAY, Pump
 from experiments.fleet_prior.protocol import FLEET_DAYS, prior_without
 from models.condition.adaptation import Followed, Follower
 from models.condition.alarm import AlarmRule
+from models.condition.budget import AlarmBudget, FittedThreshold, fit_threshold
 from models.condition.history import History, Level
+from models.condition.lifecycle import LifeCycleRule
 from models.condition.prior import Member
+from models.condition.scored import Scored
 
 BEFORE_DAYS, AFTER_DAYS = 60, 90
 CHANGED = FLEET_DAYS + BEFORE_DAYS
@@ -83,14 +87,23 @@ def cases(signals: Sequence[str], size: float = 8.0) -> dict[str, Case]:
 
 
 def follow_changes(
-    signals: Sequence[str], pumps: Sequence[Pump], members: Mapping[str, Member], tell: Callable[[int, int], None]
+    signals: Sequence[str],
+    pumps: Sequence[Pump],
+    members: Mapping[str, Member],
+    budget: AlarmBudget,
+    tell: Callable[[int, int], None],
 ) -> dict[str, object]:
-    """Follow every other machine through each case; the threshold comes from the others, which stay healthy."""
-    taught, judged = pumps[::2], pumps[1::2]
-    scores = [_begun(Follower(AlarmRule(np.inf)), each, members, END).scores for each in taught]
-    threshold = float(np.nanmax(np.concatenate(scores)))
-    follower = Follower(AlarmRule(threshold, release=0.0))
+    """Follow every other machine through each case; the threshold comes from the others, which stay healthy.
+
+    Raises:
+        DataSetUnusable: If these promise no threshold that keeps the budget.
+    """
+    fitted = _threshold(pumps[::2], members, budget)
+    if fitted.threshold is None:
+        raise DataSetUnusable(f"Healthy machines must tell a threshold: {fitted.reason}")
+    follower = Follower(AlarmRule(fitted.threshold, release=0.0))
     found: dict[str, list[Outcome]] = {}
+    judged = pumps[1::2]
     for place, pump in enumerate(judged):
         before = _begun(follower, pump, members, CHANGED).last
         for name, case in cases(signals).items():
@@ -101,7 +114,16 @@ def follow_changes(
         | {"ever_alarmed": float(np.mean([one.alarmed > 0 for one in of]))}
         for name, of in found.items()
     }
-    return {"threshold": threshold, "machines": len(judged), "cases": means}
+    return {"threshold": fitted.threshold, "machines": len(judged), "cases": means}
+
+
+def _threshold(taught: Sequence[Pump], members: Mapping[str, Member], budget: AlarmBudget) -> FittedThreshold:
+    unbounded = Follower(AlarmRule(np.inf))
+    scored = [
+        Scored(each.asset, each.between(FLEET_DAYS, END).seconds, _begun(unbounded, each, members, END).scores)
+        for each in taught
+    ]
+    return fit_threshold(scored, LifeCycleRule(AlarmRule(1.0, release=0.0)), budget)
 
 
 @dataclass(frozen=True, slots=True)

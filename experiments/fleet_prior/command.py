@@ -7,6 +7,7 @@ import typer
 from experiments.fleet_prior.changes import follow_changes
 from experiments.fleet_prior.fleet import healthy_pumps
 from experiments.fleet_prior.protocol import DAYS, leave_one_out, members_of
+from models.condition.budget import AlarmBudget
 from pipelines.progress import Stages, print_result
 
 
@@ -27,11 +28,11 @@ def fleet_prior(
 def run(pumps: int, seed: int, stages: Stages) -> dict[str, object]:
     """Return every figure, by name."""
     with stages.stage("simulating"):
-        signals, fleet = healthy_pumps(pumps, DAYS, seed)
+        pack, fleet = healthy_pumps(pumps, DAYS, seed)
     with stages.stage("summing up"):
         members = members_of(fleet)
     with stages.stage("leaving machines out") as tell:
         borrowed = leave_one_out(fleet, members, tell)
     with stages.stage("following changes") as tell:
-        changes = follow_changes(signals, fleet, members, tell)
+        changes = follow_changes(pack.features.signals, fleet, members, AlarmBudget(pack.alarm_budget), tell)
     return {"pumps": pumps, "seed": seed, **borrowed, "changes": changes}

@@ -35,11 +35,11 @@ class Pump:
         return self.history.part(slice(int(begin), int(end)))
 
 
-def healthy_pumps(pumps: int, days: int, seed: int) -> tuple[tuple[str, ...], tuple[Pump, ...]]:
+def healthy_pumps(pumps: int, days: int, seed: int) -> tuple[Pack, tuple[Pump, ...]]:
     """Simulate a fleet without faults on a perfect data path.
 
     Returns:
-        The signals, and the pumps by name.
+        Their pack, and the pumps by name.
     """
     pack = load_pack("pump")
     settings = FleetSettings(pumps=pumps, days=days, seed=seed, fault_kinds=(), with_defects=False)
@@ -51,7 +51,7 @@ def healthy_pumps(pumps: int, days: int, seed: int) -> tuple[tuple[str, ...], tu
         Pump(AssetId(str(name)), groups[name], History(_seconds(each) - start, _readings(each, pack)))
         for (name,), each in rows.group_by("asset_id", maintain_order=True)
     ]
-    return pack.features.signals, tuple(found)
+    return pack, tuple(found)
 
 
 def _running(pack: Pack) -> pl.Expr:

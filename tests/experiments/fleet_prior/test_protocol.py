@@ -7,6 +7,7 @@ from experiments.fleet_prior import changes
 from experiments.fleet_prior.fleet import DAY, Pump
 from experiments.fleet_prior.protocol import DAYS, judge, leave_one_out, members_of, prior_without
 from features.domain.identifiers import AssetId
+from models.condition.budget import AlarmBudget
 from models.condition.history import History, Level
 
 SIGNALS = (changes.SWAPPED, changes.CREEPING)
@@ -61,7 +62,7 @@ def test_borrowing_is_better_than_pooling_and_than_few_own_days_and_no_worse_tha
 
 def test_told_changes_are_learnt_untold_ones_are_not() -> None:
     fleet = pumps()
-    figures = changes.follow_changes(SIGNALS, fleet, members_of(fleet), told)["cases"]
+    figures = changes.follow_changes(SIGNALS, fleet, members_of(fleet), AlarmBudget(5.0), told)["cases"]
     assert isinstance(figures, dict)
     assert figures["nothing"]["alarmed"] < 0.05
     for name in ("sensor_swapped", "repair"):
