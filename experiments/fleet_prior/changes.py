@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.errors import DataSetUnusable
 from experiments.fleet_prior.fleet import DAY, Pump
-from experiments.fleet_prior.protocol import FLEET_DAYS, prior_without
-from models.condition.adaptation import Followed, Follower
+from experiments.fleet_prior.protocol import FLEET_DAYS, MAKER, prior_without
+from features.domain.epochs import Baselines, Epoch, epochs_of
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import SignalId
+from models.condition.adaptation import Followed, Follower, touched_by
 from models.condition.alarm import AlarmRule
 from models.condition.budget import AlarmBudget, FittedThreshold, fit_threshold
 from models.condition.history import History, Level
@@ -23,6 +27,7 @@ END = CHANGED + AFTER_DAYS
 LAST_DAYS = 30
 """Over which it is judged what has become of an alarm."""
 
+_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 SWAPPED, CREEPING = "bearing_temperature_drive_end", "vibration_drive_end"
 
 
@@ -33,14 +38,14 @@ class Case:
     Attributes:
         sizes: By how many of its own deviations each signal moves in the end. Shape (signal,).
         growing_days: How long it takes to get there; 0 for at once.
-        levels: Signals whose levels the event resets, if there is one. Shape (signal,).
-        spreads: Signals whose scatter it resets. Shape (signal,).
+        told: The event that is told of it; None for none.
+        named: The signal that the event names.
     """
 
     sizes: NDArray[np.float64]
-    growing_days: float
-    levels: NDArray[np.bool_]
-    spreads: NDArray[np.bool_]
+    growing_days: float = 0.0
+    told: EventKind | None = None
+    named: str | None = None
 
     def done_to(self, history: History, scale: NDArray[np.float64]) -> History:
         """Move readings that follow the change."""
@@ -71,18 +76,14 @@ class Outcome:
 
 def cases(signals: Sequence[str], size: float = 8.0) -> dict[str, Case]:
     """Return what happens, by name; sizes are in a machine's own deviations."""
-    none, everything = np.zeros(len(signals), np.bool_), np.ones(len(signals), np.bool_)
-    swapped, creeping = (
-        np.array([each == SWAPPED for each in signals]),
-        np.array([each == CREEPING for each in signals]),
-    )
+    swapped, creeping = (np.array([size * (each == name) for each in signals]) for name in (SWAPPED, CREEPING))
     turns = size / 2 * np.where(np.arange(len(signals)) % 2, -1.0, 1.0)
     return {
-        "nothing": Case(np.zeros(len(signals)), 0.0, none, none),
-        "sensor_swapped": Case(size * swapped, 0.0, swapped, none),
-        "sensor_swapped_untold": Case(size * swapped, 0.0, none, none),
-        "repair": Case(turns, 0.0, everything, everything),
-        "slow_fault": Case(size * creeping, 60.0, none, none),
+        "nothing": Case(np.zeros(len(signals))),
+        "sensor_swapped": Case(swapped, told=EventKind.SENSOR_REPLACED, named=SWAPPED),
+        "sensor_swapped_untold": Case(swapped),
+        "repair": Case(turns, told=EventKind.REPAIR),
+        "slow_fault": Case(creeping, growing_days=60.0),
     }
 
 
@@ -107,7 +108,7 @@ def follow_changes(
     for place, pump in enumerate(judged):
         before = _begun(follower, pump, members, CHANGED).last
         for name, case in cases(signals).items():
-            found.setdefault(name, []).append(_outcome(follower, before, pump, case))
+            found.setdefault(name, []).append(_outcome(follower, before, pump, signals, case))
         tell(place + 1, len(judged))
     means = {
         name: {each: _mean([getattr(one, each) for one in of]) for each in Outcome.__slots__}
@@ -149,11 +150,12 @@ def _run(follower: Follower, machine: Followed, history: History) -> _Run:
     return _Run(machine, scores, alarmed, blind)
 
 
-def _outcome(follower: Follower, before: Followed, pump: Pump, case: Case) -> Outcome:
+def _outcome(follower: Follower, before: Followed, pump: Pump, signals: Sequence[str], case: Case) -> Outcome:
     scale = Level.of(pump.between(0, FLEET_DAYS)).scale
     history = case.done_to(pump.between(CHANGED, END), scale)
-    is_told = bool((case.levels | case.spreads).any())
-    found = _run(follower, follower.changed(before, case.levels, case.spreads) if is_told else before, history)
+    for epoch in _epochs(pump, signals, case)[1:]:
+        before = follower.changed(before, *touched_by(epoch, signals))
+    found = _run(follower, before, history)
     days, moved = history.seconds / DAY - CHANGED, case.sizes != 0
     late = days > AFTER_DAYS - LAST_DAYS
     off = np.abs(found.last.normal.level.center - history.readings[late].mean(axis=0)) / scale
@@ -164,6 +166,12 @@ def _outcome(follower: Follower, before: Followed, pump: Pump, case: Case) -> Ou
         float(off[moved].mean()) if moved.any() else float("nan"),
         _first(days[~found.blind]),
     )
+
+
+def _epochs(pump: Pump, signals: Sequence[str], case: Case) -> list[Epoch]:
+    begin, changed = (_EPOCH + timedelta(days=days) for days in (FLEET_DAYS, CHANGED))
+    told = [] if case.told is None else [Event(MAKER, pump.asset, changed, case.told, component=case.named)]
+    return epochs_of(MAKER, pump.asset, begin, told, Baselines(tuple(map(SignalId, signals))))
 
 
 def _first(days: NDArray[np.float64]) -> float:

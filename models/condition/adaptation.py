@@ -8,11 +8,14 @@ once and not judged, for nobody knows yet what is normal for them. A machine's o
 and judged by what its fleet knows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.epochs import Epoch, Relearn
+from features.domain.identifiers import SignalId
 from models.condition.alarm import AlarmRule, AlarmState
 from models.condition.evidence import Evidence, Sums
 from models.condition.normal import Condition, NormalBehaviour
@@ -178,6 +181,12 @@ class Follower:
         normal = machine.belief.normal()
         values = np.where(machine.renewed, np.nan, normal.level.z_scores(machine.readings.values))
         return replace(machine, normal=normal, smoothed=Smoothed(values, machine.readings.seconds))
+
+
+def touched_by(epoch: Epoch, signals: Sequence[str]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for which signals an epoch resets the level and for which the scatter, as `Follower.changed` takes it."""
+    relearnt = np.array([epoch.relearnt.get(SignalId(each), 0) for each in signals], np.int64)
+    return relearnt >= Relearn.OFFSET, relearnt >= Relearn.BASELINE
 
 
 def _none(belief: Belief) -> Evidence:

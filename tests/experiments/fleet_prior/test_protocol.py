@@ -60,6 +60,7 @@ def test_borrowing_is_better_than_pooling_and_than_few_own_days_and_no_worse_tha
     assert figures["no_worse_at_day_90"] is True
 
 
+@pytest.mark.slow
 def test_told_changes_are_learnt_untold_ones_are_not() -> None:
     fleet = pumps()
     figures = changes.follow_changes(SIGNALS, fleet, members_of(fleet), AlarmBudget(5.0), told)["cases"]

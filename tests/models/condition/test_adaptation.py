@@ -1,12 +1,18 @@
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.condition.adaptation import AdaptationSettings, Followed, Follower
+from features.domain.epochs import Baselines, epochs_of
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import AssetId, SignalId
+from models.condition.adaptation import AdaptationSettings, Followed, Follower, touched_by
 from models.condition.alarm import AlarmRule
 from models.condition.history import History
-from tests.models.condition.fleets import BETWEEN, SMALL, machine, prior
+from tests.models.condition.fleets import BETWEEN, MINE, SMALL, machine, prior
 
+PUMP, HEAT, SHAKE = AssetId("p-01"), SignalId("heat"), SignalId("shake")
 PART = 20
 """Rows of a part."""
 
@@ -80,3 +86,15 @@ def test_a_signal_whose_event_has_just_come_is_not_judged() -> None:
     changed = FOLLOWER.changed(before, levels=ONE, spreads=NONE)
     _, condition, _ = FOLLOWER.step(changed, float(OWN.seconds[BEGUN]), OWN.readings[BEGUN])
     assert np.isnan(condition.shares).tolist() == ONE.tolist()
+
+
+def test_an_epoch_resets_what_its_event_can_have_changed() -> None:
+    def reset(kind: EventKind, component: str | None) -> list[list[bool]]:
+        begin = datetime(2026, 3, 1, tzinfo=UTC)
+        event = Event(MINE, PUMP, begin + timedelta(days=1), kind, component=component)
+        epoch = epochs_of(MINE, PUMP, begin, [event], Baselines((HEAT, SHAKE)))[-1]
+        return [each.tolist() for each in touched_by(epoch, (HEAT, SHAKE))]
+
+    assert reset(EventKind.SENSOR_REPLACED, SHAKE) == [[False, True], [False, False]]
+    assert reset(EventKind.RECIPE_CHANGED, None) == [[True, True], [False, False]]
+    assert reset(EventKind.REPAIR, None) == [[True, True], [True, True]]
