@@ -4,6 +4,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from models.prognosis.ledger.adapting import AdaptedLevel
 from models.prognosis.ledger.calibration import Coverage, HorizonCalibration
 from models.prognosis.ledger.report import LedgerReport
 from models.prognosis.ledger.savings import PolicyCost, Savings
@@ -24,6 +25,8 @@ def print_report(console: Console, report: LedgerReport, title: str) -> None:
         return
     if report.coverage is not None:
         _print_coverage(console, report.coverage, report.life_unit)
+    if report.adapted is not None:
+        _print_adapted(console, report.adapted)
     console.print(_calibration(report.calibration, report.life_unit))
     console.print(_leads(report.lead_times, report.life_unit))
     if report.savings is None:
@@ -42,6 +45,22 @@ def _print_coverage(console: Console, coverage: Coverage, unit: str) -> None:
         f"  p05 to p95 held {coverage.coverage:.1%} of the time [{_share(coverage.low)}, {_share(coverage.high)}]; "
         f"below {_share(coverage.below)}, above {_share(coverage.above)}; mean width {coverage.width:,.0f} {unit} "
         f"({coverage.lives} lives)"
+    )
+
+
+def _print_adapted(console: Console, adapted: AdaptedLevel) -> None:
+    words = (
+        f"for {adapted.target:.0%} of misses, {adapted.lives} lives one after the other would have led to intervals "
+        f"made for {max(adapted.level, 0.0):.1%}"
+    )
+    near = f"{adapted.low:.1%} to {adapted.high:.1%}"
+    if not adapted.is_far:
+        console.print(f"  {words} (chance alone: {near})")
+        return
+    wrong = "wider ones were needed" if adapted.level < adapted.target else "narrower ones would have done"
+    console.print(
+        f"  [yellow]![/yellow] {words}, and chance alone keeps to {near}: {wrong}. Look at `python -m pipelines "
+        "monitor`, and train anew if the cause is to stay."
     )
 
 

@@ -104,12 +104,7 @@ def coverage(rows: Judged, seed: int = 0) -> Coverage:
         rows: Forecasts with their answers.
         seed: Of the draws of lives.
     """
-    reached = np.minimum(rows.lived, rows.cap)
-    is_known = rows.is_failure | (rows.lived >= rows.cap)
-    alike = rows.followed
-    # Whoever reaches the cap has answered there: nothing is censored beyond.
-    followed = Followed(reached, is_known, alike.weight, alike.stratum)
-    weight, answered = followed.known(is_known, reached)
+    reached, weight, answered = interval_answers(rows)
     lives = np.unique(rows.life[weight > 0])
     found = Coverage(answered, int((weight > 0).sum()), len(lives))
     if answered < LEAST_ANSWERED or not len(lives):
@@ -127,6 +122,23 @@ def coverage(rows: Judged, seed: int = 0) -> Coverage:
         above=_share(weight, above),
         width=float(np.average(rows.high - rows.low, weights=rows.held)),
     )
+
+
+def interval_answers(rows: Judged) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return remaining life up to the cap, the weight of each row, 0 where it is hidden, and the share answered.
+
+    Args:
+        rows: Forecasts with their answers.
+
+    Returns:
+        Life units, shape (batch,); weights, shape (batch,); share of all forecasts that those known speak for.
+    """
+    reached = np.minimum(rows.lived, rows.cap)
+    is_known = rows.is_failure | (rows.lived >= rows.cap)
+    alike = rows.followed
+    # Whoever reaches the cap has answered there: nothing is censored beyond.
+    weight, answered = Followed(reached, is_known, alike.weight, alike.stratum).known(is_known, reached)
+    return reached, weight, answered
 
 
 def _of_horizon(followed: Followed, chance: NDArray[np.float64], horizon: float) -> HorizonCalibration:

@@ -8,6 +8,7 @@ from features.domain.forecasts import Forecast
 from features.domain.packs import Pack
 from features.domain.scores import EndedLife, ForecastScore, Outcome
 from models.prognosis.decision import acts_now
+from models.prognosis.ledger.adapting import AdaptedLevel, adapted_level
 from models.prognosis.ledger.calibration import Coverage, HorizonCalibration, calibration, coverage
 from models.prognosis.ledger.judged import WARNED, judged
 from models.prognosis.ledger.savings import Savings, WatchedLife, savings
@@ -32,6 +33,7 @@ class LedgerReport:
         models: Scored forecasts by the version of their model.
         calibration: By horizon.
         coverage: Of p05 to p95; None without a scored forecast.
+        adapted: What adaptive conformal inference would have made of these lives; None where too few have answered.
         lead_times: By horizon.
         savings: None where no life that ended in a failure was known before, so nobody could say what life is worth.
         left_out: Scored forecasts with other horizons than most; they are in no figure below `lives`.
@@ -45,6 +47,7 @@ class LedgerReport:
     models: dict[str, int]
     calibration: tuple[HorizonCalibration, ...]
     coverage: Coverage | None
+    adapted: AdaptedLevel | None
     lead_times: tuple[LeadTime, ...]
     savings: Savings | None
     left_out: int
@@ -54,6 +57,8 @@ class LedgerReport:
         document = asdict(self)
         for told, lead in zip(document["lead_times"], self.lead_times, strict=True):
             told["quantiles"] = {f"p{round(100 * level):02d}": lead.quantile(level) for level in (0.1, 0.5, 0.9)}
+        if self.adapted is not None:
+            document["adapted"]["is_far"] = self.adapted.is_far
         return document
 
 
@@ -91,6 +96,7 @@ def ledger_report(
         models=dict(Counter(forecast.model.version for forecast, _ in pairs if forecast.model is not None)),
         calibration=() if rows is None else calibration(rows),
         coverage=None if rows is None else coverage(rows),
+        adapted=None if rows is None else adapted_level(rows),
         lead_times=() if rows is None else lead_times(rows, threshold),
         savings=saved,
         left_out=sum(len(group) for group in groups[1:]),
