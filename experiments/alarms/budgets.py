@@ -149,7 +149,7 @@ def _drawn(seed: int) -> list[Scored]:
 
 def _judge_pumps(seed: int, budget: AlarmBudget) -> Judged | None:
     pack = load_pack("pump")
-    settings = FleetSettings(pumps=32, days=105, seed=seed, fault_kinds=(), with_defects=False)
+    settings = FleetSettings(pumps=48, days=105, seed=seed, fault_kinds=(), with_defects=False)
     tracks = [_track(settings, number, pack_signals(pack)) for number in range(settings.pumps)]
     found = replay_alarms(pack, Machines(tracks), ReplayOrder(budget, margin=0.0, split=Split.MACHINES))
     if found.threshold is None or found.healthy is None:

@@ -38,7 +38,6 @@ def alarms(
         "chattering": chatters.to_dict(),
         "budget_on_scores": scores.to_dict(),
         "budget_on_pumps": pumps.to_dict(),
-        "budget_kept": scores.is_right and pumps.is_right,
         "seconds": stages.seconds,
     }
     if json:

@@ -33,6 +33,12 @@ class Scored:
     leads: tuple[str | None, ...] | None = None
     planned: tuple[str | None, ...] | None = None
 
+    @property
+    def last_known(self) -> float:
+        """Time of the last row with a score; the first row's without one, 0 without rows."""
+        known = np.flatnonzero(~np.isnan(self.scores))
+        return float(self.seconds[known[-1] if known.size else 0]) if len(self.seconds) else 0.0
+
     def observation(self, row: int) -> Observation:
         """Return one row."""
         return Observation(

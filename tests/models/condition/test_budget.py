@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.domain.conditions import ConditionVerdict
 from models.condition.alarm import AlarmRule
-from models.condition.budget import LEVELS, AlarmBudget, alarm_rate, fit_threshold
-from models.condition.lifecycle import WEEK, LifeCycleRule
+from models.condition.budget import LEVELS, AlarmBudget, alarm_rate, counted, fit_threshold
+from models.condition.lifecycle import WEEK, LifeCycleRule, Told, Transition
 from models.condition.scored import Scored
 
 RULE = LifeCycleRule(AlarmRule(1.0), on_delay=0.0, off_delay=3600.0)
@@ -72,6 +73,22 @@ def test_alarms_that_all_machines_raise_in_one_week_are_one_cluster() -> None:
     seconds = 3600.0 * np.arange(8 * 168.0)
     healthy = [Scored(f"m{n}", seconds, np.where(np.arange(len(seconds)) == 500 + n, 50.0, 0.0)) for n in range(40)]
     assert alarm_rate(healthy, RULE.at(20.0), BUDGET).clusters > 20.0
+
+
+def test_threshold_that_is_always_passed_is_not_quiet() -> None:
+    steady = [Scored(f"m{n}", 3600.0 * np.arange(8 * 168.0 + 1), np.full(8 * 168 + 1, 1.5)) for n in range(20)]
+    rate = alarm_rate(steady, RULE.at(1.0), BUDGET)
+    assert rate.alarms == 180  # at the first row and after each of eight weeks
+    found = fit_threshold(steady, RULE, BUDGET)
+    assert found.threshold is not None
+    assert found.threshold > 1.5
+
+
+def test_alarm_that_stands_again_and_again_counts_once_a_week() -> None:
+    raised, again, over = Told.RAISED, Told.AGAIN, Told.RETURNED
+    days = ((0, raised), (1, over), (3, again), (4, over), (8, again), (9, over), (14, again), (16, over), (40, raised))
+    told = [Transition(86_400.0 * day, what, ConditionVerdict.MACHINE) for day, what in days]
+    assert [at / 86_400.0 for at in counted(told, end=86_400.0 * 50)] == [0, 8, 15, 40, 47]
 
 
 def test_stretches_of_one_machine_are_one_unit() -> None:
