@@ -65,12 +65,14 @@ class Level:
         """Return the level of rows.
 
         Args:
-            values: NaN where unknown. Shape (row, signal).
+            values: NaN where unknown; of a signal that is nowhere known, so is its level. Shape (row, signal).
             still: Deviation of a signal that never moved; by default a hundredth of its value.
         """
-        center, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        known = ~np.isnan(values).all(axis=0)
+        center, deviation = (np.full(values.shape[1], np.nan) for _ in range(2))
+        center[known], deviation[known] = np.nanmean(values[:, known], axis=0), np.nanstd(values[:, known], axis=0)
         instead = np.maximum(_STILL * np.abs(center), _LEAST) if still is None else still
-        return Level(center, np.where(deviation > _LEAST, deviation, instead))
+        return Level(center, np.where(np.isnan(deviation) | (deviation > _LEAST), deviation, instead))
 
     def z_scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return z-scores. Shape as given."""

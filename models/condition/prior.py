@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from features.domain.identifiers import AssetId, TenantId
 from models.condition.errors import TooFewToBorrow
-from models.condition.evidence import Evidence, evidence_of, smoothed_readings
+from models.condition.evidence import LEAST_ROWS, Evidence, Sums, evidence_of, smoothed_readings
 from models.condition.history import History, Level
 from models.condition.normal import NormalBehaviour, NormalSettings, learn_normal
 from models.condition.shrinkage import Estimate, Layers, Source, layers_of
@@ -253,18 +253,30 @@ def learn_prior(
 
 
 def _layers(lent: list[Member], raw: Spans, smoothed: Spans) -> tuple[Layers, Layers, Layers]:
+    """Return how levels, scatters and wanders lie around each other."""
     groups, evidence = [each.group for each in lent], [each.evidence for each in lent]
-    means, spreads = np.array([each.raw.mean for each in evidence]), [each.raw.log_deviation for each in evidence]
-    errors = [raw.of_mean(each.seconds) * np.exp(2 * spread) for each, spread in zip(evidence, spreads, strict=True)]
-    of_spread = [raw.of_deviation(each.seconds) for each in evidence]
-    of_wander = [smoothed.of_deviation(each.smoothed_seconds) for each in evidence]
-    wanders = [each.smoothed.log_deviation for each in evidence]
-    unbiased = [
-        (np.array([value - bias for value, (bias, _) in zip(values, of, strict=True)]), np.array([v for _, v in of]))
-        for values, of in ((spreads, of_spread), (wanders, of_wander))
-    ]
+    scatters = np.array([_scatter(each.raw) for each in evidence])  # (machine, signal)
+    errors = np.array([raw.of_mean(each.seconds) for each in evidence])
+    errors = np.where(np.isnan(scatters), np.inf, errors * np.exp(2.0 * np.nan_to_num(scatters)))
+    means = np.where(np.isfinite(errors), [each.raw.mean for each in evidence], np.nan)
+    bias, spread_errors = _stacked([raw.of_deviation(each.seconds) for each in evidence])
+    wander_bias, wander_errors = _stacked([smoothed.of_deviation(each.smoothed_seconds) for each in evidence])
+    wanders = np.array([_scatter(each.smoothed) for each in evidence])
     return (
-        layers_of(np.where(np.isfinite(errors), means, np.nan), np.array(errors), groups),
-        layers_of(*unbiased[0], groups),
-        layers_of(*unbiased[1], groups),
+        layers_of(means, errors, groups),
+        layers_of(scatters - bias, spread_errors, groups),
+        layers_of(wanders - wander_bias, wander_errors, groups),
     )
+
+
+def _scatter(sums: Sums) -> NDArray[np.float64]:
+    """Return the logarithm of the deviation; of a signal that never moved, that which its level is taken to have."""
+    never_moved = Level.of_values(np.nan_to_num(sums.mean)[None]).scale
+    told = sums.log_deviation
+    return np.where(np.isnan(told) & (sums.count >= LEAST_ROWS), np.log(never_moved), told)
+
+
+def _stacked(
+    pairs: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.array([first for first, _ in pairs]), np.array([second for _, second in pairs])

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from features.domain.identifiers import AssetId
 from models.condition.errors import TooFewToBorrow
 from models.condition.history import History
 from models.condition.normal import learn_normal
-from models.condition.prior import PriorSettings, learn_prior
+from models.condition.prior import PriorSettings, learn_prior, summarise
 from tests.models.condition.fleets import BETWEEN, LARGE, MINE, SMALL, THEIRS, machine, members, prior
 
 
@@ -81,3 +82,29 @@ def test_a_new_instrument_makes_its_level_borrowed_again_and_nothing_else() -> N
     np.testing.assert_array_equal(changed.spread.center, own.spread.center)
     assert changed.shares["earlier"] == pytest.approx(own.level.weights[3, 0] * 0.5 / 4)
     assert sum(changed.shares.values()) == pytest.approx(1.0)
+
+
+def test_signals_that_machines_lack_or_that_never_move_disturb_no_other_and_are_learnt_where_they_are() -> None:
+    def odd(seed: int) -> History:
+        history = machine(seed)
+        history.readings[:, 1] = 50.0  # never moves
+        history.readings[:, 2] = np.nan  # nobody has it
+        if seed < 3:
+            history.readings[:, 3] = np.nan
+        return history
+
+    fleet = [summarise(MINE, AssetId(f"m-{seed}"), SMALL, odd(seed)) for seed in range(8)]
+    belief = learn_prior(fleet, MINE).belief(SMALL)
+    plain = learn_prior(members(), MINE).belief(SMALL)
+    assert belief.level.center[0] == pytest.approx(plain.level.center[0])
+    assert belief.level.center[1] == pytest.approx(50.0)
+    assert np.isnan(belief.level.center).tolist() == [False, False, True, False]
+    normal = belief.after_history(odd(9).part(slice(None, 60))).normal()
+    state = normal.start()
+    for seconds, row in zip(odd(9).seconds.tolist(), odd(9).readings, strict=True):
+        state, condition = normal.step(state, seconds, row)
+    assert np.isnan(condition.shares).tolist() == [False, False, True, False]
+    assert condition.score < 2.0
+    moved = odd(9)
+    moved.readings[:, 1] = 60.0  # a valve that was never touched
+    assert normal.scores(moved)[-1] > 3.0
