@@ -9,6 +9,7 @@ ServiceError
 ├── WorkerRunning       another worker holds the lease of this installation
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
+├── NothingToReplay     there are no machines whose alarms could be replayed (also NotFound)
 ├── NothingToPromote    there is no challenger (also NotFound)
 ├── TrainingUnknown     MLflow does not know how a bundle was trained (also NotFound)
 ├── NothingToDistil     no ensemble was kept of which a small network could learn (also NotFound)
@@ -58,6 +59,21 @@ class NothingPromoted(NotFound):
     def __init__(self, pack: str) -> None:
         super().__init__(
             f"A model of pack {pack} must have been promoted; found none. Run `python -m pipelines train` first."
+        )
+        self.pack = pack
+
+
+class NothingToReplay(NotFound):
+    """There are no machines whose alarms could be replayed.
+
+    Attributes:
+        pack: Of what type they would have to be.
+    """
+
+    def __init__(self, pack: str) -> None:
+        super().__init__(
+            f"There must be readings of machines of pack {pack}; found none. Run `python -m pipelines ingest` first, "
+            "or name the folder with --data or --home."
         )
         self.pack = pack
 

@@ -20,7 +20,6 @@ from features.transforms.specification import pack_signals
 from models.condition.alarm import AlarmRule
 from models.condition.budget import AlarmBudget, AlarmRate, alarm_rate, fit_threshold
 from models.condition.lifecycle import HOUR, WEEK, LifeCycleRule
-from models.condition.rates import poisson_bounds
 from models.condition.scored import Scored
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import ReplayOrder, Split
@@ -104,18 +103,12 @@ def _figures(
             progress(done, len(seeds))
     rates = [rate.per_100_machine_weeks for *_, rate in found]
     over = sum(rate > budget.per_100_machine_weeks for rate in rates)
-    broken = sum(_lower(rate, budget) > budget.per_100_machine_weeks for *_, rate in found)
+    broken = sum(rate.low > budget.per_100_machine_weeks for *_, rate in found)
     bounds, thresholds = [bound for _, bound, _ in found], [threshold for threshold, *_ in found]
     silent = len(seeds) - len(found)
     return KeptFigures(
         budget.per_100_machine_weeks, len(seeds), over, broken, silent, tuple(rates), tuple(bounds), tuple(thresholds)
     )
-
-
-def _lower(rate: AlarmRate, budget: AlarmBudget) -> float:
-    """Return the lower bound of a rate, alarms that come together counted as one."""
-    low, _ = poisson_bounds(rate.alarms / rate.clusters, 1.0 - budget.confidence)
-    return 100.0 * rate.clusters * low / rate.machine_weeks
 
 
 def _judge_scores(seed: int, budget: AlarmBudget) -> Judged | None:

@@ -59,13 +59,15 @@ class AlarmRate:
         machines: Watched at all.
         machine_weeks: Watched.
         clusters: Alarms that come together, on average; at least 1.
-        bound: Upper bound of the rate, alarms per 100 machines and week; infinite where nothing was watched.
+        low: Lower bound of the rate, alarms per 100 machines and week; 0 where nothing was watched.
+        bound: Upper bound; infinite where nothing was watched. Each holds with the budget's confidence.
     """
 
     alarms: int
     machines: int
     machine_weeks: float
     clusters: float
+    low: float
     bound: float
 
     @property
@@ -216,6 +218,7 @@ def _rate(healthy: Sequence[Scored], weeks: _Weeks, rule: LifeCycleRule, budget:
         dispersion(counts[exposures > 0], exposures[exposures > 0])
         for counts, exposures in ((by_machine, weeks.of_machine), (by_week, weeks.of_week))
     )
-    _, most = poisson_bounds(total / clusters, 1.0 - budget.confidence)
-    bound = 100.0 * clusters * most / watched if watched > 0 else math.inf
-    return AlarmRate(int(total), int((weeks.of_machine > 0).sum()), watched, clusters, bound)
+    least, most = poisson_bounds(total / clusters, 1.0 - budget.confidence)
+    scale = 100.0 * clusters / watched if watched > 0 else math.inf
+    low, bound = least * scale if watched > 0 else 0.0, most * scale
+    return AlarmRate(int(total), int((weeks.of_machine > 0).sum()), watched, clusters, low, bound)

@@ -90,7 +90,16 @@ class AlarmReplay:
         """Whether healthy machines raised no more than the budget in the part that is counted; None if unknown."""
         if self.healthy is None or not self.healthy.machine_weeks:
             return None
-        return self.healthy.per_100_machine_weeks <= self.order.budget.per_100_machine_weeks
+        return self.healthy.per_100_machine_weeks <= self._borne
+
+    @property
+    def is_broken(self) -> bool | None:
+        """Whether that they raised more is no accident: later weeks, or machines, are unlike those that set it."""
+        return None if self.is_kept is None or self.healthy is None else self.healthy.low > self._borne
+
+    @property
+    def _borne(self) -> float:
+        return self.order.budget.per_100_machine_weeks
 
     @property
     def by_cause(self) -> dict[str, int]:
@@ -125,6 +134,7 @@ class AlarmReplay:
             "healthy": None if self.healthy is None else rate_document(self.healthy),
             "all": None if self.all is None else rate_document(self.all),
             "budget_kept": self.is_kept,
+            "budget_broken_for_certain": self.is_broken,
             "by_cause": self.by_cause,
             "by_asset": self.by_asset,
             "alarms": [_alarm_document(each, moment) for each in self.alarms],
@@ -146,6 +156,7 @@ def rate_document(rate: AlarmRate) -> dict[str, object]:
         "machine_weeks": rate.machine_weeks,
         "clusters": rate.clusters,
         "per_100_machine_weeks": rate.per_100_machine_weeks,
+        "low": rate.low,
         "bound": rate.bound if rate.machine_weeks else None,
     }
 

@@ -35,6 +35,7 @@ from pipelines.alarms.outcome import AlarmReplay, Foreseen, Held, ReplayedAlarm
 from pipelines.alarms.scoring import ScoredLife, score_lives
 from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
+from pipelines.errors import NothingToReplay
 
 PLANNED = frozenset(
     {
@@ -78,7 +79,13 @@ def replay_alarms(pack: Pack, machines: Machines, order: ReplayOrder) -> AlarmRe
         pack: The type of the machines.
         machines: Their history.
         order: How to replay.
+
+    Raises:
+        NothingToReplay: If there are no readings.
+        TooLittleData: If those that set the threshold have too few rows to tell regimes.
     """
+    if not machines.tracks:
+        raise NothingToReplay(pack.id)
     parts, split_at = _parts(pack, machines, order)
     fitted = fit_threshold([part.fitting for part in parts], order.life, order.budget)
     threshold = fitted.threshold if order.threshold is None else order.threshold

@@ -38,7 +38,7 @@ def print_replay(console: Console, found: AlarmReplay, moment: Callable[[float],
         return
     console.print(_rates(found))
     if found.is_kept is not None:
-        console.print(f"  the budget {'was kept' if found.is_kept else '[red]was not kept[/red]'} on healthy machines")
+        console.print(f"  {_verdict(found)}")
     _print_alarms(console, found, moment)
     _print_rest(console, found, moment)
 
@@ -56,6 +56,17 @@ def timeline(alarms: tuple[ReplayedAlarm, ...], columns: int = _COLUMNS) -> str:
     counts, _ = np.histogram(at, columns, (at.min(), max(at.max(), at.min() + 1.0)))
     steps = len(_BARS) - 1
     return "".join(_BARS[int(np.ceil(steps * count / counts.max()))] for count in counts)
+
+
+def _verdict(found: AlarmReplay) -> str:
+    if found.is_kept:
+        return "the budget was kept on healthy machines"
+    if found.is_broken:
+        return (
+            "[red]the budget was not kept on healthy machines, and not by chance[/red]: what was counted is unlike "
+            "what set the threshold (another season, other machines); take a longer history, or more machines"
+        )
+    return "[yellow]the budget was not kept on healthy machines[/yellow]; by so little that it may be chance"
 
 
 def _rates(found: AlarmReplay) -> Table:

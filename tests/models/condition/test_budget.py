@@ -65,6 +65,7 @@ def test_budget_is_one_of_machines_whose_alarms_come_in_clusters() -> None:
     loud = Scored("m0", healthy[0].seconds, np.where(np.arange(len(healthy[0].scores)) % 300 == 7, 50.0, 0.0))
     rate = alarm_rate([loud, *healthy[1:]], RULE.at(20.0), BUDGET)
     assert rate.alarms == 5
+    assert rate.low < rate.per_100_machine_weeks < rate.bound
     assert rate.clusters == pytest.approx(5.0, rel=0.1)
     assert rate.bound > 100 * 10.5 / rate.machine_weeks  # 10.5: bound of five that come on their own
 

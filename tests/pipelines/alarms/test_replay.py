@@ -6,10 +6,15 @@ import pytest
 
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
+from features.transforms.batch import LifeRows
+from features.transforms.specification import pack_signals
 from models.condition.budget import AlarmBudget
+from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import Split
 from pipelines.alarms.outcome import AlarmReplay
 from pipelines.alarms.replay import replay_alarms
+from pipelines.building.tracks import LifeTrack
+from pipelines.errors import NothingToReplay
 from tests.pipelines.alarms.fleet import BUDGET, DAY, ORDER, ended, pack, pumps, with_fault, with_rows
 
 
@@ -26,6 +31,7 @@ def test_threshold_keeps_the_budget_on_its_own_part_and_history_is_told() -> Non
     assert found.healthy.machines == 6
     assert 6 * 2.0 < found.healthy.machine_weeks < 6 * 3.1
     assert found.is_kept == (found.healthy.per_100_machine_weeks <= 50.0)
+    assert found.healthy.low < found.healthy.per_100_machine_weeks < found.healthy.bound
     assert sum(found.by_asset.values()) == sum(found.by_cause.values()) == len(found.alarms) <= found.healthy.alarms
     assert found.raised_notices == ()
 
@@ -113,3 +119,37 @@ def test_document_is_whole_and_writes_moments_as_it_is_told() -> None:
     assert len(alarms) == len(found.alarms)
     assert all(each["raised"].endswith(" s") for each in alarms)
     assert not np.isnan(alarms[0]["score"])
+
+
+@pytest.mark.parametrize("until", [0.0, 5.0, 40.0])
+def test_machine_whose_sensor_is_missing_or_dies_is_replayed_with_the_others(until: float) -> None:
+    machines, column = pumps(), pack_signals(pack()).index("motor_current")
+    tracks = list(machines.tracks)
+    track = tracks[1]
+    values = track.rows.values.copy()
+    values[track.rows.time >= track.rows.time[0] + until * DAY, column] = np.nan
+    tracks[1] = LifeTrack(track.epoch, track.time_us, LifeRows(track.rows.time, values))
+    found = replay_alarms(pack(), replace(machines, tracks=tracks), ORDER)
+    assert found.unscored == 0
+    assert found.healthy is not None
+    assert found.healthy.machines == 6
+
+
+def test_life_too_short_to_learn_from_is_counted_and_raises_nothing() -> None:
+    machines = ended(pumps(), 1, 6.0, EventKind.FAILURE)
+    found = replay_alarms(pack(), machines, ORDER)
+    assert found.unscored == 1
+    assert str(machines.tracks[1].epoch.asset) not in found.by_asset
+
+
+def test_budget_that_a_fault_in_all_machines_breaks_is_broken_for_certain() -> None:
+    machines = pumps()
+    for place in range(6):
+        machines = with_fault(machines, place, 36.0 + place, 56.0, by=60.0)
+    found = replay_alarms(pack(), machines, ORDER)
+    assert (found.is_kept, found.is_broken) == (False, True)
+
+
+def test_nothing_to_replay_is_told() -> None:
+    with pytest.raises(NothingToReplay, match="found none"):
+        replay_alarms(pack(), Machines([]), ORDER)
