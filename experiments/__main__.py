@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from experiments.ai4i.command import ai4i
 from experiments.alarms.command import alarms
 from experiments.azure.command import azure_pdm
 from experiments.battery.command import battery
@@ -24,6 +25,7 @@ PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("alarms")(alarms)
+app.command("ai4i")(ai4i)
 app.command("azure-pdm")(azure_pdm)
 app.command("battery")(battery)
 app.command("cmapss")(cmapss)

@@ -81,12 +81,14 @@ class FeatureFamily(StrEnum):
 
 
 class BalanceKind(StrEnum):
-    """Balances of power and heat that a pack may declare."""
+    """Balances of power, heat and load that a pack may declare."""
 
     HYDRAULIC_POWER = "hydraulic_power"
     HYDRAULIC_EFFICIENCY = "hydraulic_efficiency"
     TEMPERATURE_RISE = "temperature_rise"
     THERMAL_RESISTANCE = "thermal_resistance"
+    SHAFT_POWER = "shaft_power"
+    LOADED_WEAR = "loaded_wear"
 
 
 @dataclass(frozen=True, slots=True)

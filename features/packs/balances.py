@@ -5,6 +5,7 @@ absolute ones serve alike as long as both of a balance are of the same sort.
 """
 
 from collections.abc import Mapping
+from math import pi
 
 from features.domain.packs import BalanceKind
 
@@ -13,6 +14,8 @@ PLACES: Mapping[BalanceKind, tuple[str, ...]] = {
     BalanceKind.HYDRAULIC_EFFICIENCY: ("flow", "suction", "discharge", "power"),
     BalanceKind.TEMPERATURE_RISE: ("temperature", "ambient"),
     BalanceKind.THERMAL_RESISTANCE: ("temperature", "ambient", "power"),
+    BalanceKind.SHAFT_POWER: ("torque", "speed"),
+    BalanceKind.LOADED_WEAR: ("torque", "wear"),
 }
 """What each kind asks for, in the order of its formula in `features.transforms.families.balances`."""
 
@@ -40,6 +43,9 @@ _TEMPERATURE = {
     "degF": (5.0 / 9.0, 459.67 * 5.0 / 9.0),
     "degR": (5.0 / 9.0, 0.0),
 }
+_TORQUE = {"N.m": (1.0, 0.0), "kN.m": (1e3, 0.0), "lbf.ft": (1.355818, 0.0)}
+_SPEED = {"rad/s": (1.0, 0.0), "rpm": (2.0 * pi / 60.0, 0.0), "Hz": (2.0 * pi, 0.0)}
+_DURATION = {"s": (1.0, 0.0), "min": (60.0, 0.0), "h": (3_600.0, 0.0)}
 UNITS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "flow": _FLOW,
     "suction": _PRESSURE,
@@ -47,5 +53,8 @@ UNITS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "power": _POWER,
     "temperature": _TEMPERATURE,
     "ambient": _TEMPERATURE,
+    "torque": _TORQUE,
+    "speed": _SPEED,
+    "wear": _DURATION,
 }
 """By place: scale and offset of every unit that a signal may have there, value · scale + offset in SI units."""

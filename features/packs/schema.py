@@ -89,7 +89,7 @@ EVENT_WORD, EVENT_MAPPING = "[word]", "[mapping]"
 
 
 class BalanceEntry(Entry):
-    """A balance of power or heat; which signals it asks for hangs on its kind (`features.packs.balances`)."""
+    """A balance of power, heat or load; which signals it asks for hangs on its kind (`features.packs.balances`)."""
 
     id: SignalName
     kind: Word[BalanceKind]
@@ -99,6 +99,9 @@ class BalanceEntry(Entry):
     power: SignalName | None = None
     temperature: SignalName | None = None
     ambient: SignalName | None = None
+    torque: SignalName | None = None
+    speed: SignalName | None = None
+    wear: SignalName | None = None
 
 
 Detail = Annotated[

@@ -1,11 +1,11 @@
-"""Balances of power and heat, where the pack declares what they are made of.
+"""Balances of power, heat and load, where the pack declares what they are made of.
 
 A balance is a number in SI units at each running row at which all that it is made of was measured. By balance there are
 its mean of the whole life, and by window its recent mean (rows weigh exp(-age / window)) and its shift: the recent
 mean less that of the life.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +75,39 @@ def thermal_resistance(temperature: _Array, ambient: _Array, power: _Array) -> _
     return (temperature - ambient) / np.where(power > 0.0, power, np.nan)
 
 
+def shaft_power(torque: _Array, speed: _Array) -> _Array:
+    """Return the power of a turning shaft, P = M ω, in W.
+
+    ISO 80000-4:2019, item 4-27 (power) with torque and angular velocity.
+
+    Args:
+        torque: N·m.
+        speed: Angular velocity, rad/s.
+
+    Examples:
+        >>> float(shaft_power(np.array(40.0), np.array(150.0)))
+        6000.0
+    """
+    return torque * speed
+
+
+def loaded_wear(torque: _Array, wear: _Array) -> _Array:
+    """Return how much a worn part has to bear, the product of torque and time in use, in N·m·s.
+
+    Matzka 2020, "Explainable artificial intelligence for predictive maintenance applications", section II: a tool is
+    overstrained where the product of its wear and the torque is too large.
+
+    Args:
+        torque: N·m.
+        wear: Time that the part has been in use, s.
+
+    Examples:
+        >>> float(loaded_wear(np.array(50.0), np.array(12000.0)))
+        600000.0
+    """
+    return torque * wear
+
+
 @dataclass(frozen=True, slots=True)
 class _Formula:
     function: Callable[..., _Array]
@@ -92,7 +125,20 @@ _FORMULAS = {
     BalanceKind.THERMAL_RESISTANCE: _Formula(
         thermal_resistance, "K/W", "(T - T_a) / P", "Incropera and DeWitt, Fundamentals of heat and mass transfer, 3"
     ),
+    BalanceKind.SHAFT_POWER: _Formula(shaft_power, "W", "M ω", "ISO 80000-4:2019, power"),
+    BalanceKind.LOADED_WEAR: _Formula(loaded_wear, "N.m.s", "M t", "Matzka 2020, overstrain of a worn tool"),
 }
+
+
+def balance(rule: BalanceRule, signals: Sequence[_Array]) -> _Array:
+    """Return a balance in SI units.
+
+    Args:
+        rule: Kind, and how its signals become SI units.
+        signals: In the order of the rule, in the units of the pack. Shape (time,) each.
+    """
+    scaled = zip(signals, rule.scales, rule.offsets, strict=True)
+    return _FORMULAS[rule.kind].function(*(values * scale + offset for values, scale, offset in scaled))
 
 
 class Balances:
@@ -133,11 +179,7 @@ class Balances:
 
     def _value(self, place: int, rows: Rows) -> _Array:
         rule = self._layout.balances[place]
-        terms = [
-            rows.values[:, column] * scale + offset
-            for column, scale, offset in zip(self._columns[place], rule.scales, rule.offsets, strict=True)
-        ]
-        return _FORMULAS[rule.kind].function(*terms)
+        return balance(rule, [rows.values[:, column] for column in self._columns[place]])
 
     def _of(self, rule: BalanceRule) -> list[FeatureDescription]:
         formula, unit = _FORMULAS[rule.kind], self._layout.life_unit

@@ -7,6 +7,8 @@ from features.transforms.batch import LifeRows
 from features.transforms.families.balances import (
     hydraulic_efficiency,
     hydraulic_power,
+    loaded_wear,
+    shaft_power,
     temperature_rise,
     thermal_resistance,
 )
@@ -49,6 +51,13 @@ def test_heat_by_hand() -> None:
     found = thermal_resistance(warm, ambient, power)
     assert found[0] == pytest.approx(0.002)
     assert np.isnan(found[1])
+
+
+def test_a_shaft_by_hand() -> None:
+    # A motor of 7.5 kW at 1,460 rpm has a torque of 49 N·m: 7,500 / (2 π · 1,460 / 60) = 49.05.
+    torque, speed = np.array([49.05]), np.array([2 * np.pi * 1_460 / 60])
+    assert shaft_power(torque, speed)[0] == pytest.approx(7_500, abs=2)
+    assert loaded_wear(torque, np.array([7_200.0]))[0] == pytest.approx(353_160)
 
 
 def test_balance_without_power_is_unknown_and_does_not_enter_its_mean() -> None:

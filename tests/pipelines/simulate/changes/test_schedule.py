@@ -12,7 +12,7 @@ from pipelines.simulate.pump import simulate_pump
 from pipelines.simulate.settings import FleetSettings
 
 BUSY = FleetSettings(days=420, operation_change_rate=8.0)
-HEALTHY = FleetSettings(days=120, operation_change_rate=30.0, fault_kinds=(), with_defects=False)
+HEALTHY = FleetSettings(days=60, operation_change_rate=60.0, fault_kinds=(), with_defects=False)
 
 
 def test_without_a_rate_nothing_is_planned_and_surroundings_are_untouched() -> None:
@@ -48,7 +48,7 @@ def test_short_observations_work_at_any_sampling(days: int, minutes: int) -> Non
 @pytest.mark.parametrize("kind", OPERATION_KIND_IDS)
 def test_outside_of_its_changes_a_pump_reads_as_its_twin_and_inside_it_does_not(kind: str) -> None:
     seen = 0
-    for pump in range(4):
+    for pump in range(3):
         settings = replace(HEALTHY, operation_kinds=(kind,))
         altered = simulate_pump(settings, pump, site_of(settings, 0))
         plain = replace(settings, operation_change_rate=0.0)
