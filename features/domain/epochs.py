@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId, SignalId, TenantId
+from features.domain.packs import column_word
 
 
 class Relearn(IntEnum):
@@ -66,12 +67,17 @@ class Baselines:
     by_component: Mapping[str, tuple[SignalId, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def touched(self, event: Event) -> tuple[Reach, tuple[SignalId, ...]]:
-        """Return the signals that an event touched, and how they were found."""
-        named = event.component
-        if event.kind is not EventKind.RECIPE_CHANGED and named is not None:
-            if named in self.signals:
-                return Reach.SIGNAL, (SignalId(named),)
-            known = tuple(each for each in self.by_component.get(named, ()) if each in self.signals)
+        """Return the signals that an event touched, and how they were found.
+
+        Capitals, blanks and punctuation of what the event names do not matter.
+        """
+        if event.kind is not EventKind.RECIPE_CHANGED and event.component is not None:
+            named = _word(event.component)
+            signal = tuple(each for each in self.signals if _word(each) == named)
+            if signal:
+                return Reach.SIGNAL, signal
+            holding = [signals for name, signals in self.by_component.items() if _word(name) == named]
+            known = tuple(each for each in self.signals if any(each in signals for signals in holding))
             if known:
                 return Reach.COMPONENT, known
         return Reach.ALL, self.signals
@@ -187,6 +193,11 @@ def _begun(events: list[Event], baselines: Baselines) -> tuple[tuple[EpochCause,
         causes.append(cause)
         relearnt.update({each: max(cause.relearnt, relearnt.get(each, cause.relearnt)) for each in signals})
     return tuple(causes), MappingProxyType({each: relearnt[each] for each in sorted(relearnt)})
+
+
+def _word(name: str) -> str:
+    """Return what is compared of a name; one in another script than the Latin one stands as it is."""
+    return column_word(name) or name.strip()
 
 
 def _order(event: Event) -> tuple[datetime, str, str]:

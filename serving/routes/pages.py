@@ -19,6 +19,7 @@ from serving.charts import curve_data, embed, event_data, history_data, moment, 
 from serving.condition_views import condition_view, state_marks
 from serving.decision_views import advice_view
 from serving.decisions import DecisionDesk
+from serving.epoch_views import epoch_note
 from serving.fleet import Attention, Standing, count_attention, standing
 from serving.forecasts import ForecastDesk
 from serving.languages import COOKIE, LANGUAGES, NAMES, TAGS, Words, choose
@@ -191,6 +192,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "counts_life": counts_life,
         "life_at": lambda time: life_text(float(moment(parts.pack, time)), parts.pack.life.unit, words),
         "events": list(reversed(events))[:EVENTS_SHOWN],
+        "epoch_note": lambda event: epoch_note(event, parts.pack, words),
         "series": series,
         "weeks": wiring.settings.page_weeks,
         "history": history,

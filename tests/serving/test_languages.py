@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from features.domain.conditions import ConditionVerdict
+from features.domain.epochs import Relearn
 from features.domain.events import EventKind
 from features.domain.forecasts import ForecastStatus
 from features.packs.loader import load_pack, shipped_packs
@@ -20,6 +21,7 @@ FAMILIES: dict[str, list[str]] = {
     "attention.": [f"{member}{ending}" for member in Attention for ending in ("", "_meaning")],
     "status.": [*ForecastStatus, *(f"{member}_{end}" for member in NO_FORECAST for end in ("why", "do"))],
     "event.": list(EventKind),
+    "epoch.": [each.name.lower() for each in Relearn],
     "unit.": sorted({load_pack(name).life.unit for name in shipped_packs()} | {"hours", "cycles", "starts", "parts"}),
     "problem.": [str(status) for status in WORDED],
     "asset.": [f"{member}_lead" for member in Attention],

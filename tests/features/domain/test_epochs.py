@@ -11,7 +11,7 @@ from features.domain.identifiers import AssetId, SignalId, TenantId
 MINE, PUMP = TenantId("mine"), AssetId("p-01")
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 HEAT, SHAKE, SEAL = SignalId("bearing_temperature"), SignalId("vibration"), SignalId("seal_pressure")
-BASELINES = Baselines((HEAT, SHAKE, SEAL), {"bearing": (HEAT, SHAKE)})
+BASELINES = Baselines((HEAT, SHAKE, SEAL), {"bearing": (HEAT, SHAKE), "密封": (SEAL,)})
 
 
 def day(number: float) -> datetime:
@@ -43,6 +43,9 @@ EVENTS = st.lists(
             Reach.COMPONENT,
             {HEAT: Relearn.OFFSET, SHAKE: Relearn.OFFSET},
         ),
+        (event(EventKind.SENSOR_REPLACED, component="Seal-Pressure "), Reach.SIGNAL, {SEAL: Relearn.OFFSET}),
+        (event(EventKind.PART_REPLACED, component="密封"), Reach.COMPONENT, {SEAL: Relearn.BASELINE}),
+        (event(EventKind.SENSOR_REPLACED, component="泵"), Reach.ALL, dict.fromkeys(BASELINES.signals, 1)),
         (event(EventKind.SENSOR_REPLACED, component="door"), Reach.ALL, dict.fromkeys(BASELINES.signals, 1)),
         (event(EventKind.REPAIR), Reach.ALL, dict.fromkeys(BASELINES.signals, 3)),
         (event(EventKind.PART_REPLACED, component="bearing"), Reach.COMPONENT, {HEAT: 3, SHAKE: 3}),
