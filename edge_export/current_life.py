@@ -1,10 +1,11 @@
-"""Keeps an earlier life out of forecasts: what a machine showed before its overhaul says nothing now."""
+"""Keeps an earlier life out of forecasts and conditions: what a machine showed before its overhaul says nothing now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from features.domain.conditions import AssetCondition
 from features.domain.events import LifeEpoch
 from features.domain.forecasts import Forecast
 from features.domain.identifiers import AssetId, TenantId
@@ -85,6 +86,33 @@ class CurrentLifeLedger:
     def history(self, tenant: TenantId, asset: AssetId, limit: int) -> list[Forecast]:
         """Return the newest forecasts, expired and overtaken ones included, newest first."""
         return self.ledger.history(tenant, asset, limit)
+
+
+class Conditions(Protocol):
+    """Where conditions are recorded."""
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, AssetCondition]:
+        """Return the condition of one asset, or of all of the tenant's that were judged, by asset."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLifeConditions:
+    """Conditions of the life that is going on; a machine overhauled since has none until it is judged anew.
+
+    Attributes:
+        conditions: Where they are recorded.
+        lives: Where lives are recorded.
+    """
+
+    conditions: Conditions
+    lives: Lives
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, AssetCondition]:
+        """Return the condition of one asset, or of all of the tenant's that were judged in their current life."""
+        found = self.conditions.list_all(tenant, asset)
+        started = _started(self.lives, tenant, asset)
+        return {name: each for name, each in found.items() if name not in started or each.at > started[name]}
 
 
 def is_overtaken(forecast: Forecast, started_at: datetime) -> bool:

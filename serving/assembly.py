@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge_export.bundle.shelf import BundleShelf
-from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
+from edge_export.current_life import CurrentLifeConditions, CurrentLifeFeatures, CurrentLifeLedger
 from edge_export.issuing import Forecaster
 from edge_export.runtime.runtime import Runtime
 from features.domain.errors import ServiceError
@@ -66,7 +66,7 @@ def assemble(settings: Settings) -> Parts:
         ledger=CurrentLifeLedger(ledger, lives),
         telemetry=telemetry,
         point_states=SignalStates(engine),
-        conditions=ConditionRecords(engine),
+        conditions=CurrentLifeConditions(ConditionRecords(engine), lives),
         arrivals=ArrivalRecords(engine),
         ended_lives=ScoreRecords(engine),
         windows=WindowRecords(engine),

@@ -1,13 +1,14 @@
 """What the pages say of the condition of a machine, in the reader's words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from features.domain.conditions import AssetCondition, ConditionVerdict
-from features.domain.identifiers import AssetId
+from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from serving.languages import Words
+from serving.parts import Parts
+from serving.points import age_of
 from serving.views import StateMark, name_of
 
 SHARES_SHOWN = 5
@@ -93,13 +94,24 @@ def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -
     )
 
 
-def state_marks(conditions: Mapping[AssetId, AssetCondition], words: Words) -> dict[AssetId, StateMark]:
-    """Return what is told beside the names of machines whose condition is not normal."""
+def state_marks(parts: Parts, tenant: TenantId, words: Words) -> dict[AssetId, StateMark]:
+    """Return what is told beside the names of machines whose condition is not normal, with its age if it is old."""
     return {
-        asset: StateMark(words(f"condition.{code}"), words(f"condition.{code}_why"), TONES[each.verdict])
-        for asset, each in conditions.items()
-        if (code := each.verdict.value) != ConditionVerdict.NORMAL.value
+        asset: _mark(parts, each, words)
+        for asset, each in parts.conditions.list_all(tenant).items()
+        if each.verdict is not ConditionVerdict.NORMAL
     }
+
+
+def _mark(parts: Parts, condition: AssetCondition, words: Words) -> StateMark:
+    code, age = condition.verdict.value, age_of(parts, condition.at)
+    is_old = age is not None and age.total_seconds() > parts.pack.valid_for * parts.pack.life.seconds_per_unit
+    label = words(f"condition.{code}")
+    return StateMark(
+        f"{label} · {words.ago(condition.at)}" if is_old else label,
+        words(f"condition.{code}_why"),
+        "unknown" if is_old else TONES[condition.verdict],
+    )
 
 
 def _figure(value: float | None, words: Words) -> str | None:

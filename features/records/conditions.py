@@ -1,12 +1,15 @@
 """What state detection says of each asset, as it is now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, select
 
 from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.domain.errors import InvalidValue
 from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import format_time
 from features.records.database import insert_into, reading, writing
 from features.records.tables import asset_conditions
 
@@ -17,8 +20,26 @@ class ConditionRecords:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put_all(self, conditions: Sequence[AssetCondition]) -> None:
-        """Put conditions on record, all or none; one of an older row than that on record changes nothing."""
+    def put_all(self, conditions: Sequence[AssetCondition], now: datetime) -> None:
+        """Put conditions on record, all or none; one of an older row than that on record changes nothing.
+
+        Of two of the same row the later call counts: whoever judges a row again knows more than before.
+
+        Args:
+            conditions: What was found.
+            now: The present moment. What is on record of a row later than that makes room for any other.
+
+        Raises:
+            InvalidValue: If one is told of a row later than now; it would keep out every true one.
+        """
+        for each in conditions:
+            if each.at > now:
+                raise InvalidValue(
+                    f"the condition of {each.asset}",
+                    must=f"be of a row up to now, {format_time(now)}",
+                    found=format_time(each.at),
+                    remedy="Judge rows whose clock is right.",
+                )
         if not conditions:
             return
         rows = [
@@ -42,7 +63,7 @@ class ConditionRecords:
         with writing(self._engine) as connection:
             statement = insert_into(connection, asset_conditions)
             columns = {name: statement.excluded[name] for name in ("at", "since", "verdict", "model", "document")}
-            is_newer = statement.excluded.at >= asset_conditions.c.at
+            is_newer = (statement.excluded.at >= asset_conditions.c.at) | (asset_conditions.c.at > now)
             put = statement.on_conflict_do_update(index_elements=["tenant", "asset"], set_=columns, where=is_newer)
             connection.execute(put, rows)
 

@@ -70,7 +70,7 @@ def add_page_routes(app: FastAPI, wiring: Wiring) -> None:
         filters = {"site": site, "attention": attention, "search": search}
         words = words_for(request, wiring)
         abnormal = count_abnormal(wiring.parts, caller.tenant)
-        states = state_marks(wiring.parts.conditions.list_all(caller.tenant), words)
+        states = state_marks(wiring.parts, caller.tenant, words)
         values = _fleet(wiring.parts, standings, chosen, abnormal, states, filters, page, words)
         return page_response("fleet.html", request, words, values)
 

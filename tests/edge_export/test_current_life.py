@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from edge_export.current_life import CurrentLifeFeatures, CurrentLifeLedger
+from edge_export.current_life import CurrentLifeConditions, CurrentLifeFeatures, CurrentLifeLedger
+from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.errors import Unavailable
 from features.domain.events import Event, EventKind, LifeEpoch, life_epochs
 from features.domain.forecasts import Forecast, ForecastStatus
@@ -145,3 +146,25 @@ def test_a_recorded_forecast_of_an_earlier_life_is_not_handed_out(
     assert ledger.latest_all(MINE, at(13)) == ([of_a, of_b] if holds else [of_b])
     assert ledger.history(MINE, A, 9) == [of_a]
     assert ledger.latest(MINE, C, at(13)) is None
+
+
+def condition(asset: AssetId, hour: float) -> AssetCondition:
+    verdict = ConditionVerdict.MACHINE
+    return AssetCondition(MINE, asset, verdict, at(hour), at(hour), 2.0, 1.0, (), (), seen=9, model="m")
+
+
+@dataclass(frozen=True)
+class JudgedMachines:
+    """Conditions on record."""
+
+    conditions: tuple[AssetCondition, ...]
+
+    def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, AssetCondition]:
+        return {each.asset: each for each in self.conditions if asset in (None, each.asset)}
+
+
+def test_a_condition_of_before_the_overhaul_says_nothing_now() -> None:
+    recorded = RecordedLives([*lives(A, 10), *lives(B, 10), *lives(C)])
+    judged = JudgedMachines((condition(A, 10), condition(B, 11), condition(C, 1)))
+    assert set(CurrentLifeConditions(judged, recorded).list_all(MINE)) == {B, C}
+    assert CurrentLifeConditions(judged, recorded).list_all(MINE, A) == {}

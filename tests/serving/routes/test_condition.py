@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -48,6 +49,14 @@ def test_the_page_says_every_verdict_in_both_languages(
     assert "{" not in section
     assert ("<table" in section) is (verdict is not ConditionVerdict.NORMAL)
     assert (Words(language, UTC, NOW)(f"condition.{verdict.value}_do") in section) is ("<table" in section)
+
+
+def test_an_old_verdict_bears_its_age_and_no_alarming_colour(small: House, client: TestClient) -> None:
+    old = replace(condition("p-01"), at=NOW - timedelta(days=3), since=NOW - timedelta(days=4))
+    small.conditions.conditions = [old]
+    page = client.get("/?lang=en").text
+    assert "Deviation of the machine · 3 days ago" in page
+    assert 'class="state unknown"' in page
 
 
 def test_the_fleet_marks_machines_that_are_not_normal_and_no_others(client_for: ClientFor) -> None:
