@@ -109,7 +109,7 @@ def test_vector_is_put_right_by_the_events_alone(specification: FeatureSpecifica
     for index, time in enumerate(rows.time.tolist()):
         vector = np.array([found[name][index] for name in specification.names], np.float32)
         right = np.array([expected[name][index] for name in specification.names], np.float32)
-        np.testing.assert_array_equal(with_events(plan, vector, time, courses), right)
+        np.testing.assert_array_equal(with_events(plan, vector, time, courses, [True] * len(courses)), right)
 
 
 def test_other_kinds_and_events_of_the_future_are_passed_over() -> None:
