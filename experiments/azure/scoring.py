@@ -7,8 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.condition.rates import dispersion, poisson_bounds
+
 _HOUR_US = 3_600_000_000
 _THRESHOLDS = 200
+_TAIL = 0.05
 _RESOLUTION_US = 1_000_000
 """Events are stamped with whole hours, so a lead counts to the second."""
 
@@ -49,11 +52,14 @@ class WarningFigures:
     Attributes:
         recall: Share of failures that were warned of in time.
         false_per_100_machine_weeks: Warnings that no failure followed while they held.
+        false_bound: Upper bound of that rate at 95 %, as `models.condition.budget` has it: Poisson, divided by the
+            dispersion between machines.
     """
 
     threshold: float
     recall: float
     false_per_100_machine_weeks: float
+    false_bound: float
     failures: int
 
 
@@ -70,11 +76,14 @@ def warn(score: NDArray[np.float64], threshold: float, watched: Watched, rule: W
 
 
 def choose_threshold(score: NDArray[np.float64], watched: Watched, rule: WarningRule, budget: float) -> WarningFigures:
-    """Return the figures at the threshold that warns of most failures within a budget of false warnings."""
+    """Return the figures at the threshold that warns of most failures within a budget of false warnings.
+
+    A budget is a promise to machines not seen, so the upper bound of the rate must keep it, not the rate itself.
+    """
     levels = np.unique(np.quantile(score, 1.0 - np.geomspace(5e-4, 0.5, _THRESHOLDS)))
     courses = _courses(watched)
     found = [_warn(score, float(level), courses, rule) for level in levels]
-    within = [each for each in found if each.false_per_100_machine_weeks <= budget]
+    within = [each for each in found if each.false_bound <= budget]
     return max(within, key=lambda each: each.recall) if within else warn(score, np.inf, watched, rule)
 
 
@@ -111,14 +120,17 @@ def _courses(watched: Watched) -> list[_Course]:
 def _warn(
     score: NDArray[np.float64], threshold: float, courses: Sequence[_Course], rule: WarningRule
 ) -> WarningFigures:
-    warned = failures = false = 0
-    weeks = 0.0
-    for rows, times, ends in courses:
+    warned = failures = 0
+    false, weeks = np.zeros(len(courses)), np.zeros(len(courses))
+    for place, (rows, times, ends) in enumerate(courses):
         issued = _issued(times[score[rows] >= threshold], int(rule.hold_hours * _HOUR_US))
         told, wrong = _judged(issued, ends, rule)
-        warned, false, failures = warned + told, false + wrong, failures + len(ends)
-        weeks += float(times[-1] - times[0]) / (168.0 * _HOUR_US)
-    return WarningFigures(threshold, warned / max(failures, 1), 100.0 * false / max(weeks, 1e-9), failures)
+        warned, failures, false[place] = warned + told, failures + len(ends), wrong
+        weeks[place] = max(float(times[-1] - times[0]) / (168.0 * _HOUR_US), 1e-9)
+    clusters, hundreds = dispersion(false, weeks), 0.01 * max(float(weeks.sum()), 1e-9)
+    _, most = poisson_bounds(float(false.sum()) / clusters, _TAIL)
+    rate, bound = float(false.sum()) / hundreds, clusters * most / hundreds
+    return WarningFigures(threshold, warned / max(failures, 1), rate, bound, failures)
 
 
 def _issued(times: NDArray[np.int64], hold_us: int) -> NDArray[np.int64]:
