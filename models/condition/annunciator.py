@@ -152,7 +152,7 @@ class Annunciator:
         lives: Alarms of machines.
         path: The notice of verdicts on the data path.
         tainted: Machines whose last row was blamed on it.
-        planned: Planned work of each machine that was told last.
+        planned: Planned work of each machine, that which ends last.
     """
 
     gateway: str
@@ -182,7 +182,7 @@ class Annunciator:
             state, more = state._row(given, rule)
             return state, (*told, *more)
         if isinstance(given, PlannedWork):
-            return replace(state, planned={**state.planned, given.asset: given}), told
+            return state._planning(given), told
         if isinstance(given, Moment):
             return state, told
         if isinstance(given, Acknowledgement):
@@ -256,6 +256,12 @@ class Annunciator:
             lives[asset] = life.unseen()
             told += _of(asset, new)
         return replace(self, lives=lives), tuple(told)
+
+    def _planning(self, work: PlannedWork) -> "Annunciator":
+        """Plan work; what goes on and ends later counts on."""
+        if self._planned_until(work.asset) >= work.until:
+            return self
+        return replace(self, planned={**self.planned, work.asset: work})
 
     def _planned_until(self, asset: str) -> float:
         planned = self.planned.get(asset)

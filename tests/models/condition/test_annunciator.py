@@ -107,6 +107,14 @@ def test_planned_work_raises_nothing_and_nothing_is_expected_of_the_machine() ->
     ]
 
 
+def test_short_work_within_long_work_does_not_end_it() -> None:
+    work: list[Input] = [PlannedWork("m0", 0.0, 6000.0, "shelved"), PlannedWork("m0", 600.0, 900.0)]
+    found = told([*work, *rows("m0", 0, 30, 5.0)])
+    assert [(each.transition.told, each.transition.reason) for each in found if isinstance(each, AssetTransition)] == [
+        (Told.SUPPRESSED, "shelved")
+    ]
+
+
 def test_silence_after_planned_work_is_told() -> None:
     work: list[Input] = [PlannedWork(asset, 600.0, 6000.0) for asset in MACHINES]
     assert notices(told([*fleet(0, 10), *work, Moment(6301.0)])) == [(6300.0, "gateway_silent", "raised", None)]
