@@ -151,9 +151,9 @@ class Belief:
         Rows that follow each other hang together, so two halves told one after the other would count too much.
         """
         bias, error = self.prior.raw.of_deviation(evidence.seconds)
-        spread = self.spread.after(evidence.raw.log_deviation - bias, error)
+        spread = self.spread.after(_scatter_beside(self.spread, evidence.raw) - bias, error)
         bias, error = self.prior.smoothed.of_deviation(evidence.smoothed_seconds)
-        wander = self.wander.after(evidence.smoothed.log_deviation - bias, error)
+        wander = self.wander.after(_scatter_beside(self.wander, evidence.smoothed) - bias, error)
         scatter = np.exp(2.0 * spread.center)
         level = self.level.after(evidence.raw.mean, self.prior.raw.of_mean(evidence.seconds) * scatter)
         return Belief(self.prior, self.group, level, spread, wander, self.seen + int(evidence.raw.count.max(initial=0)))
@@ -274,6 +274,11 @@ def _scatter(sums: Sums) -> NDArray[np.float64]:
     never_moved = Level.of_values(np.nan_to_num(sums.mean)[None]).scale
     told = sums.log_deviation
     return np.where(np.isnan(told) & (sums.count >= LEAST_ROWS), np.log(never_moved), told)
+
+
+def _scatter_beside(expected: Estimate, sums: Sums) -> NDArray[np.float64]:
+    """Return the logarithm of the machine's own deviation; standing still tells one only where nothing was expected."""
+    return np.where(np.isfinite(expected.variance), sums.log_deviation, _scatter(sums))
 
 
 def _stacked(

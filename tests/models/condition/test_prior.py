@@ -108,3 +108,18 @@ def test_signals_that_machines_lack_or_that_never_move_disturb_no_other_and_are_
     moved = odd(9)
     moved.readings[:, 1] = 60.0  # a valve that was never touched
     assert normal.scores(moved)[-1] > 3.0
+
+
+def test_a_signal_that_stands_still_and_that_only_this_machine_has_is_judged_once_it_moves() -> None:
+    def leaking(seed: int, drops: float, rows: int) -> History:
+        history = machine(seed, rows=rows)
+        history.readings[:, 1] = drops
+        return history
+
+    fleet = [summarise(MINE, AssetId(f"m-{seed}"), SMALL, leaking(seed, np.nan, 110)) for seed in range(5)]
+    own = leaking(9, 7.0, 200)
+    first = own.part(slice(None, 120))
+    belief = learn_prior(fleet, MINE).belief(SMALL).after_history(first)
+    assert belief.normal().scores(own)[-1] < 2.0
+    own.readings[120:, 1] = 9.0
+    assert belief.normal().scores(own)[-1] == pytest.approx(learn_normal(first).scores(own)[-1], rel=0.25)
