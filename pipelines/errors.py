@@ -11,6 +11,7 @@ ServiceError
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToReplay     there are no machines whose alarms could be replayed (also NotFound)
 ├── NothingToPromote    there is no challenger (also NotFound)
+├── NothingToJudgeBy    no machine that neither model saw has lived (also NotFound)
 ├── TrainingUnknown     MLflow does not know how a bundle was trained (also NotFound)
 ├── NothingToDistil     no ensemble was kept of which a small network could learn (also NotFound)
 ├── BackgroundFailed    a job beside the worker's loop failed
@@ -95,6 +96,23 @@ class NothingToPromote(NotFound):
         super().__init__(
             f"A challenger of {pack_id} must be another version than its champion {champion}; found {found}. "
             "Train one with `python -m pipelines train`, or name one with --version."
+        )
+
+
+class NothingToJudgeBy(NotFound):
+    """No machine that neither champion nor challenger saw has lived.
+
+    Attributes:
+        pack_id: Whose.
+        lives: Lives on record, of machines that one of them saw.
+    """
+
+    def __init__(self, pack_id: str, lives: int) -> None:
+        self.pack_id, self.lives = pack_id, lives
+        found = "no life of any machine" if lives == 0 else f"{lives} lives, all of machines that one of them saw"
+        super().__init__(
+            f"A challenger of {pack_id} must be judged by lives of machines that neither model saw; found {found}. "
+            "Bring telemetry and events of more machines; nothing was changed."
         )
 
 

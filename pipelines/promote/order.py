@@ -15,7 +15,7 @@ from models.prognosis.folds import held_out
 from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, HELD_OUT_SHARE, ModelRegistry, prognosis_name
 from pipelines.aliases import follow_shelf, lag, registered_version
-from pipelines.errors import NothingPromoted, NothingToPromote, TrainingUnknown
+from pipelines.errors import NothingPromoted, NothingToJudgeBy, NothingToPromote, TrainingUnknown
 from pipelines.progress import Stages
 from pipelines.promote.contest import contest
 from pipelines.promote.examining import Examine, examine
@@ -124,6 +124,7 @@ def promote(
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
         NothingToPromote: If there is no challenger, or it is the champion.
         BundleRefused: If the challenger is a network for gateways, distilled from another version.
+        NothingToJudgeBy: If no machine that neither model saw has lived.
         TrainingUnknown: If MLflow does not know how the challenger was trained.
         RegistryUnavailable: If an MLflow server does not answer; nothing was changed then.
     """
@@ -136,10 +137,12 @@ def promote(
         unseen = held_out(
             sorted({track.epoch.asset for track in tracks}), _share(order, champion, challenger), order.pack.id
         )
+    chosen = [track for track in tracks if track.epoch.asset in unseen]
+    if not chosen:
+        raise NothingToJudgeBy(order.pack.id, len(tracks))
     with stages.stage("comparison"):
         records = open_records(order.home.records_url)
         assets = {AssetId(each.id): each for each in AssetRecords(records).list_all(order.tenant, order.pack.id)}
-        chosen = [track for track in tracks if track.epoch.asset in unseen]
         trial = contest(order.pack, order.tenant, chosen, champion, challenger, assets)
         evidence = ShadowRecords(records).evidence(order.tenant, challenger.model.bundle_sha256)
         promotion = Promotion.of(examining(trial, champion, challenger), check_shadow(evidence, order.shadow_hours))

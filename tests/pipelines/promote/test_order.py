@@ -10,6 +10,7 @@ import pytest
 from edge_export.bundle.errors import BundleMissing, BundleRefused
 from edge_export.bundle.shelf import BundleShelf
 from features.domain.home import Home
+from features.domain.identifiers import TenantId
 from features.records.database import open_records
 from features.telemetry.sqlite import SqliteTelemetryStore
 from models.registry.errors import RegistryUnavailable
@@ -17,7 +18,7 @@ from models.registry.registry import CHALLENGER, CHAMPION, HELD_OUT_SHARE, SHADO
 from pipelines.aliases import lag
 from pipelines.doctor.findings import Finding, Level
 from pipelines.doctor.stores import look_at, places
-from pipelines.errors import NothingPromoted, NothingToPromote, TrainingUnknown
+from pipelines.errors import NothingPromoted, NothingToJudgeBy, NothingToPromote, TrainingUnknown
 from pipelines.progress import Stages
 from pipelines.promote.order import PromotionOrder, RollBack, promote, repair, roll_back
 from tests.models.registry.test_tracking import identity_graph
@@ -136,6 +137,13 @@ def served(order: PromotionOrder) -> tuple[str | None, ...]:
     """Return the versions of champion and shadow."""
     standing = order.shelf.standing("fan")
     return tuple(None if each is None else each[0] for each in (standing.champion, standing.shadow))
+
+
+def test_without_any_life_there_is_nothing_to_judge_by_and_nothing_changes(order: PromotionOrder) -> None:
+    in_shadow(order)
+    with pytest.raises(NothingToJudgeBy, match="no life of any machine"):
+        promote(replace(order, tenant=TenantId("nobody")), Stages(), examining=content)
+    assert served(order) == ("1", "2")
 
 
 def test_without_mlflow_nothing_is_judged_and_nothing_changes(order: PromotionOrder) -> None:
