@@ -17,6 +17,7 @@ from experiments.faults.command import app as faults
 from experiments.fleet_prior.command import fleet_prior
 from experiments.nab.command import nab_machine
 from experiments.skab.command import skab
+from experiments.verdict.command import verdict
 from features.domain.errors import ServiceError
 from pipelines.quiet import QUIET
 
@@ -34,6 +35,7 @@ app.command("cnc")(cnc)
 app.command("fleet-prior")(fleet_prior)
 app.command("nab-machine")(nab_machine)
 app.command("skab")(skab)
+app.command("verdict")(verdict)
 app.add_typer(bench, name="bench")
 app.add_typer(faults, name="faults")
 

@@ -1,0 +1,1 @@
+"""What explains a deviation: verdicts on simulated fleets, and on real telemetry with faults put in."""

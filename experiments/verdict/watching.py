@@ -1,0 +1,63 @@
+"""Machines watched in the order of time, those behind one gateway side by side, as a service would."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.verdict.fleet import Watched
+from features.domain.conditions import ConditionVerdict
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
+from features.transforms.condition.step import advance, company
+
+VERDICTS: tuple[ConditionVerdict, ...] = tuple(ConditionVerdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of one machine, row by row.
+
+    Attributes:
+        verdicts: Places in `VERDICTS`. Shape (row,).
+        scores: Shape (row,).
+    """
+
+    verdicts: NDArray[np.int8]
+    scores: NDArray[np.float64]
+
+
+def watch(model: ConditionModel, machines: Sequence[Watched]) -> list[Told]:
+    """Judge every row of every machine."""
+    told = [Told(np.zeros(len(each.rows), np.int8), np.full(len(each.rows), np.nan)) for each in machines]
+    for gateway in sorted({each.gateway for each in machines}):
+        places = [place for place, each in enumerate(machines) if each.gateway == gateway]
+        _watch_gateway(model, [machines[place] for place in places], [told[place] for place in places])
+    return told
+
+
+def _watch_gateway(model: ConditionModel, machines: Sequence[Watched], told: Sequence[Told]) -> None:
+    states = [initial_condition(model) for _ in machines]
+    resets = [list(each.resets) for each in machines]
+    owner = np.concatenate([np.full(len(each.rows), place) for place, each in enumerate(machines)])
+    number = np.concatenate([np.arange(len(each.rows)) for each in machines])
+    order = np.argsort(np.concatenate([each.rows.seconds for each in machines]), kind="stable")
+    for place, row in zip(owner[order].tolist(), number[order].tolist(), strict=True):
+        seconds = machines[place].rows.seconds[row]
+        while resets[place] and resets[place][0] <= seconds:
+            resets[place].pop(0)
+            states[place] = forget_levels(model, states[place], model.table.sensors)
+        _take(model, states, machines[place], told[place], place, row)
+
+
+def _take(
+    model: ConditionModel, states: list[ConditionState], machine: Watched, told: Told, place: int, row: int
+) -> None:
+    others = [state for other, state in enumerate(states) if other != place]
+    known, together = company(model, states[place], others)
+    given = machine.rows.row(row)
+    beside = replace(given.circumstances, neighbours=known, neighbours_straying=together)
+    answer = advance(model, states[place], replace(given, circumstances=beside))
+    told.verdicts[row] = VERDICTS.index(answer.verdict)
+    told.scores[row] = answer.score

@@ -1,0 +1,149 @@
+"""How well each cause explains a deviation: one instrument, a failure mode, several sensors, a way of running.
+
+A cause says in which directions signals may deviate together; what it explains is the fall of the squared Mahalanobis
+distance when the deviation is fitted along them (generalised least squares; the generalised likelihood ratio test of
+Basseville & Nikiforov 1993, Detection of Abrupt Changes, section 7.2). A faulty sensor deviates alone. A faulty
+condition makes every sensor that depends on it look wrong by what it should have changed, and moves by as much itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.state import ConditionState
+
+_MOST_SENSORS = 4
+_SPARED = 0.02
+"""A signal of a failure mode that explains a smaller share than this is not counted among those that it moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Sensors, then conditions, each in its own usual deviations. Arrays have shape (signal,).
+
+    Attributes:
+        values: 0 where not known.
+        is_known: Whether the signal was measured well lately.
+        precision: Inverse covariance of those known, 0 elsewhere. Shape (signal, signal).
+        total: Squared distance of the sensors alone.
+        condition_total: Of the conditions.
+    """
+
+    values: FloatArray
+    is_known: NDArray[np.bool_]
+    precision: FloatArray
+    total: float
+    condition_total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a cause explains.
+
+    Attributes:
+        gain: Squared distance explained; of a failure mode, what it counts as evidence.
+        place: Signal or failure mode, by its place; -1 for none.
+        directions: How many signals it moves.
+        amplitude: How far the first of them, for an instrument.
+        share: Of the squared distance of sensors and conditions, for a failure mode.
+    """
+
+    gain: float
+    place: int
+    directions: int
+    amplitude: float = 0.0
+    share: float = 0.0
+
+
+def instrument(model: ConditionModel, state: ConditionState, deviation: Deviation) -> Explained:
+    """Return the instrument that explains most; its place counts sensors, then conditions."""
+    directions = instrument_directions(model, state)
+    directions[~deviation.is_known] = 0.0
+    weighed = deviation.precision @ directions
+    told = weighed.T @ deviation.values
+    size = np.einsum("ij,ij->j", directions, weighed)
+    usable = (size > 1e-9) & deviation.is_known
+    gains = np.where(usable, np.square(told) / np.maximum(size, 1e-9), 0.0)
+    best = int(gains.argmax())
+    return Explained(float(gains[best]), best, 1, float(told[best] / max(size[best], 1e-9)))
+
+
+def instrument_directions(model: ConditionModel, state: ConditionState) -> FloatArray:
+    """Return how signals deviate if one instrument reads too much, by signal. Shape (signal, signal)."""
+    conditions, sensors = len(state.origin), len(state.level)
+    found = np.eye(sensors + conditions)
+    slopes = state.weights[:, 1 : 1 + conditions] / model.noise[:, None]
+    found[:sensors, sensors:] = -slopes * model.condition_spreads  # one usual deviation of the condition
+    return found
+
+
+def failure_mode(model: ConditionModel, deviation: Deviation, of_sensors: float, of_conditions: float) -> Explained:
+    """Return the failure mode of the pack that explains most.
+
+    Args:
+        model: Knows where modes move signals.
+        deviation: What is to be explained.
+        of_sensors: What a gain on sensors counts.
+        of_conditions: What a gain on conditions counts.
+    """
+    best, sensors = Explained(0.0, -1, 0), len(model.table.sensors)
+    for place, signs in enumerate(model.mode_signs):
+        known = np.where(deviation.is_known, signs, 0.0)
+        own, ways = along_signs(deviation, np.where(np.arange(len(known)) < sensors, known, 0.0))
+        other, more = along_signs(deviation, np.where(np.arange(len(known)) < sensors, 0.0, known))
+        gain = of_sensors * own + of_conditions * other
+        if gain > best.gain:
+            directions = (ways if of_sensors else 0) + (more if of_conditions else 0)
+            share = (own + other) / max(deviation.total + deviation.condition_total, 1e-9)
+            best = Explained(gain, place, directions, share=share)
+    return best
+
+
+def along_signs(deviation: Deviation, signs: FloatArray) -> tuple[float, int]:
+    """Fit signals that may move one way only; those that would have to go the other way are left out.
+
+    So are, one after the other, those without which nearly as much is explained.
+
+    Returns:
+        The squared distance explained, and how many signals it takes.
+    """
+    chosen = np.flatnonzero(signs)
+    pulled = deviation.precision @ deviation.values
+    while chosen.size:
+        part = deviation.precision[np.ix_(chosen, chosen)]
+        amplitude = np.linalg.solve(part, pulled[chosen])
+        right = amplitude * signs[chosen] > 0.0
+        if not right.all():
+            chosen = chosen[right]
+            continue
+        gain = float(amplitude @ pulled[chosen])
+        lost = np.square(amplitude) / np.diag(np.linalg.inv(part))
+        if chosen.size == 1 or lost.min() > _SPARED * gain:
+            return gain, int(chosen.size)
+        chosen = np.delete(chosen, int(lost.argmin()))
+    return 0.0, 0
+
+
+def several_sensors(deviation: Deviation, sensors: int) -> list[Explained]:
+    """Return what two, three and more sensors explain, each time with the one that adds most."""
+    left = deviation.precision.copy()
+    rest = deviation.precision @ deviation.values
+    free = deviation.is_known.copy()
+    free[sensors:] = False
+    found, gain = [], 0.0
+    for count in range(1, min(_MOST_SENSORS, int(free.sum())) + 1):
+        size = np.diag(left)
+        gains = np.where(free & (size > 1e-9), np.square(rest) / np.maximum(size, 1e-9), 0.0)
+        best = int(gains.argmax())
+        if gains[best] <= 0.0:
+            break
+        gain += float(gains[best])
+        free[best] = False
+        column = left[:, best] / left[best, best]
+        rest = rest - column * rest[best]
+        left = left - np.outer(column, left[best])
+        if count > 1:
+            found.append(Explained(gain, best, count))
+    return found

@@ -1,0 +1,88 @@
+"""What each sensor should read, given how the machine is run: a line in the conditions, learnt from its own past.
+
+Bayesian linear regression, one row at a time (Bishop, Pattern Recognition and Machine Learning, 2006, section 3.3): the
+slopes begin at those of the fleet with the spread that machines have, the level at the machine's first reading. With
+few rows the fleet decides, with many the machine itself, and how sure the expectation is belongs to it: where a machine
+was never run, it is wide. Nothing is forgotten, so a drift cannot be followed: it stays visible by half of its size at
+least, however long it lasts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.state import ConditionState
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One row against what is expected. Arrays have shape (sensor,).
+
+    Attributes:
+        features: What the expectation is linear in. Shape (feature,).
+        expected: Comparable values.
+        error: Reading less that; NaN where not measured.
+        variance: Of the error, in squared noise; 1 for a machine known perfectly.
+        told: Covariance of the weights with the row. Shape (sensor, feature).
+    """
+
+    features: FloatArray
+    expected: FloatArray
+    error: FloatArray
+    variance: FloatArray
+    told: FloatArray
+
+    def deviation(self, model: ConditionModel) -> FloatArray:
+        """Return the error in noise, less of it where the expectation is unsure. Shape (sensor,)."""
+        return np.asarray(self.error / (model.noise * np.sqrt(self.variance)), np.float64)
+
+
+def begin(model: ConditionModel, state: ConditionState, comparable: FloatArray, regime: int) -> None:
+    """Note the first conditions, and the first reading of each sensor as its level.
+
+    Args:
+        model: Of the state.
+        state: Changed.
+        comparable: The row. Shape (signal,).
+        regime: Of the row.
+    """
+    conditions = len(state.origin)
+    np.copyto(state.origin, comparable[:conditions], where=np.isnan(state.origin))
+    readings = comparable[conditions:]
+    is_first = np.isnan(state.level) & ~np.isnan(readings)
+    if is_first.any():
+        row = model.features(comparable[:conditions] - state.origin, regime)
+        np.copyto(state.level, readings - state.weights[:, 1:] @ row[1:], where=is_first)
+
+
+def expect(model: ConditionModel, state: ConditionState, comparable: FloatArray, regime: int) -> Expectation:
+    """Return what sensors should read.
+
+    Args:
+        model: Of the state.
+        state: Left as it is; it has begun.
+        comparable: The row; its conditions are known. Shape (signal,).
+        regime: Of the row.
+    """
+    conditions = len(state.origin)
+    row = model.features(comparable[:conditions] - state.origin, regime)
+    expected = state.level + state.weights @ row
+    told = state.spread @ row
+    return Expectation(row, expected, comparable[conditions:] - expected, 1.0 + told @ row, told)
+
+
+def learn(state: ConditionState, seen: Expectation, chosen: NDArray[np.bool_], caution: float) -> None:
+    """Learn from a row.
+
+    Args:
+        state: Changed.
+        seen: The row.
+        chosen: Sensors to learn from. Shape (sensor,).
+        caution: So many rows tell as much as one would if errors of neighbouring rows were not alike.
+    """
+    variance = seen.variance - 1.0 + caution
+    gain = np.where(chosen[:, None], seen.told / variance[:, None], 0.0)
+    state.weights += gain * np.where(chosen, seen.error, 0.0)[:, None]
+    state.spread -= gain[:, :, None] * seen.told[:, None, :]

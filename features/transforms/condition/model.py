@@ -1,0 +1,130 @@
+"""The table made ready to compute with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.condition.table import ConditionParameters, ConditionTable
+
+FloatArray = NDArray[np.float64]
+UNSEEN = -1
+"""Regime of a row whose conditions are unknown or far from all that was seen."""
+_EVEN = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionModel:
+    """A table as arrays; see there for what they are.
+
+    Attributes:
+        is_relative: Whether a signal is taken by its logarithm. Shape (signal,).
+        floors: 1 where a signal is not. Shape (signal,).
+        precision: Inverse of the covariance of the sensors. Shape (sensor, sensor).
+        mode_signs: Shape (mode, signal), sensors first, then conditions, as deviations are put together.
+    """
+
+    table: ConditionTable
+    is_relative: NDArray[np.bool_]
+    floors: FloatArray
+    spans: FloatArray
+    regime_spans: FloatArray
+    regime_centers: FloatArray
+    slopes: FloatArray
+    slope_spreads: FloatArray
+    noise: FloatArray
+    scatter_limits: FloatArray
+    covariance: FloatArray
+    precision: FloatArray
+    condition_spreads: FloatArray
+    condition_covariance: FloatArray
+    mode_signs: FloatArray
+
+    @staticmethod
+    def of(table: ConditionTable) -> "ConditionModel":
+        """Prepare a table."""
+        conditions, sensors = len(table.conditions), len(table.sensors)
+        covariance = np.asarray(table.covariance, np.float64).reshape(sensors, sensors)
+        own = np.asarray(table.condition_covariance, np.float64).reshape(conditions, conditions)
+        signs = np.asarray([mode.signs for mode in table.modes], np.float64).reshape(-1, conditions + sensors)
+        spans = np.asarray(table.spans, np.float64)
+        slopes = np.asarray(table.slopes, np.float64).reshape(sensors, -1)
+        return ConditionModel(
+            table=table,
+            is_relative=np.array([floor is not None for floor in table.floors], np.bool_),
+            floors=np.array([1.0 if floor is None else floor for floor in table.floors], np.float64),
+            spans=spans,
+            regime_spans=spans[list(table.regime_conditions)],
+            regime_centers=np.asarray(table.regime_centers, np.float64).reshape(
+                len(table.regime_centers), len(table.regime_conditions)
+            ),
+            slopes=slopes,
+            slope_spreads=np.asarray(table.slope_spreads, np.float64).reshape(slopes.shape),
+            noise=np.asarray(table.noise, np.float64),
+            scatter_limits=np.asarray(table.scatter_limits, np.float64),
+            covariance=covariance,
+            precision=_inverse(covariance),
+            condition_spreads=np.asarray(table.condition_spreads, np.float64),
+            condition_covariance=own,
+            mode_signs=np.concatenate([signs[:, conditions:], signs[:, :conditions]], axis=1),
+        )
+
+    @property
+    def parameters(self) -> ConditionParameters:
+        """How strictly is judged."""
+        return self.table.parameters
+
+    @staticmethod
+    def partial(covariance: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+        """Return the precision of those that are known, 0 elsewhere. Shape as given."""
+        found = np.zeros_like(covariance)
+        found[np.ix_(known, known)] = _inverse(covariance[np.ix_(known, known)])
+        return found
+
+    def comparable(self, values: FloatArray) -> FloatArray:
+        """Return values that follow the same relations in machines of any size. Shape (..., signal) as given."""
+        relative = np.log(np.maximum(values, self.floors))
+        return np.where(self.is_relative, relative, values / self.spans)
+
+    def in_units(self, comparable: float, place: int) -> float:
+        """Return what `comparable` was made from, of one signal."""
+        return float(np.exp(comparable) if self.is_relative[place] else comparable * self.spans[place])
+
+    def regime(self, conditions: FloatArray) -> int:
+        """Return the regime of a row, or `UNSEEN`.
+
+        Args:
+            conditions: In their units. Shape (condition,).
+        """
+        if not len(self.regime_centers):
+            return 0
+        scaled = conditions[list(self.table.regime_conditions)] / self.regime_spans
+        squared = np.square(self.regime_centers - scaled).sum(axis=1)
+        nearest = int(squared.argmin())
+        return nearest if squared[nearest] <= self.table.regime_radius**2 else UNSEEN
+
+    def is_running(self, values: FloatArray) -> bool:
+        """Say whether the machine runs; where that is not measured, it is not known and counts as no."""
+        place = self.table.running
+        return place is None or bool(values[place] > self.table.running_above)
+
+    def features(self, offset: FloatArray, regime: int) -> FloatArray:
+        """Return what the expectation of a row is linear in: 1, the conditions' distances, the regime.
+
+        Args:
+            offset: Distance of the conditions from the machine's first ones, comparable. Shape (condition,).
+            regime: From `regime`.
+        """
+        regimes = self.slopes.shape[1] - len(offset)
+        found = np.zeros(1 + len(offset) + regimes)
+        found[0] = 1.0
+        found[1 : 1 + len(offset)] = offset
+        if regimes and regime >= 0:
+            found[1 + len(offset) + regime] = 1.0
+        return found
+
+
+def _inverse(covariance: FloatArray) -> FloatArray:
+    """Return the inverse of a covariance whose smallest directions are not trusted to be that small."""
+    even = _EVEN * np.diag(np.diag(covariance))
+    return np.asarray(np.linalg.inv(covariance + even), np.float64) if covariance.size else covariance

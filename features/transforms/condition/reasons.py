@@ -1,0 +1,238 @@
+"""From what was found to the verdict: the causes are weighed, and where two are alike it cannot be told.
+
+A fault of the machine is the last thing to be said. What is known of the data path and of an instrument comes first;
+then a deviation that lasts is put down to the cause that explains it best.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.domain.conditions import ConditionVerdict
+from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Estimate, Evidence
+from features.transforms.condition.causes import (
+    Deviation,
+    Explained,
+    failure_mode,
+    instrument,
+    several_sensors,
+)
+from features.transforms.condition.estimates import estimate
+from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.state import ConditionState
+
+_MODE_COST, _MOVED_COST = 0.25, 0.5
+"""What a further signal of a failure mode, and conditions that moved, cost; shares of a further sensor's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a row showed.
+
+    Attributes:
+        path: What speaks for the data path.
+        quality: What speaks for an instrument, by its readings alone.
+        missing: Signals that no longer come.
+        deviation: Of sensors and conditions.
+        score: 1 is the most that healthy machines show.
+    """
+
+    path: Sequence[Evidence]
+    quality: Sequence[Evidence]
+    missing: Sequence[Evidence]
+    deviation: Deviation
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Causes of a deviation, with the logarithm of how well each explains it."""
+
+    logs: dict[ConditionVerdict, float]
+    instrument: Explained
+    mode: Explained
+    several: Explained
+
+
+def judge(model: ConditionModel, state: ConditionState, row: ConditionRow, found: Found) -> ConditionAnswer:
+    """Return what is to be said of a row."""
+    verdict, evidence, at_fault = _decide(model, state, row, found)
+    estimates: list[Estimate] = []
+    if verdict is ConditionVerdict.INSTRUMENT:
+        estimates = [each for each in (estimate(model, state, row, found.deviation, one) for one in at_fault) if each]
+    shares = shares_of(found.deviation, len(state.level))
+    return ConditionAnswer(verdict, found.score, found.score, state.seen, shares, tuple(evidence), tuple(estimates))
+
+
+def shares_of(deviation: Deviation, sensors: int) -> FloatArray:
+    """Return what each sensor has in the score; a sensor that the others excuse has none. Shape (sensor,)."""
+    known = deviation.is_known[:sensors]
+    told = np.maximum((deviation.precision @ deviation.values * deviation.values)[:sensors], 0.0)
+    total = float(told[known].sum())
+    even = 1.0 / max(int(known.sum()), 1)
+    return np.where(known, told / total if total > 0.0 else even, np.nan)
+
+
+def _decide(
+    model: ConditionModel, state: ConditionState, row: ConditionRow, found: Found
+) -> tuple[ConditionVerdict, list[Evidence], list[tuple[str, Explained | None]]]:
+    """Return the verdict, its evidence, and the signals of instruments at fault."""
+    if found.path:
+        return ConditionVerdict.DATA_PATH, list(found.path), []
+    parameters, evidence = model.parameters, list(found.quality)
+    if state.lasting >= parameters.patience and state.seen < parameters.fewest_rows:
+        evidence.append(Evidence(ConditionVerdict.UNDETERMINED, "rows_seen", float(state.seen)))
+        return ConditionVerdict.UNDETERMINED, evidence, []
+    if state.lasting >= parameters.patience:
+        weighed = weigh(model, state, found.deviation, row.circumstances)
+        verdict, shares = likeliest(weighed.logs, parameters.certainty)
+        evidence += _explain(model, state, found, weighed, shares)
+        at_fault: list[tuple[str, Explained | None]] = [(str(each.signal), None) for each in found.quality]
+        if verdict is ConditionVerdict.INSTRUMENT:
+            at_fault.append((_signal(model, weighed.instrument.place), weighed.instrument))
+        return verdict, evidence, at_fault
+    if found.quality:
+        return ConditionVerdict.INSTRUMENT, evidence, [(str(each.signal), None) for each in found.quality]
+    if found.missing:
+        return ConditionVerdict.DATA_PATH, list(found.missing), []
+    if state.condition_lasting >= parameters.condition_patience and state.seen >= parameters.fewest_rows:
+        return _of_conditions(model, state, row, found)
+    return ConditionVerdict.NORMAL, [], []
+
+
+def _of_conditions(
+    model: ConditionModel, state: ConditionState, row: ConditionRow, found: Found
+) -> tuple[ConditionVerdict, list[Evidence], list[tuple[str, Explained | None]]]:
+    """Say what moved conditions mean while the sensors are within their limit."""
+    weighed = weigh(model, state, found.deviation, row.circumstances)
+    verdict, shares = likeliest(weighed.logs, model.parameters.certainty)
+    is_new = found.deviation.condition_total <= model.table.condition_limit
+    if is_new or verdict is ConditionVerdict.INSTRUMENT:
+        verdict = ConditionVerdict.OPERATION_CHANGE if is_new else ConditionVerdict.UNDETERMINED
+    return verdict, _explain(model, state, found, weighed, shares), []
+
+
+def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, circumstances: Circumstances) -> Weighed:
+    """Weigh the causes of a deviation of sensors, of conditions, or of both.
+
+    What a cause explains counts only as far as the deviation goes beyond what health shows. An instrument may be any
+    one and read too much or too little; a failure mode must move its signals its own way; other sensors of a machine
+    that deviate together cost evidence, one by one. Another way of running moves conditions and no sensor beyond what
+    they explain; but several sensors that jump at once may be another product as well as a fault, and a condition that
+    moved may have been measured wrongly as well as moved. What was reported, or befell the neighbours at the same time,
+    is a way of running, and explains all.
+    """
+    parameters, signals = model.parameters, len(deviation.values)
+    total = deviation.total + deviation.condition_total
+    temper = 2.0 * (1.0 + parameters.temper * total)
+    sensors = _beyond(deviation.total, model.table.limit) / temper
+    conditions = _beyond(deviation.condition_total, model.table.condition_limit) / temper
+    cost = parameters.direction_cost
+    one, mode = instrument(model, state, deviation), failure_mode(model, deviation, sensors, conditions)
+    several = max(
+        several_sensors(deviation, len(state.level)),
+        key=lambda each: each.gain * sensors - cost * each.directions,
+        default=Explained(0.0, -1, 2),
+    )
+    moved = deviation.condition_total * conditions
+    is_alone = circumstances.neighbours > 0 and circumstances.neighbours_straying == 0
+    of_several = several.gain * sensors + moved - cost * (several.directions - 1 + (moved > 0.0)) - np.log(signals)
+    logs = {
+        ConditionVerdict.INSTRUMENT: one.gain * sensors
+        + (0.0 if one.place >= len(state.level) else moved - cost * (moved > 0.0))
+        - np.log(2.0 * signals),
+        ConditionVerdict.MACHINE: max(
+            of_several,
+            mode.gain - _MODE_COST * cost * max(mode.directions - 1, 0) - np.log(max(len(model.mode_signs), 1)),
+        ),
+        ConditionVerdict.OPERATION_CHANGE: max(
+            moved - _MOVED_COST * cost * (1.0 + is_alone), of_several if state.is_sudden else -np.inf
+        ),
+    }
+    if (state.is_sudden or state.condition_lasting) and one.place >= len(state.level):
+        operation = ConditionVerdict.OPERATION_CHANGE
+        logs[operation] = max(logs[operation], logs[ConditionVerdict.INSTRUMENT])
+    if is_common(model, state, circumstances):
+        logs = {name: value - parameters.common_cost for name, value in logs.items()}
+        logs[ConditionVerdict.OPERATION_CHANGE] = deviation.total * sensors + moved
+    return Weighed({name: float(value) for name, value in logs.items()}, one, mode, several)
+
+
+def _beyond(total: float, limit: float) -> float:
+    """Return the share of a squared distance that lies beyond what health shows."""
+    return max(0.0, 1.0 - limit / total) if total > 0.0 else 0.0
+
+
+def is_common(model: ConditionModel, state: ConditionState, circumstances: Circumstances) -> bool:
+    """Say whether what strays was reported as another way of running, or befell the neighbours at the same time."""
+    parameters = model.parameters
+    least = max(parameters.together * circumstances.neighbours, 1.0)
+    rows = max(state.lasting, state.condition_lasting)
+    is_reported = -1 <= state.rows_since_report - rows <= parameters.reported_rows
+    return is_reported or (circumstances.neighbours > 0 and circumstances.neighbours_straying >= least)
+
+
+def likeliest(
+    logs: dict[ConditionVerdict, float], certainty: float
+) -> tuple[ConditionVerdict, dict[ConditionVerdict, float]]:
+    """Return the likeliest cause, or that it cannot be told, and the probability of each.
+
+    Examples:
+        >>> verdict, shares = likeliest({ConditionVerdict.MACHINE: 3.0, ConditionVerdict.INSTRUMENT: 0.0}, 0.7)
+        >>> verdict.value, round(shares[ConditionVerdict.MACHINE], 2)
+        ('machine', 0.95)
+    """
+    most = max(logs.values())
+    weights = {name: float(np.exp(value - most)) for name, value in logs.items()}
+    total = sum(weights.values())
+    shares = {name: weight / total for name, weight in weights.items()}
+    best = max(shares, key=lambda name: shares[name])
+    return best if shares[best] >= certainty else ConditionVerdict.UNDETERMINED, shares
+
+
+def _explain(
+    model: ConditionModel,
+    state: ConditionState,
+    found: Found,
+    weighed: Weighed,
+    shares: dict[ConditionVerdict, float],
+) -> list[Evidence]:
+    total = max(found.deviation.total, 1e-9)
+    evidence = [Evidence(name, "probability", share) for name, share in shares.items()]
+    signal = _signal(model, weighed.instrument.place)
+    evidence.append(
+        Evidence(
+            ConditionVerdict.INSTRUMENT, "explained_by_one_signal", min(weighed.instrument.gain / total, 1.0), signal
+        )
+    )
+    if weighed.mode.place >= 0:
+        name = f"explained_by_{model.table.modes[weighed.mode.place].id}"
+        evidence.append(Evidence(ConditionVerdict.MACHINE, name, min(weighed.mode.share, 1.0)))
+    evidence.append(
+        Evidence(
+            ConditionVerdict.MACHINE,
+            f"explained_by_{weighed.several.directions}_sensors",
+            min(weighed.several.gain / total, 1.0),
+        )
+    )
+    evidence.append(Evidence(ConditionVerdict.MACHINE, "rows_lasting", float(state.lasting)))
+    return evidence + _of_operation(model, state, found.deviation)
+
+
+def _of_operation(model: ConditionModel, state: ConditionState, deviation: Deviation) -> list[Evidence]:
+    """Say by how many usual deviations each condition moved, and whether the sensors followed."""
+    sensors = len(state.level)
+    moved = [
+        Evidence(ConditionVerdict.OPERATION_CHANGE, "condition_moved", float(deviation.values[sensors + place]), name)
+        for place, name in enumerate(model.table.conditions)
+    ]
+    followed = Evidence(
+        ConditionVerdict.OPERATION_CHANGE, "sensors_strayed", float(np.sqrt(deviation.total / model.table.limit))
+    )
+    return [*moved, followed]
+
+
+def _signal(model: ConditionModel, place: int) -> str:
+    """Return the name of a signal by its place among sensors, then conditions."""
+    return (model.table.sensors + model.table.conditions)[place]

@@ -1,0 +1,104 @@
+"""Fits what machines of a type have in common from healthy histories, for `features.transforms.condition`.
+
+Only relations, noise and limits are fitted: the level of a machine is always its own, learnt as its rows come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.state import initial_condition
+from features.transforms.condition.step import advance, deviations, doubt_of, follow_conditions
+from features.transforms.condition.table import ConditionParameters, ConditionTable
+from models.condition.errors import HistoryTooShort
+from models.condition.layout import ConditionLayout
+from models.condition.relations import fit_relations
+from models.condition.rows import MachineRows
+
+FloatArray = NDArray[np.float64]
+_LEAST_SPREAD = 0.005
+_FEWEST_ROWS = 60
+_USUAL = 0.999
+_MARGIN = 1.5
+"""Machines that were not seen, and seasons that were not, go farther than those that teach; chosen in simulation."""
+_AS_USUAL = ConditionParameters()
+
+
+def fit_condition(
+    machines: Sequence[MachineRows],
+    layout: ConditionLayout,
+    parameters: ConditionParameters = _AS_USUAL,
+) -> ConditionTable:
+    """Fit a table.
+
+    Args:
+        machines: Healthy, of one type. One is enough, more tell how much machines differ.
+        layout: Which signals.
+        parameters: How strictly states will be judged.
+
+    Raises:
+        HistoryTooShort: If no machine has enough complete rows in operation.
+    """
+    table = fit_relations(machines, layout, parameters)
+    moved = np.concatenate([_moved(ConditionModel.of(table), machine) for machine in machines])
+    spreads = _deviation(moved, _LEAST_SPREAD)
+    table = replace(
+        table,
+        condition_spreads=tuple(spreads.tolist()),
+        condition_covariance=_rows(_covariance(moved / spreads)),
+    )
+    seen = [each for machine in machines for each in _followed(ConditionModel.of(table), machine)]
+    if len(seen) < _FEWEST_ROWS:
+        raise HistoryTooShort(
+            f"Fitting what is normal must have at least {_FEWEST_ROWS} complete rows in operation after the first "
+            f"{parameters.fewest_rows} of each machine; found {len(seen)}. Wait for more readings."
+        )
+    own, doubt, conditions, scatter = (np.asarray(part, np.float64) for part in zip(*seen, strict=True))
+    scaled = own / np.sqrt(doubt)[:, None]
+    loudest = np.quantile(scatter, _USUAL, axis=0) * _MARGIN
+    table = replace(table, covariance=_rows(_covariance(scaled)), scatter_limits=tuple(loudest.tolist()))
+    squared = np.einsum("ij,jk,ik->i", scaled, ConditionModel.of(table).precision, scaled)
+    return replace(table, limit=_MARGIN * _limit(squared), condition_limit=_limit(conditions))
+
+
+def _moved(model: ConditionModel, machine: MachineRows) -> FloatArray:
+    """Return how far the smoothed conditions of a machine are from their usual level. Shape (row, condition)."""
+    state, found = initial_condition(model), []
+    for place in range(len(machine)):
+        before = state.condition_rows
+        follow_conditions(model, state, machine.row(place))
+        if state.condition_rows > max(before, model.parameters.fewest_rows):
+            found.append(state.condition - state.condition_level)
+    return np.array(found, np.float64).reshape(len(found), len(state.condition))
+
+
+def _followed(model: ConditionModel, machine: MachineRows) -> list[tuple[FloatArray, float, float, FloatArray]]:
+    """Follow a machine; return deviations, doubt, distance of conditions and scatter of every row in operation."""
+    state, found = initial_condition(model), []
+    for place in range(len(machine)):
+        before = state.seen
+        advance(model, state, machine.row(place))
+        if state.seen > max(before, model.parameters.fewest_rows) and not np.isnan(state.deviation).any():
+            far = deviations(model, state, np.zeros(len(machine.values[place]), np.bool_)).condition_total
+            found.append((state.deviation.copy(), doubt_of(model, state), far, state.scatter))
+    return found
+
+
+def _limit(squared: FloatArray) -> float:
+    return max(float(np.quantile(squared, _USUAL)), 1e-6) if squared.size else 1.0
+
+
+def _covariance(rows: FloatArray) -> FloatArray:
+    """Return second moments around 0, which is what is expected: a level that strays counts. Shape (column, column)."""
+    return np.asarray(rows.T @ rows / max(len(rows), 1), np.float64)
+
+
+def _deviation(rows: FloatArray, least: float) -> FloatArray:
+    return np.asarray(np.maximum(np.sqrt(np.mean(np.square(rows), axis=0)), least), np.float64)
+
+
+def _rows(matrix: FloatArray) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in matrix.tolist())

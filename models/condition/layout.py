@@ -1,0 +1,70 @@
+"""Which signals of a pack state detection looks at, and as what."""
+
+from dataclasses import dataclass
+
+from features.domain.packs import Direction, Measure, Pack
+from features.domain.signals import Signal, SignalRole
+from features.transforms.condition.table import ModeSigns
+
+_SMALLEST = 0.002
+"""Share of the span below which values of a relative signal are not told apart: instruments cannot either."""
+_TOLERANCE = 0.12
+"""Radius of a regime in spans where the pack names no signals for regimes."""
+_OF_LEVEL = (Measure.LEVEL, Measure.RESIDUAL, Measure.TREND)
+_BELIEVED = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionLayout:
+    """Signals and what is known of them; see `features.transforms.condition.table` for what the names mean."""
+
+    conditions: tuple[str, ...]
+    sensors: tuple[str, ...]
+    floors: tuple[float | None, ...]
+    spans: tuple[float, ...]
+    running: int | None
+    running_above: float
+    regime_conditions: tuple[int, ...]
+    regime_tolerance: float
+    modes: tuple[ModeSigns, ...]
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Conditions, then sensors."""
+        return self.conditions + self.sensors
+
+
+def condition_layout(pack: Pack) -> ConditionLayout:
+    """Return the layout of a pack.
+
+    Regimes are told apart by the conditions that the pack names, or by all of them where it names none.
+    """
+    conditions, sensors = pack.signals_of(SignalRole.CONDITION), pack.signals_of(SignalRole.SENSOR)
+    names = tuple(str(signal.id) for signal in (*conditions, *sensors))
+    running = pack.regimes.running_signal
+    named = tuple(names.index(signal) for signal in pack.regimes.signals if signal in names[: len(conditions)])
+    return ConditionLayout(
+        conditions=names[: len(conditions)],
+        sensors=names[len(conditions) :],
+        floors=tuple(_floor(signal) for signal in (*conditions, *sensors)),
+        spans=tuple(signal.high - signal.low for signal in (*conditions, *sensors)),
+        running=names.index(running) if running in names else None,
+        running_above=pack.regimes.running_above,
+        regime_conditions=named or tuple(range(len(conditions))),
+        regime_tolerance=pack.regimes.tolerance if named else _TOLERANCE,
+        modes=tuple(_mode(pack, place, names) for place in range(len(pack.failure_modes))),
+    )
+
+
+def _floor(signal: Signal) -> float | None:
+    return _SMALLEST * (signal.high - signal.low) if signal.low >= 0.0 else None
+
+
+def _mode(pack: Pack, place: int, names: tuple[str, ...]) -> ModeSigns:
+    mode = pack.failure_modes[place]
+    belief = dict.fromkeys(names, 0.0)
+    for symptom in mode.symptoms:
+        sign = {Direction.UP: 1.0, Direction.DOWN: -1.0, Direction.EITHER: 0.0}[symptom.direction]
+        if symptom.signal in belief and symptom.measure in _OF_LEVEL and symptom.belief >= _BELIEVED:
+            belief[symptom.signal] = sign
+    return ModeSigns(mode.id, tuple(belief[name] for name in names))
