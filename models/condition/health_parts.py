@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.domain.errors import InvalidValue
 from features.quality.verdicts import Namur
 from models.condition.health import FULL, LOST_BY_STATE, HealthSettings, Part, PartKind, rolled_up, worst_of
 
@@ -29,6 +30,9 @@ def machine_parts(
         usual_age: Up to which data are fresh, seconds.
         longest_age: From which they say nothing of the present, seconds.
         settings: How points are lost.
+
+    Raises:
+        InvalidValue: If a number is none, or the ages leave no time in which data grow old.
     """
     is_present = age is not None and age < longest_age
     return (
@@ -46,10 +50,15 @@ def condition_part(condition: AssetCondition | None, settings: HealthSettings = 
         condition: Of the asset or of one of its components (`component_scores`); None where nobody has judged it. If a
             deviation is not the machine's, or that cannot be told, then neither can the condition of the machine.
         settings: How points are lost.
+
+    Raises:
+        InvalidValue: If its threshold is not above 0.
     """
     told = (ConditionVerdict.NORMAL, ConditionVerdict.MACHINE)
     if condition is None or condition.verdict not in told or condition.score is None or condition.threshold is None:
         return Part(PartKind.CONDITION, 0.0, is_known=False, state=Namur.NORMAL)
+    if not condition.threshold > 0.0:
+        raise InvalidValue("threshold", must="be above 0", found=condition.threshold, remedy="Fit one, or tell none.")
     usual, threshold = min(1.0, condition.threshold), condition.threshold
     if condition.score <= threshold:
         below = (condition.score - usual) / (threshold - usual) if threshold > usual else 0.0
@@ -62,9 +71,15 @@ def condition_part(condition: AssetCondition | None, settings: HealthSettings = 
 
 
 def forecast_part(failure: float | None, settings: HealthSettings = _AS_USUAL) -> Part:
-    """Return what the risk of failure within the longest horizon costs: its probability; None is no valid forecast."""
+    """Return what the risk of failure within the longest horizon costs: its probability; None is no valid forecast.
+
+    Raises:
+        InvalidValue: If it is no probability.
+    """
     if failure is None:
         return Part(PartKind.FORECAST, 0.0, is_known=False, state=Namur.NORMAL)
+    if not 0.0 <= failure <= 1.0:
+        raise InvalidValue("failure", must="be 0 to 1", found=failure, remedy="Tell None without a valid forecast.")
     state = Namur.MAINTENANCE_REQUIRED if failure >= settings.likely else Namur.NORMAL
     return Part(PartKind.FORECAST, FULL * failure, is_known=True, state=state)
 
@@ -72,18 +87,19 @@ def forecast_part(failure: float | None, settings: HealthSettings = _AS_USUAL) -
 def measurement_part(states: Mapping[str, Namur | None], settings: HealthSettings = _AS_USUAL) -> Part:
     """Return what the state of instruments costs: up to all points for a failed one, by worst and mean as everywhere.
 
-    An instrument that failed is no failure of the machine: its measurement has to be checked.
+    An instrument that failed is no failure of the machine: its measurement has to be checked. One that nobody judged
+    is taken to cost nothing, so that the points lost are the least that there can be.
 
     Args:
         states: Of each signal; None where nobody has judged it.
         settings: How points are lost.
     """
-    known = {signal: state for signal, state in sorted(states.items()) if state is not None}
-    is_known = bool(states) and len(known) == len(states)
-    pieces = rolled_up([(LOST_BY_STATE[state], 1.0) for state in known.values()], settings.worst)
+    least = {signal: state or Namur.NORMAL for signal, state in sorted(states.items())}
+    is_known = bool(states) and None not in states.values()
+    pieces = rolled_up([(LOST_BY_STATE[state], 1.0) for state in least.values()], settings.worst)
     lost = math.fsum(pieces)
-    shares = tuple((signal, piece / lost) for signal, piece in zip(known, pieces, strict=True)) if lost else ()
-    worst = worst_of(list(known.values()))
+    shares = tuple((signal, piece / lost) for signal, piece in zip(least, pieces, strict=True)) if lost else ()
+    worst = worst_of(list(least.values()))
     state = Namur.CHECK_FUNCTION if worst is Namur.FAILURE else worst
     return Part(PartKind.MEASUREMENT, lost, is_known, state, shares)
 
@@ -95,7 +111,19 @@ def data_part(age: float | None, usual: float, longest: float) -> Part:
         age: Seconds; None without any reading.
         usual: Up to which data are fresh, seconds.
         longest: From which they say nothing of the present, seconds; above the usual one.
+
+    Raises:
+        InvalidValue: If the age is not a number, or the longest age is not above the usual one.
     """
+    if not -math.inf < usual < longest < math.inf:
+        raise InvalidValue(
+            "usual and longest age",
+            must="be seconds, the longest above the usual",
+            found=(usual, longest),
+            remedy="Choose another longest age.",
+        )
+    if age is not None and math.isnan(age):
+        raise InvalidValue("age", must="be seconds", found=age, remedy="Tell None without any reading.")
     if age is None:
         return Part(PartKind.DATA, 0.0, is_known=False, state=Namur.NORMAL)
     lost = FULL * min(max((age - usual) / (longest - usual), 0.0), 1.0)

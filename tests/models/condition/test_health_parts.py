@@ -1,9 +1,13 @@
+import math
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.domain.errors import InvalidValue
 from features.domain.identifiers import AssetId, TenantId
 from features.quality.verdicts import Namur
 from models.condition.health import ComponentParts, Part, PartKind, health_of
@@ -72,6 +76,48 @@ def test_a_failed_instrument_is_to_be_checked_and_no_failure_of_the_machine() ->
     assert part.lost == pytest.approx(0.7 * 100 + 0.3 * 50)
     assert part.state is Namur.CHECK_FUNCTION
     assert dict(part.shares)["heat"] == 1.0
+
+
+@given(
+    st.lists(st.none() | st.sampled_from(Namur), min_size=1, max_size=4), st.lists(st.sampled_from(Namur), min_size=4)
+)
+def test_an_instrument_that_nobody_has_judged_leaves_at_most_what_it_may_turn_out_to_leave(
+    told: list[Namur | None], later: list[Namur]
+) -> None:
+    names = [f"s{place}" for place in range(len(told))]
+    judged = [state or other for state, other in zip(told, later, strict=False)]
+    before, after = (
+        health_of(ComponentParts("pump", (measurement_part(dict(zip(names, states, strict=True))),)))
+        for states in (told, judged)
+    )
+    assert after.index is not None
+    assert before.at_most >= after.index
+
+
+@pytest.mark.parametrize(
+    ("age", "usual", "longest", "match"),
+    [
+        (5.0, 60.0, 60.0, "longest above the usual; found"),
+        (5.0, 60.0, math.nan, "longest above the usual; found"),
+        (math.nan, 60.0, 600.0, "age must be seconds; found nan"),
+    ],
+)
+def test_ages_that_say_nothing_are_refused(age: float, usual: float, longest: float, match: str) -> None:
+    with pytest.raises(InvalidValue, match=match):
+        data_part(age, usual, longest)
+    with pytest.raises(InvalidValue, match=match):
+        machine_parts(None, None, {}, age, usual, longest)
+
+
+@pytest.mark.parametrize("failure", [math.nan, -0.1, 1.1])
+def test_a_risk_that_is_no_probability_is_refused(failure: float) -> None:
+    with pytest.raises(InvalidValue, match="failure must be 0 to 1; found"):
+        forecast_part(failure)
+
+
+def test_a_threshold_of_nothing_is_refused() -> None:
+    with pytest.raises(InvalidValue, match=r"threshold must be above 0; found 0\.0"):
+        condition_part(condition(1.0, threshold=0.0))
 
 
 def test_data_cost_nothing_while_fresh_and_everything_once_they_say_nothing_of_the_present() -> None:
