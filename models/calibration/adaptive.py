@@ -52,17 +52,18 @@ class AdaptiveLevel:
         """Begin at the target."""
         return AdaptiveLevel(target, rate, target)
 
-    def after(self, missed: float) -> "AdaptiveLevel":
+    def after(self, missed: float, weight: float = 1.0) -> "AdaptiveLevel":
         """Return the level after an outcome.
 
         Args:
             missed: Whether it was missed; of several that become known as one, the share that was.
+            weight: Of how many outcomes it tells, for itself and for others that stay hidden; so many steps are made.
 
         Examples:
             >>> AdaptiveLevel.start(0.1, 0.05).after(True).level
             0.055
         """
-        return AdaptiveLevel(self.target, self.rate, self.level + self.rate * (self.target - float(missed)))
+        return AdaptiveLevel(self.target, self.rate, self.level + weight * self.rate * (self.target - float(missed)))
 
     def threshold(self, scores: NDArray[np.float64]) -> float:
         """Return the threshold on scores: infinity at level 0 and below, minus infinity at 1 and above.

@@ -21,7 +21,7 @@ from models.prognosis.ledger.judged import Judged
 TARGET, RATE = 0.10, 0.01
 """Share of misses that p05 to p95 stand for, and the step of learning: a time constant of 100 lives."""
 LEAST_LIVES = 20
-_DEVIATIONS = 2.0
+_DEVIATIONS, _TINY = 2.0, 1e-12
 _LEVELS = np.array([0.0, 0.05, 0.5, 0.95, 1.0])
 
 
@@ -36,7 +36,7 @@ class AdaptedLevel:
             intervals without end.
         low: Lower end of the neighbourhood of the target in which chance keeps the level of intervals that hold.
         high: Upper end of it.
-        missed: Share of misses there would have been, each life alike.
+        missed: Share of misses there would have been, each life alike, those that censoring hid made up for.
     """
 
     lives: int
@@ -56,23 +56,30 @@ def adapted_level(rows: Judged) -> AdaptedLevel | None:
     """Follow the level over a ledger; None where fewer than `LEAST_LIVES` lives have answered, or censoring hid most.
 
     Forecasts of a life become known together and err together, so a life is one outcome: the share of its forecasts
-    that were missed, each for as long as it was in force.
+    that were missed, each for as long as it was in force. It stands in for as many lives as its answers weigh, those
+    of its forecasts that nobody can answer included, and the level moves by so many steps.
 
     The neighbourhood is two deviations to either side, which chance alone leaves in one of 20 looks: at a level that
     misses as often as it says, the level is an autoregression with coefficient 1 - rate and noise of at most
-    rate² target (1 - target), whose stationary variance is about rate target (1 - target) / 2.
+    rate² target (1 - target), whose stationary variance is about rate target (1 - target) / 2. Where censoring hides
+    some, noise is as much larger as those lives weigh that make it.
     """
     reached, weight, answered = interval_answers(rows)
     lives = [known for own in rows.by_life if len(known := own[weight[own] > 0])]
     if answered < LEAST_ANSWERED or len(lives) < LEAST_LIVES:
         return None
+    lives.sort(key=lambda own: float(rows.until[own].max()))
     level, missed = AdaptiveLevel.start(TARGET, RATE), list[float]()
+    in_force = np.bincount(rows.life, rows.held)
+    stands_for = np.array([weight[own].sum() / in_force[rows.life[own[0]]] for own in lives])
     points = np.stack([np.zeros(len(rows)), rows.low, rows.median, rows.high, rows.cap], axis=1)
-    for own in sorted(lives, key=lambda own: float(rows.until[own].max())):
+    for own, each in zip(lives, stands_for.tolist(), strict=True):
         missed.append(float(np.average(_is_missed(points[own], reached[own], level.level), weights=weight[own])))
-        level = level.after(missed[-1])
-    spread = _DEVIATIONS * math.sqrt(RATE * TARGET * (1.0 - TARGET) / 2.0)
-    return AdaptedLevel(len(lives), TARGET, level.level, TARGET - spread, TARGET + spread, float(np.mean(missed)))
+        level = level.after(missed[-1], each)
+    noise = stands_for * np.maximum((np.array(missed) - TARGET) ** 2, _TINY)
+    spread = _DEVIATIONS * math.sqrt(RATE * TARGET * (1.0 - TARGET) / 2.0 * np.average(stands_for, weights=noise))
+    share = float(np.average(missed, weights=stands_for))
+    return AdaptedLevel(len(lives), TARGET, level.level, TARGET - spread, TARGET + spread, share)
 
 
 def _is_missed(points: NDArray[np.float64], reached: NDArray[np.float64], level: float) -> NDArray[np.bool_]:

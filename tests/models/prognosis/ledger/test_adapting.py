@@ -40,9 +40,34 @@ def lives(count: int, told: float = 1.0, seed: int = 0, of_each: int = 4) -> Jud
     )
 
 
+def censored(count: int, seed: int) -> Judged:
+    """Lives of which the long ones are often cut off; intervals begin at 0 and miss only those, one in ten."""
+    random = np.random.default_rng(seed)
+    rows, end, cut = lives(count, of_each=1), *(CAP * random.uniform(0.0, (1.0, 1.5), (count, 2)).T)
+    nothing = np.zeros(count)
+    return replace(
+        rows,
+        low=nothing,
+        median=nothing,
+        high=np.full(count, 0.9 * CAP),
+        lived=np.minimum(end, cut),
+        is_failure=end <= cut,
+    )
+
+
 def test_level_of_intervals_that_hold_stays_near_the_target() -> None:
     found = [adapted_level(lives(150, seed=seed)) for seed in range(40)]
     assert sum(each is not None and each.is_far for each in found) <= 4
+
+
+def test_censoring_moves_no_level_of_intervals_that_hold() -> None:
+    found = [adapted_level(censored(150, seed)) for seed in range(30)]
+    known = [each for each in found if each is not None]
+    assert len(known) == len(found)
+    assert sum(each.is_far for each in known) <= 4
+    assert np.mean([each.level for each in known]) == pytest.approx(TARGET, abs=0.015)
+    assert np.mean([each.missed for each in known]) == pytest.approx(TARGET, abs=0.015)
+    assert all(each.high - each.low > 0.083 for each in known)  # wider than without censoring
 
 
 @pytest.mark.parametrize(("told", "is_lower"), [(0.7, True), (1.1, False)])
