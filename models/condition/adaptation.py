@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from features.domain.epochs import Epoch, Relearn
 from features.domain.identifiers import SignalId
 from models.condition.alarm import AlarmRule, AlarmState
-from models.condition.evidence import Evidence, Sums
+from models.condition.evidence import Evidence
 from models.condition.normal import Condition, NormalBehaviour
 from models.condition.prior import Belief
 from models.condition.smoothing import Smoothed
@@ -69,6 +69,7 @@ class Followed:
         alarm: State of its alarm.
         renewed: Signals that an event touched and that are not judged yet. Shape (signal,).
         part: The rows of the newest part.
+        gaps: Seconds between the newest rows, at most three.
     """
 
     start: Belief
@@ -80,6 +81,7 @@ class Followed:
     alarm: AlarmState
     renewed: NDArray[np.bool_]
     part: _Part
+    gaps: tuple[float, ...] = ()
 
     @property
     def belief(self) -> Belief:
@@ -127,7 +129,12 @@ class Follower:
         smoothed, condition = machine.normal.step(machine.smoothed, seconds, judged)
         alarm = machine.alarm.after(condition.score, self.rule)
         readings = machine.readings.after(row, seconds, machine.normal.time_constant)
-        evidence = _with(part.evidence, row, np.where(np.isnan(row), np.nan, readings.values))
+        gaps = _gaps(machine, seconds)
+        evidence = part.evidence.with_rows(
+            row[None],
+            np.where(np.isnan(row), np.nan, readings.values)[None],
+            sorted(gaps)[(len(gaps) - 1) // 2] if gaps else machine.start.prior.interval,
+        )
         part = _Part(
             evidence,
             seconds if part.since is None else part.since,
@@ -135,7 +142,8 @@ class Follower:
             part.strayed + (condition.score > self.settings.doubt),
             part.alarmed or alarm.is_on,
         )
-        return replace(machine, smoothed=smoothed, readings=readings, alarm=alarm, part=part), condition, alarm
+        machine = replace(machine, smoothed=smoothed, readings=readings, alarm=alarm, part=part, gaps=gaps)
+        return machine, condition, alarm
 
     def changed(self, machine: Followed, levels: NDArray[np.bool_], spreads: NDArray[np.bool_]) -> Followed:
         """Return the machine after an event that touched some signals.
@@ -190,11 +198,10 @@ def touched_by(epoch: Epoch, signals: Sequence[str]) -> tuple[NDArray[np.bool_],
 
 
 def _none(belief: Belief) -> Evidence:
-    reference = np.nan_to_num(belief.prior.level.fleet)
-    return Evidence(Sums.none(reference), Sums.none(reference), belief.prior.interval)
+    return Evidence.none(np.nan_to_num(belief.prior.level.fleet))
 
 
-def _with(evidence: Evidence, row: NDArray[np.float64], smoothed: NDArray[np.float64]) -> Evidence:
-    return replace(
-        evidence, raw=evidence.raw.with_rows(row[None]), smoothed=evidence.smoothed.with_rows(smoothed[None])
-    )
+def _gaps(machine: Followed, seconds: float) -> tuple[float, ...]:
+    """Return the times between the newest rows; by the middle of three, one standstill is no time that was measured."""
+    last = machine.readings.seconds
+    return machine.gaps if last is None else (*machine.gaps[-2:], max(seconds - last, 0.0))

@@ -74,30 +74,53 @@ class Evidence:
     Attributes:
         raw: Of readings.
         smoothed: Of smoothed readings, once smoothing has settled.
-        interval: Median seconds between rows.
+        seconds: How long each signal was measured. Shape (signal,).
+        smoothed_seconds: For how long smoothed readings are known. Shape (signal,).
     """
 
     raw: Sums
     smoothed: Sums
-    interval: float
+    seconds: NDArray[np.float64]
+    smoothed_seconds: NDArray[np.float64]
 
-    @property
-    def seconds(self) -> NDArray[np.float64]:
-        """How long each signal was measured. Shape (signal,)."""
-        return self.raw.count * self.interval
+    @staticmethod
+    def none(reference: NDArray[np.float64]) -> "Evidence":
+        """Begin with nothing; a reference near the level keeps the digits of what is summed. Shape (signal,)."""
+        nothing, none = np.zeros(len(reference)), Sums.none(reference)
+        return Evidence(none, none, nothing, nothing)
 
-    @property
-    def smoothed_seconds(self) -> NDArray[np.float64]:
-        """For how long smoothed readings are known. Shape (signal,)."""
-        return self.smoothed.count * self.interval
+    def with_rows(self, rows: NDArray[np.float64], smoothed: NDArray[np.float64], seconds_each: float) -> "Evidence":
+        """Add rows.
+
+        Args:
+            rows: NaN where not measured. Shape (row, signal).
+            smoothed: Smoothed readings, NaN where they tell nothing. Shape (other row, signal).
+            seconds_each: How long each row stands for.
+        """
+        return Evidence(
+            self.raw.with_rows(rows),
+            self.smoothed.with_rows(smoothed),
+            self.seconds + seconds_each * (~np.isnan(rows)).sum(axis=0),
+            self.smoothed_seconds + seconds_each * (~np.isnan(smoothed)).sum(axis=0),
+        )
 
     def plus(self, other: "Evidence") -> "Evidence":
         """Add what another stretch of the same machine says."""
-        return Evidence(self.raw.plus(other.raw), self.smoothed.plus(other.smoothed), self.interval)
+        return Evidence(
+            self.raw.plus(other.raw),
+            self.smoothed.plus(other.smoothed),
+            self.seconds + other.seconds,
+            self.smoothed_seconds + other.smoothed_seconds,
+        )
 
     def without(self, signals: NDArray[np.bool_]) -> "Evidence":
         """Forget what is said of some signals. Shape (signal,)."""
-        return Evidence(self.raw.without(signals), self.smoothed.without(signals), self.interval)
+        return Evidence(
+            self.raw.without(signals),
+            self.smoothed.without(signals),
+            np.where(signals, 0.0, self.seconds),
+            np.where(signals, 0.0, self.smoothed_seconds),
+        )
 
 
 def smoothed_readings(history: History, time_constant: float) -> NDArray[np.float64]:
@@ -106,19 +129,15 @@ def smoothed_readings(history: History, time_constant: float) -> NDArray[np.floa
     return smooth(history, Level(np.zeros(signals), np.ones(signals)), time_constant)
 
 
-def evidence_of(history: History, time_constant: float, settling: int, interval: float | None = None) -> Evidence:
+def evidence_of(history: History, time_constant: float, settling: int, interval: float) -> Evidence:
     """Return what a history says.
 
     Args:
         history: Of one healthy machine; it may be empty.
         time_constant: Of smoothing, seconds.
         settling: Rows at the beginning that smoothing takes to settle.
-        interval: Median seconds between rows; by default the history's own.
+        interval: Median seconds between its rows.
     """
     reference = np.nan_to_num(history.readings[0]) if len(history) else np.zeros(history.readings.shape[1])
-    none = Sums.none(reference)
-    if not len(history):
-        return Evidence(none, none, interval or 0.0)
     settled = smoothed_readings(history, time_constant)[settling:]
-    spacing = interval if interval is not None else history.interval() if len(history) > 1 else 0.0
-    return Evidence(none.with_rows(history.readings), none.with_rows(settled), spacing)
+    return Evidence.none(reference).with_rows(history.readings, settled, interval)

@@ -8,6 +8,7 @@ Machines teach by what was summed up of them, not by their readings. Nothing is 
 least number, and nothing from those of a tenant that did not allow it.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Member:
     Attributes:
         group: What it is alike by: its model and its duty, as one text.
         evidence: Of its healthy history.
+        interval: Median seconds between its rows.
         raw: How much stretches of its readings tell.
         smoothed: How much stretches of its smoothed readings tell.
         usual: Score of its own history that is at most usual.
@@ -57,6 +59,7 @@ class Member:
     asset: AssetId
     group: str
     evidence: Evidence
+    interval: float
     raw: Blocks
     smoothed: Blocks
     usual: float
@@ -75,10 +78,11 @@ def summarise(
         HistoryTooShort: If it has too few rows to know what is normal for itself.
     """
     own = learn_normal(history, settings=settings)
-    evidence = evidence_of(history, own.time_constant, settings.settling)
+    interval = history.interval()
+    evidence = evidence_of(history, own.time_constant, settings.settling, interval)
     settled = smoothed_readings(history, own.time_constant)[settings.settling :]
-    raw, smoothed = (blocks_of(rows, evidence.interval) for rows in (history.readings, settled))
-    return Member(tenant, asset, group, evidence, raw, smoothed, own.usual)
+    raw, smoothed = (blocks_of(rows, interval) for rows in (history.readings, settled))
+    return Member(tenant, asset, group, evidence, interval, raw, smoothed, own.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,9 @@ class Belief:
     def after_history(self, history: History) -> "Belief":
         """Return what is held after all that was seen of a healthy machine since its last change."""
         prior = self.prior
-        return self.after(evidence_of(history, prior.time_constant, prior.normal.settling, prior.interval))
+        interval = history.interval() if len(history) > 1 else prior.interval
+        settling = math.ceil(prior.normal.settling * prior.interval / interval)  # it takes time, not rows
+        return self.after(evidence_of(history, prior.time_constant, settling, interval))
 
     def renewed(self, levels: NDArray[np.bool_], spreads: NDArray[np.bool_]) -> "Belief":
         """Return what is held after an event: what it touched is half borrowed again, the rest goes on.
@@ -244,7 +250,7 @@ def learn_prior(
         wander,
         raw,
         smoothed,
-        float(np.median([each.evidence.interval for each in lent])),
+        float(np.median([each.interval for each in lent])),
         float(np.median([each.usual for each in lent])),
         machines | {None: len(lent)},
         settings,

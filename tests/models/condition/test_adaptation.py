@@ -10,7 +10,7 @@ from features.domain.identifiers import AssetId, SignalId
 from models.condition.adaptation import AdaptationSettings, Followed, Follower, touched_by
 from models.condition.alarm import AlarmRule
 from models.condition.history import History
-from tests.models.condition.fleets import BETWEEN, MINE, SMALL, machine, prior
+from tests.models.condition.fleets import BETWEEN, MINE, SMALL, machine, oftener, prior
 
 PUMP, HEAT, SHAKE = AssetId("p-01"), SignalId("heat"), SignalId("shake")
 PART = 20
@@ -86,6 +86,24 @@ def test_a_signal_whose_event_has_just_come_is_not_judged() -> None:
     changed = FOLLOWER.changed(before, levels=ONE, spreads=NONE)
     _, condition, _ = FOLLOWER.step(changed, float(OWN.seconds[BEGUN]), OWN.readings[BEGUN])
     assert np.isnan(condition.shares).tolist() == ONE.tolist()
+
+
+@pytest.mark.parametrize("times", [1, 3], ids=["as the fleet", "oftener"])
+def test_what_an_event_touched_is_not_judged_for_some_days_however_many_rows_come_in_them(times: int) -> None:
+    changed = FOLLOWER.changed(FOLLOWER.start(prior().belief(SMALL)), levels=ONE, spreads=NONE)
+    history = oftener(OWN.part(slice(None, 6 * PART + 1)), times)
+    early, _ = follow(history.part(slice(None, (5 * PART - 1) * times)), changed)
+    later, _ = follow(history.part(slice((5 * PART - 1) * times, None)), early)
+    assert early.renewed.tolist() == ONE.tolist()
+    assert not later.renewed.any()
+    assert later.learnt.seconds.tolist() == pytest.approx([5 * PART * 60.0] * 4, rel=0.02)
+
+
+def test_time_in_which_a_machine_stands_still_was_not_measured() -> None:
+    history = OWN.part(slice(None, 3 * PART))
+    history = History(history.seconds + 86_400.0 * (np.arange(len(history)) >= PART), history.readings)
+    followed, _ = follow(history)
+    assert (followed.learnt.plus(followed.part.evidence)).seconds.tolist() == pytest.approx([3 * PART * 60.0] * 4)
 
 
 def test_an_epoch_resets_what_its_event_can_have_changed() -> None:

@@ -25,12 +25,12 @@ def test_nobody_knows_the_scatter_of_three_rows_or_of_a_signal_that_stands_still
 def test_only_what_was_measured_counts_as_seen() -> None:
     history = healthy(200, interval=60.0)
     history.readings[50:150, 2] = np.nan
-    evidence = evidence_of(history, 600.0, 50)
+    evidence = evidence_of(history, 600.0, 50, history.interval())
     assert evidence.seconds.tolist() == [12_000.0, 12_000.0, 6_000.0, 12_000.0]
     assert evidence.smoothed_seconds.tolist() == [9_000.0] * 4
 
 
 def test_a_machine_that_has_not_begun_says_nothing() -> None:
-    evidence = evidence_of(History(np.empty(0), np.empty((0, 3))), 600.0, 50)
+    evidence = evidence_of(History(np.empty(0), np.empty((0, 3))), 600.0, 50, 60.0)
     assert np.isnan(evidence.raw.mean).all()
     assert evidence.seconds.tolist() == pytest.approx([0.0] * 3)

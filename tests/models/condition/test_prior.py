@@ -6,7 +6,7 @@ from models.condition.errors import TooFewToBorrow
 from models.condition.history import History
 from models.condition.normal import learn_normal
 from models.condition.prior import PriorSettings, learn_prior, summarise
-from tests.models.condition.fleets import BETWEEN, LARGE, MINE, SMALL, THEIRS, machine, members, prior
+from tests.models.condition.fleets import BETWEEN, LARGE, MINE, SMALL, THEIRS, machine, members, oftener, prior
 
 
 def test_a_machine_that_was_never_seen_is_expected_as_its_group_is_and_all_is_borrowed() -> None:
@@ -123,3 +123,15 @@ def test_a_signal_that_stands_still_and_that_only_this_machine_has_is_judged_onc
     assert belief.normal().scores(own)[-1] < 2.0
     own.readings[120:, 1] = 9.0
     assert belief.normal().scores(own)[-1] == pytest.approx(learn_normal(first).scores(own)[-1], rel=0.25)
+
+
+def test_rows_that_come_oftener_than_the_fleets_tell_no_more_of_a_machine_in_the_same_time() -> None:
+    own, belief = machine(310, rows=90), prior().belief(SMALL)
+    alike = [belief.after_history(each) for each in (own, oftener(own, 6))]
+    for name in ("level", "spread", "wander"):
+        plain, dense = (getattr(each, name).variance for each in alike)
+        np.testing.assert_allclose(dense, plain, rtol=0.02)
+
+
+def test_one_row_without_an_interval_of_its_own_tells_something() -> None:
+    assert prior().belief(SMALL).after_history(machine(310, rows=1)).shares["own"] > 0.0
