@@ -32,7 +32,7 @@ from pipelines.simulate.signals import SIGNALS
 Progress = Callable[[int, int], None]
 _MACHINES, _FIT_WEEKS, _COUNTED_WEEKS = 40, 8, 24
 _MEMORY, _UNLIKE = 0.9, 0.15
-_RULE = LifeCycleRule(AlarmRule(1.0, deadband=0.1), on_delay=HOUR, off_delay=HOUR)
+_RULE = LifeCycleRule(AlarmRule(1.0, release=0.0, deadband=0.1), on_delay=HOUR, off_delay=HOUR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.condition.alarm import AlarmRule
 from models.condition.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation
 
-RULE = LifeCycleRule(AlarmRule(2.0, deadband=0.1))
+RULE = LifeCycleRule(AlarmRule(2.0, release=0.0, deadband=0.1))
 _ROWS = 3 * 24 * 60
 _MINUTE = 60.0
 _PERIODS = (2, 7, 22, 45, 59, 61, 75, 119, 121, 180)

@@ -25,7 +25,7 @@ from models.condition.annunciator import (
 )
 from models.condition.lifecycle import LifeCycleRule, Observation, Told
 
-RULE = AnnunciatorRule(LifeCycleRule(AlarmRule(2.0, deadband=0.1)), silence=1800.0)
+RULE = AnnunciatorRule(LifeCycleRule(AlarmRule(2.0, release=0.0, deadband=0.1)), silence=1800.0)
 CRITICAL = 8.0
 _INTERVAL, _HOURS = 600.0, 24.0
 _AWAY = (8.0 * 3600.0, 14.0 * 3600.0)

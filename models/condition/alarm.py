@@ -18,7 +18,8 @@ class AlarmRule:
 
     Attributes:
         threshold: Score above which a deviation is an alarm.
-        release: Share of the peak below which the alarm is over; 0 for the threshold alone.
+        release: Share of the peak below which the alarm is over, however far above the threshold that is: for rigs that
+            cool down after a fault was taken away. 0 for the threshold alone, as the product's alarms have it.
         again: How many times the lowest score since then a score must reach to be another alarm.
         deadband: Share of the threshold by which a score must fall below it before the alarm is over (IEC 62682:
             deadband); 0 for the threshold itself.

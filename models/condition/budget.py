@@ -1,12 +1,12 @@
 """The alarm budget: the threshold at which healthy machines raise no more than N alarms per 100 machines and week.
 
-Alarms are counted as they would be raised, after on-delay, off-delay, deadband and planned work; one that goes on, or
-stands again and again, counts anew each week, or a threshold that is always passed would be the quietest. Levels are
-tried from
-the highest of a grid downwards; the lowest one before the first whose upper bound exceeds the budget is taken. Because
-the grid is fixed beforehand and the search stops at the first refusal, the bound holds for the level chosen, although
-it was chosen on the same rows (fixed sequence testing: Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then
-test", section 3).
+Alarms are counted as they would be raised, after on-delay, off-delay, deadband and planned work, and as if somebody
+acknowledged each when it is raised: then every further one is another alarm, and the bound holds however soon people
+answer. One that goes on counts anew each week, or a threshold that is always passed would be the quietest. Levels are
+tried from the highest of a grid downwards; the lowest one before the first whose upper bound exceeds the budget is
+taken. Because the grid is fixed beforehand and the search stops at the first refusal, the bound holds for the level
+chosen, although it was chosen on the same rows (fixed sequence testing: Angelopoulos, Bates, Candès, Jordan and Lei
+2021, "Learn then test", section 3).
 
 What is promised: with the stated confidence, the rate of alarms of these machines in such weeks is within the budget.
 The bound is that of a Poisson count (Garwood 1936), exact where alarms of healthy machines come on their own. Alarms
@@ -55,7 +55,7 @@ class AlarmRate:
     """How many alarms there were.
 
     Attributes:
-        alarms: Raised; one that goes on counts anew each week.
+        alarms: Raised, if each is acknowledged when it is; one that goes on counts anew each week.
         machines: Watched at all.
         machine_weeks: Watched.
         clusters: Alarms that come together, on average; at least 1.
@@ -93,7 +93,7 @@ class FittedThreshold:
 
 
 def alarm_rate(healthy: Sequence[Scored], rule: LifeCycleRule, budget: AlarmBudget) -> AlarmRate:
-    """Count the alarms that healthy stretches would have raised.
+    """Count the alarms that healthy stretches would have raised, each acknowledged at once.
 
     Args:
         healthy: Stretches; several may be of one asset.
@@ -210,7 +210,7 @@ class _Weeks:
 def _rate(healthy: Sequence[Scored], weeks: _Weeks, rule: LifeCycleRule, budget: AlarmBudget) -> AlarmRate:
     by_machine, by_week = np.zeros(len(weeks.of_machine)), np.zeros(len(weeks.of_week))
     for each in healthy:
-        for seconds in counted(each.transitions(rule), each.last_known, weeks.length):
+        for seconds in counted(each.transitions(rule, is_acknowledged=True), each.last_known, weeks.length):
             by_machine[weeks.machines[each.asset]] += 1.0
             by_week[int((seconds - weeks.start) // weeks.length)] += 1.0
     total, watched = float(by_machine.sum()), float(weeks.of_machine.sum())

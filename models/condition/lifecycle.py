@@ -12,7 +12,7 @@ that came late, twice or shuffled end in the same, once they are sorted.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import StrEnum
 
 from features.domain.conditions import ConditionVerdict
@@ -69,6 +69,7 @@ class LifeCycleRule:
     """
 
     alarm: AlarmRule
+    _: KW_ONLY
     on_delay: float = 600.0
     off_delay: float = HOUR
     again: float = WEEK

@@ -34,9 +34,16 @@ class Scored:
     planned: tuple[str | None, ...] | None = None
 
     @property
+    def known_scores(self) -> NDArray[np.float64]:
+        """Scores as they count for the machine; NaN where a row says nothing of it. Shape (row,)."""
+        if self.verdicts is None:
+            return self.scores
+        return np.array([self.observation(row).known_score for row in range(len(self.scores))], np.float64)
+
+    @property
     def last_known(self) -> float:
-        """Time of the last row with a score; the first row's without one, 0 without rows."""
-        known = np.flatnonzero(~np.isnan(self.scores))
+        """Time of the last row with a score that counts; the first row's without one, 0 without rows."""
+        known = np.flatnonzero(~np.isnan(self.known_scores))
         return float(self.seconds[known[-1] if known.size else 0]) if len(self.seconds) else 0.0
 
     def observation(self, row: int) -> Observation:
@@ -52,21 +59,26 @@ class Scored:
     def watched_seconds(self) -> NDArray[np.float64]:
         """Return for how long each row watches the machine, with alarms that may be raised. Shape (row,).
 
-        That is up to the next row, though not across a gap; nothing where the score is not known or work was planned.
+        That is up to the next row, though not across a gap; nothing where a row says nothing of the
+        machine (no score, or a verdict under which no alarm can be raised) or work was planned.
         """
         if len(self.seconds) < 2:
             return np.zeros(len(self.seconds))
         between = np.diff(self.seconds)
         watched = np.append(np.minimum(between, _HOLD * float(np.median(between))), 0.0)
-        watched[np.isnan(self.scores)] = 0.0
+        watched[np.isnan(self.known_scores)] = 0.0
         if self.planned is not None:
             watched[[reason is not None for reason in self.planned]] = 0.0
         return watched
 
-    def transitions(self, rule: LifeCycleRule) -> Iterator[Transition]:
+    def transitions(self, rule: LifeCycleRule, *, is_acknowledged: bool = False) -> Iterator[Transition]:
         """Yield what is told of the asset's alarms, as taking one row after the other tells it.
 
         Rows that cannot change anything are passed over: those at or below the threshold while there is no alarm.
+
+        Args:
+            rule: How alarms live.
+            is_acknowledged: Whether somebody acknowledges every alarm when it is raised; that is not told.
         """
         active = np.flatnonzero(self.scores > rule.alarm.threshold)
         life, row = AlarmLife(), 0
@@ -78,4 +90,6 @@ class Scored:
                 row = int(active[following])
             life, told = life.after(self.observation(row), rule)
             yield from told
+            if is_acknowledged:
+                life, _ = life.acknowledged(float(self.seconds[row]), "")
             row += 1

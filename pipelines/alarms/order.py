@@ -11,6 +11,8 @@ from pipelines.alarms.healthy import margin_seconds
 from pipelines.errors import InvalidAlarmOrder
 
 DEADBAND = 0.1
+RULE = AlarmRule(1.0, release=0.0, deadband=DEADBAND)
+"""When machines deviate. What stands far above the threshold stands, even if it stood higher before."""
 _DAY, _MINUTE = 86_400.0, 60.0
 _LEARNT_DAYS, _PLANNED_DAYS = 14.0, 1.0
 
@@ -41,7 +43,7 @@ class ReplayOrder:
 
     budget: AlarmBudget
     margin: float
-    life: LifeCycleRule = field(default_factory=lambda: LifeCycleRule(AlarmRule(1.0, deadband=DEADBAND)))
+    life: LifeCycleRule = field(default_factory=lambda: LifeCycleRule(RULE))
     split: Split = Split.TIME
     share: float = 0.5
     learn: float = _LEARNT_DAYS * _DAY
@@ -93,7 +95,7 @@ class Asked:
         return ReplayOrder(
             AlarmBudget(self.budget or pack.alarm_budget, self.confidence, week),
             margin_seconds(pack) if self.margin_days is None else self.margin_days * day,
-            LifeCycleRule(AlarmRule(1.0, deadband=DEADBAND), self.on_delay * minute, self.off_delay * minute, week),
+            LifeCycleRule(RULE, on_delay=self.on_delay * minute, off_delay=self.off_delay * minute, again=week),
             self.split or (Split.MACHINES if is_count else Split.TIME),
             learn=_LEARNT_DAYS * day,
             planned=_PLANNED_DAYS * day,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -85,11 +87,28 @@ def test_threshold_that_is_always_passed_is_not_quiet() -> None:
     assert found.threshold > 1.5
 
 
+def test_budget_holds_where_every_alarm_is_acknowledged_when_it_is_raised() -> None:
+    seconds = 1800.0 * np.arange(8 * 336.0 + 1)
+    daily = np.where(seconds % 86_400.0 < 7200.0, 1.5, 0.0)
+    fleet = [Scored(f"m{n}", seconds, daily if n < 3 else np.zeros(len(seconds))) for n in range(40)]
+    assert alarm_rate(fleet, RULE.at(1.0), BUDGET).alarms == 3 * 57  # one a day, and not one a week
+    found = fit_threshold(fleet, RULE, AlarmBudget(20.0))
+    assert found.threshold is not None
+    assert found.threshold > 1.5
+
+
 def test_alarm_that_stands_again_and_again_counts_once_a_week() -> None:
     raised, again, over = Told.RAISED, Told.AGAIN, Told.RETURNED
     days = ((0, raised), (1, over), (3, again), (4, over), (8, again), (9, over), (14, again), (16, over), (40, raised))
     told = [Transition(86_400.0 * day, what, ConditionVerdict.MACHINE) for day, what in days]
     assert [at / 86_400.0 for at in counted(told, end=86_400.0 * 50)] == [0, 8, 15, 40, 47]
+
+
+def test_machines_in_which_no_alarm_can_be_raised_promise_nothing() -> None:
+    fleet = quiet(20, 12, every=14_400.0)
+    fleet = [replace(each, verdicts=(ConditionVerdict.DATA_PATH,) * len(each.scores)) for each in fleet]
+    found = fit_threshold(fleet, RULE, BUDGET)
+    assert (found.threshold, found.rate.machine_weeks) == (None, 0.0)
 
 
 def test_stretches_of_one_machine_are_one_unit() -> None:

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
 from features.packs.loader import load_pack
+from models.condition.lifecycle import Told
+from models.condition.scored import Scored
 from pipelines.alarms.order import Asked, Split
 from pipelines.errors import InvalidAlarmOrder
 
@@ -12,6 +15,13 @@ def test_what_nobody_said_the_pack_says() -> None:
     assert order.budget.per_100_machine_weeks == 5.0
     assert order.margin == 720 * 3600.0
     assert (order.life.on_delay, order.life.off_delay, order.split) == (600.0, 3600.0, Split.TIME)
+
+
+def test_alarm_far_above_its_threshold_stands_although_it_stood_higher_before() -> None:
+    rule = ASKED.order(load_pack("pump")).life.at(2.0)
+    minutes = 60.0 * np.arange(3 * 1440.0)
+    (told,) = Scored("m", minutes, np.where(minutes < 3600.0, 12.0, 5.0)).transitions(rule)
+    assert told.told is Told.RAISED
 
 
 def test_bare_count_of_life_needs_to_know_what_a_week_is() -> None:
