@@ -10,6 +10,7 @@ ServiceError
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToReplay     there are no machines whose alarms could be replayed (also NotFound)
+├── HistoryTooBrief     no history was known to be healthy after what taught what is normal
 ├── NothingToPromote    there is no challenger (also NotFound)
 ├── NothingToJudgeBy    no machine that neither model saw has lived (also NotFound)
 ├── TrainingUnknown     MLflow does not know how a bundle was trained (also NotFound)
@@ -77,6 +78,26 @@ class NothingToReplay(NotFound):
             "or name the folder with --data or --home."
         )
         self.pack = pack
+
+
+class HistoryTooBrief(ServiceError):
+    """No history is left in which alarms of healthy machines could be counted.
+
+    Attributes:
+        learn_days: At the beginning of a life that teach what is normal.
+        margin_days: Before the end of a life, of which nobody knows whether the machine was healthy.
+        lives: That there are.
+        longest_days: How long the longest of them is.
+    """
+
+    def __init__(self, learn_days: float, margin_days: float, lives: int, longest_days: float) -> None:
+        super().__init__(
+            f"A life must have healthy rows after its first {learn_days:g} days, which teach what is normal, and more "
+            f"than {margin_days:g} days before its end; found none in {lives} lives, of which the longest is "
+            f"{longest_days:.1f} days. Wait for a longer history, or say with --margin-days how long before its end a "
+            "machine may be failing."
+        )
+        self.learn_days, self.margin_days, self.lives, self.longest_days = learn_days, margin_days, lives, longest_days
 
 
 class NothingToPromote(NotFound):

@@ -55,7 +55,7 @@ def _forgets(state: Annunciator, assets: object, now: float, rule: object) -> tu
     return replace(state, lives={}), ()
 
 
-def _waits(life: AlarmLife, seconds: float, rule: object) -> tuple[AlarmLife, tuple[()]]:
+def _waits(life: AlarmLife, seconds: float, rule: object, planned: str | None = None) -> tuple[AlarmLife, tuple[()]]:
     """Let what waits for its on-delay wait on."""
     return life, ()
 

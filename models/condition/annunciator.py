@@ -135,9 +135,14 @@ class AnnunciatorRule:
     silence: float
 
     @property
+    def seen(self) -> LifeCycleRule:
+        """How alarms live, where sight of a machine is lost after the same silence."""
+        return self.life if self.life.silence == self.silence else replace(self.life, silence=self.silence)
+
+    @property
     def path(self) -> LifeCycleRule:
         """How notices of verdicts on the data path live: as alarms do, on yes or no."""
-        return replace(self.life, alarm=AlarmRule(0.5, release=0.0))
+        return replace(self.life, alarm=AlarmRule(0.5, release=0.0), silence=math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ class Annunciator:
         back: When it came back last, seconds.
         lives: Alarms of machines.
         path: The notice of verdicts on the data path.
-        tainted: Machines whose last row was blamed on it.
+        tainted: Machines whose last row was blamed on it, as long as they are heard.
         planned: Planned work of each machine, that which ends last.
     """
 
@@ -216,7 +221,7 @@ class Annunciator:
         planned = state.planned.get(row.asset)
         is_planned = planned is not None and planned.seconds <= row.seconds < planned.until
         seen = replace(row.seen, planned=planned.reason) if planned is not None and is_planned else row.seen
-        life, new = state._life(row.asset).after(seen, rule.life)
+        life, new = state._life(row.asset).after(seen, rule.seen)
         return state._with(row.asset, life), (*told, *missed, *path, *_of(row.asset, new))
 
     def _missed(self, now: float, rule: AnnunciatorRule) -> "tuple[Annunciator, tuple[Announced, ...]]":
@@ -239,7 +244,8 @@ class Annunciator:
     def _blamed(self, row: Row, rule: AnnunciatorRule) -> "tuple[Annunciator, tuple[Announced, ...]]":
         """Follow whether rows are blamed on the data path: one notice, however many machines they are of."""
         is_blamed = row.seen.verdict is ConditionVerdict.DATA_PATH
-        tainted = self.tainted | {row.asset} if is_blamed else self.tainted - {row.asset}
+        blamed = self.tainted | {row.asset} if is_blamed else self.tainted - {row.asset}
+        tainted = frozenset(a for a in blamed if max(self.heard[a], self.back) + rule.silence >= row.seconds)
         if not tainted and self.path.is_at_rest:
             return self, ()
         path, told = self.path.after(Observation(row.seconds, 1.0 if tainted else 0.0), rule.path)
@@ -249,10 +255,13 @@ class Annunciator:
     def _unseen(
         self, assets: Iterable[str], now: float, rule: AnnunciatorRule
     ) -> "tuple[Annunciator, tuple[Announced, ...]]":
-        """Lose sight of machines: what waited for its on-delay is raised, what stands begins its return anew."""
+        """Lose sight of machines: what waited is raised, unless work is planned; what stands begins its return anew."""
         lives, told = dict(self.lives), list[Announced]()
         for asset in sorted(assets):
-            life, new = self._life(asset).raised_now(now, rule.life)
+            work = self.planned.get(asset)
+            is_worked = work is not None and work.seconds <= now and work.until > self.heard[asset]
+            planned = work.reason if work is not None and is_worked else None
+            life, new = self._life(asset).raised_now(now, rule.seen, planned)
             lives[asset] = life.unseen()
             told += _of(asset, new)
         return replace(self, lives=lives), tuple(told)

@@ -3,7 +3,8 @@
 A deviation becomes an alarm when it has lasted for the on-delay, and the alarm returns to normal when the score has
 been normal for the off-delay. With the deadband that is what stops chattering: between two alarms of one asset lies an
 off-delay at least. An alarm that returned stays on the list until somebody acknowledges it, or for a week; a deviation
-meanwhile is no other alarm, the same one stands again. What the deviation is blamed on is the alarm's cause; a
+meanwhile is no other alarm, the same one stands again. Neither delay counts across a stretch in which nothing was known
+of the machine for longer than a silence. What the deviation is blamed on is the alarm's cause; a
 machine's fault found behind another cause is told anew, once. While planned work is going on nothing is raised; it is
 told that something was held back, and what still deviates afterwards is raised then.
 
@@ -66,6 +67,7 @@ class LifeCycleRule:
             alarm in that time, save that a machine's fault found behind another cause is told at once.
         again: Seconds that an alarm stays on the list after its return, if nobody acknowledges it.
         is_latching: Whether it stays on the list for good until somebody does.
+        silence: Seconds without a word of the asset after which sight of it is lost; several usual intervals.
     """
 
     alarm: AlarmRule
@@ -74,6 +76,7 @@ class LifeCycleRule:
     off_delay: float = HOUR
     again: float = WEEK
     is_latching: bool = False
+    silence: float = math.inf
 
     def at(self, threshold: float) -> "LifeCycleRule":
         """Return the rule with another threshold."""
@@ -136,6 +139,7 @@ class AlarmLife:
         cause: What the alarm is blamed on; None where there is none.
         returned: When it returned; None if it did not, or was acknowledged.
         is_held: Whether planned work holds an alarm back.
+        known: When a row last said something of the machine; kept while one waits for a delay.
     """
 
     stage: Stage = Stage.NORMAL
@@ -146,6 +150,7 @@ class AlarmLife:
     cause: ConditionVerdict | None = None
     returned: float | None = None
     is_held: bool = False
+    known: float | None = None
 
     @property
     def is_at_rest(self) -> bool:
@@ -167,10 +172,12 @@ class AlarmLife:
         score = seen.known_score
         if math.isnan(score):
             return self, ()
-        life = replace(self, deviation=self.deviation.after(score, rule.alarm))
-        if life.stage.stands:
-            return life._standing(seen, rule)
-        return life._waiting(seen, rule)
+        is_lost = self.known is not None and self.known + rule.silence < seen.seconds
+        life = self.unseen() if is_lost else self
+        life = replace(life, deviation=life.deviation.after(score, rule.alarm))
+        life, told = life._standing(seen, rule) if life.stage.stands else life._waiting(seen, rule)
+        known = None if life.turned is None and life.worse is None else seen.seconds
+        return life if known == life.known else replace(life, known=known), told
 
     def acknowledged(self, seconds: float, by: str) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         """Return the state after somebody acknowledged the alarm; without one nothing changes."""
@@ -190,15 +197,24 @@ class AlarmLife:
             return AlarmLife(), ()
         return AlarmLife(), (Transition(seconds, Told.RETURNED, self.cause, reason=reason),)
 
-    def raised_now(self, seconds: float, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
-        """Raise what waits for its on-delay, because nobody will see how it goes on; without one nothing changes."""
-        if self.pending is None or self.pending.planned is not None:
+    def raised_now(
+        self, seconds: float, rule: LifeCycleRule, planned: str | None = None
+    ) -> "tuple[AlarmLife, tuple[Transition, ...]]":
+        """Raise what waits for its on-delay, because nobody will see how it goes on; without one nothing changes.
+
+        Args:
+            seconds: When.
+            rule: How alarms live.
+            planned: Why no alarm may be raised, if work began after the last row; then it is held back.
+        """
+        if self.pending is None:
             return self, ()
-        return self._raised(replace(self.pending, seconds=seconds), rule)
+        seen = replace(self.pending, seconds=seconds, planned=planned or self.pending.planned)
+        return self._raised(seen, rule) if seen.planned is None else self._held(seen)
 
     def unseen(self) -> "AlarmLife":
-        """Return the state after sight of the asset was lost: an alarm that stands must be seen normal anew."""
-        return replace(self, turned=None, worse=None) if self.stage.stands else self
+        """Return the state after sight of the asset was lost: what waits for a delay must be seen for so long anew."""
+        return replace(self, turned=None, pending=None, worse=None, known=None)
 
     def _waiting(self, seen: Observation, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         if not self.deviation.is_on:
@@ -210,9 +226,12 @@ class AlarmLife:
         if seen.seconds - turned < rule.on_delay:
             return life, ()
         if seen.planned is not None:
-            held = Transition(seen.seconds, Told.SUPPRESSED, seen.verdict, seen.lead, seen.score, seen.planned)
-            return replace(life, pending=None, is_held=True), (held,)
+            return life._held(seen)
         return life._raised(seen, rule)
+
+    def _held(self, seen: Observation) -> "tuple[AlarmLife, tuple[Transition, ...]]":
+        held = Transition(seen.seconds, Told.SUPPRESSED, seen.verdict, seen.lead, seen.score, seen.planned)
+        return replace(self, pending=None, is_held=True), (held,)
 
     def _raised(self, seen: Observation, rule: LifeCycleRule) -> "tuple[AlarmLife, tuple[Transition, ...]]":
         is_listed = self.returned is not None and (

@@ -77,7 +77,7 @@ class Scored:
         Rows that cannot change anything are passed over: those at or below the threshold while there is no alarm.
 
         Args:
-            rule: How alarms live.
+            rule: How alarms live; sight is lost in gaps that are longer than its silence, as the annunciator has it.
             is_acknowledged: Whether somebody acknowledges every alarm when it is raised; that is not told.
         """
         active = np.flatnonzero(self.scores > rule.alarm.threshold)
@@ -88,8 +88,14 @@ class Scored:
                 if following == len(active):
                     return
                 row = int(active[following])
+            elif row and (due := float(self.seconds[row - 1]) + rule.silence) < self.seconds[row]:
+                life, told = life.raised_now(due, rule)
+                yield from told
+                life = _answered(life.unseen()) if is_acknowledged else life.unseen()
             life, told = life.after(self.observation(row), rule)
             yield from told
-            if is_acknowledged:
-                life, _ = life.acknowledged(float(self.seconds[row]), "")
-            row += 1
+            life, row = _answered(life) if is_acknowledged else life, row + 1
+
+
+def _answered(life: AlarmLife) -> AlarmLife:
+    return life.acknowledged(0.0, "")[0]

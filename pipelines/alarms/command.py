@@ -57,12 +57,14 @@ def replay(
     machine = load_pack(settings.pack)
     order = Asked(budget, confidence, split, margin_days, on_delay, off_delay, week, threshold).order(machine)
     read, moment = _machines(settings, machine, data, stages), _moments(machine)
+    tell_of_ingest(read, stages.console)
     with stages.stage("replaying"):
         found = replay_alarms(machine, read, order)
     if picture is not None:
         write_picture(found, picture, moment)
     if json:
-        print_result({"pack": machine.id, **found.to_dict(moment), "seconds": stages.seconds})
+        ingest = None if read.ingest is None else read.ingest.to_dict()
+        print_result({"pack": machine.id, "ingest": ingest, **found.to_dict(moment), "seconds": stages.seconds})
     else:
         print_replay(_console(), found, moment)
 
@@ -74,6 +76,16 @@ def _machines(settings: Settings, pack: "Pack", data: Path | None, stages: Stage
         if data is not None:
             return read_folder(data, pack, settings.owner)
         return read_machines(settings.folder, pack, settings.owner, settings.telemetry_server, tell)
+
+
+def tell_of_ingest(read: "Machines", words: "Console") -> None:
+    """Say what of a folder was read, what was not, and why."""
+    if read.ingest is None:
+        return
+    lines = [f"{read.ingest.rows:,} rows of {read.ingest.assets:,} machines"]
+    lines += [f"set aside: {count:,} {reason.value}" for reason, count in read.ingest.set_aside.items()]
+    for line in (*lines, *read.ingest.notes):
+        words.print(line, markup=False, highlight=False)
 
 
 def _moments(pack: "Pack") -> Callable[[float], str]:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.domain.assets import Asset
@@ -13,6 +13,7 @@ from features.domain.labels import Label
 from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
 from pipelines.building.tracks import LifeTrack
+from pipelines.ingest.report import IngestReport
 from pipelines.train.data import read_tracks
 
 GATEWAY = "gateway"
@@ -26,12 +27,14 @@ class Machines:
     Attributes:
         tracks: Their lives, by asset and number.
         gateway_by_asset: Behind which gateway each stands; one of which nobody knows stands behind one of its own.
+        ingest: What was read of a folder, and what was set aside; None for an installation.
     """
 
     tracks: Sequence[LifeTrack]
     events: Sequence[Event] = ()
     labels: Sequence[Label] = ()
     gateway_by_asset: Mapping[str, str] | None = None
+    ingest: IngestReport | None = None
 
     def gateway(self, asset: str) -> str:
         """Return behind which gateway a machine stands."""
@@ -81,10 +84,10 @@ def read_folder(
         records = open_records(home.records_url)
         try:
             with open_telemetry(home, pack, None) as store:
-                ingest_folder(folder, pack, tenant, store, records, progress)
+                report = ingest_folder(folder, pack, tenant, store, records, progress)
         finally:
             records.dispose()
-        return read_machines(home, pack, tenant)
+        return replace(read_machines(home, pack, tenant), ingest=report)
 
 
 def gateways(assets: Sequence[Asset]) -> dict[str, str]:

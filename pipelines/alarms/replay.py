@@ -32,21 +32,11 @@ from pipelines.alarms.healthy import healthy_rows, only
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import ReplayOrder, Split
 from pipelines.alarms.outcome import AlarmReplay, Foreseen, Held, ReplayedAlarm
+from pipelines.alarms.planned import planned_work, with_work
 from pipelines.alarms.scoring import ScoredLife, score_lives
 from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
-from pipelines.errors import NothingToReplay
-
-PLANNED = frozenset(
-    {
-        EventKind.PLANNED_STOP,
-        EventKind.REPAIR,
-        EventKind.PART_REPLACED,
-        EventKind.PREVENTIVE_REPLACEMENT,
-        EventKind.SENSOR_REPLACED,
-    }
-)
-"""Events with which work on a machine begins or has just ended."""
+from pipelines.errors import HistoryTooBrief, NothingToReplay
 
 _INTERVALS = 6.0
 
@@ -82,24 +72,25 @@ def replay_alarms(pack: Pack, machines: Machines, order: ReplayOrder) -> AlarmRe
 
     Raises:
         NothingToReplay: If there are no readings.
+        HistoryTooBrief: If no row is known to be healthy after what teaches what is normal.
         TooLittleData: If those that set the threshold have too few rows to tell regimes.
     """
     if not machines.tracks:
         raise NothingToReplay(pack.id)
     parts, split_at = _parts(pack, machines, order)
-    fitted = fit_threshold([part.fitting for part in parts], order.life, order.budget)
+    life = replace(order.life, silence=order.silence or _silence(machines.tracks))
+    fitted = fit_threshold([part.fitting for part in parts], life, order.budget)
     threshold = fitted.threshold if order.threshold is None else order.threshold
     lives, unscored = len(parts), sum(not part.life.is_learnt for part in parts)
     if threshold is None:
         nothing = Foreseen(0, 0, None)
         return AlarmReplay(order, split_at, fitted, None, None, None, (), (), (), nothing, lives, unscored)
-    life = order.life.at(threshold)
+    life = life.at(threshold)
     healthy, every = (
         alarm_rate([getattr(part, name) for part in parts], life, order.budget)
         for name in ("counted_healthy", "counted")
     )
-    rule = AnnunciatorRule(life, order.silence or _silence([part.life.track for part in parts]))
-    told = _announce(machines, parts, rule, order)
+    told = _announce(machines, parts, AnnunciatorRule(life, life.silence), order)
     alarms = _alarms(told, machines, parts)
     notices = tuple(each for each in told if isinstance(each, PathNotice))
     foreseen = _foreseen(parts, alarms, order.margin)
@@ -127,8 +118,10 @@ def _parts(pack: Pack, machines: Machines, order: ReplayOrder) -> tuple[list[_Pa
     taught = [_some(track, rows) for track, rows in zip(tracks, fits, strict=True) if rows.any()]
     sound = [_some(t, h & f) for t, h, f in zip(tracks, healthy, fits, strict=True) if (h & f).any()]
     specification = fit_specification(pack, taught)
-    scored = score_lives(specification, tracks, sound, order.learn)
-    return [_Part(each, *rows) for each, *rows in zip(scored, healthy, fits, strict=True)], split_at
+    lives = score_lives(specification, tracks, sound, order.learn)
+    work = planned_work(machines.events, order.planned)
+    lives = [replace(each, scored=with_work(each.scored, work.get(each.scored.asset, ()))) for each in lives]
+    return [_Part(each, *rows) for each, *rows in zip(lives, healthy, fits, strict=True)], split_at
 
 
 def _some(track: LifeTrack, rows: NDArray[np.bool_]) -> LifeTrack:
@@ -143,7 +136,11 @@ def _split_at(tracks: Sequence[LifeTrack], healthy: Sequence[NDArray[np.bool_]],
         for track, rows in zip(tracks, healthy, strict=True)
     ]
     times = np.concatenate([np.zeros(0), *parts])
-    return float(np.quantile(times, order.share)) if len(times) else -np.inf
+    if not len(times):
+        day = order.budget.week / 7.0
+        longest = max(float(track.rows.time[-1] - track.rows.time[0]) for track in tracks) / day
+        raise HistoryTooBrief(order.learn / day, order.margin / day, len(tracks), longest)
+    return float(np.quantile(times, order.share))
 
 
 def _silence(tracks: Sequence[LifeTrack]) -> float:
@@ -164,11 +161,9 @@ def _announce(machines: Machines, parts: Sequence[_Part], rule: AnnunciatorRule,
         if rows:
             first[scored.asset] = min(first.get(scored.asset, np.inf), float(scored.seconds[rows[0]]))
             given += _endings(part.life.track.epoch)
-    for event in machines.events:
-        asset, at = str(event.asset), microseconds(event.at) / 1e6
-        if event.kind in PLANNED and asset in first and at + order.planned > first[asset]:
-            work = PlannedWork(asset, at, at + order.planned, event.kind.value)
-            inputs[machines.gateway(asset)].append(work)
+    for asset, work in planned_work(machines.events, order.planned).items():
+        if asset in first:
+            inputs[machines.gateway(asset)] += [each for each in work if each.until > first[asset]]
     told = [each for gateway, given in inputs.items() for each in announce(gateway, _ended(given, end), rule)]
     return sorted(told, key=lambda each: each.seconds)
 

@@ -1,7 +1,10 @@
+import math
+import pickle
 import random
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +118,35 @@ def test_short_work_within_long_work_does_not_end_it() -> None:
     ]
 
 
+def test_work_that_began_after_the_last_row_holds_back_what_waits_when_a_gateway_goes() -> None:
+    work: list[Input] = [PlannedWork("m0", 70.0, 90_000.0)]
+    given: list[Input] = [Row("m0", Observation(60.0, 5.0)), *rows("m1", 0, 2), *work]
+    assert alarms(told([*given, Moment(9e4)])) == [("m0", 360.0, "suppressed")]
+    later = [Row("m0", Observation(90_060.0 + 60.0 * n, 5.0)) for n in range(4)]
+    assert alarms(told([*given, *later])) == [("m0", 360.0, "suppressed"), ("m0", 90_180.0, "raised")]
+
+
+def test_row_during_work_before_a_silence_raises_nothing_at_the_first_row_after_it() -> None:
+    given: list[Input] = [
+        PlannedWork("m0", 0.0, 100.0),
+        Row("m0", Observation(60.0, 5.0)),
+        Row("m0", Observation(9e4, 5.0)),
+    ]
+    assert alarms(told([*given, Row("m0", Observation(9e4 + 60.0, 5.0))])) == [("m0", 400.0, "suppressed")]
+
+
+@pytest.mark.parametrize("work", [(), (PlannedWork("m1", 1300.0, math.inf),)])
+def test_notice_of_the_data_path_ends_although_a_machine_that_it_named_is_never_heard_again(
+    work: tuple[PlannedWork, ...],
+) -> None:
+    path = rows("m1", 10, 20, 9.0, ConditionVerdict.DATA_PATH)
+    given: list[Input] = [*fleet(0, 10), *path, *work, *fleet(10, 60, but=["m1"])]
+    assert [each for each in notices(told(given)) if each[1] == "data_path"] == [
+        (720.0, "data_path", "raised", None),
+        (2100.0, "data_path", "returned", None),
+    ]
+
+
 def test_silence_after_planned_work_is_told() -> None:
     work: list[Input] = [PlannedWork(asset, 600.0, 6000.0) for asset in MACHINES]
     assert notices(told([*fleet(0, 10), *work, Moment(6301.0)])) == [(6300.0, "gateway_silent", "raised", None)]
@@ -177,14 +209,18 @@ def test_it_does_not_matter_how_often_somebody_looks(given: list[Input], looks: 
 @settings(max_examples=25)
 @given(st.lists(INPUT, max_size=50), st.integers(0, 50))
 def test_state_that_is_kept_and_taken_up_again_tells_what_is_left(given: list[Input], cut: int) -> None:
-    state, found = Annunciator("g"), list[Announced]()
-    ordered = in_order(given)
-    for each in [*ordered[:cut], *ordered[cut:]]:
-        before = state
+    ordered, state, before = in_order(given), Annunciator("g"), list[Announced]()
+    for each in ordered[:cut]:
         state, new = state.after(each, RULE)
-        assert before.after(each, RULE) == (state, new)
+        before += new
+    kept = pickle.dumps(state)
+    for each in ordered[cut:]:  # what another makes of the state meanwhile does not matter
+        state, _ = state.after(each, RULE)
+    taken, found = pickle.loads(kept), before
+    for each in ordered[cut:]:
+        taken, new = taken.after(each, RULE)
         found += new
-    assert found == told(given)
+    assert (found, taken) == (told(given), state)
 
 
 @settings(max_examples=25)

@@ -1,6 +1,7 @@
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarm import AlarmRule
+from models.condition.annunciator import Input, Row, in_order
 from models.condition.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation, Stage, Told, Transition
 
 RULE = LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=120.0, off_delay=HOUR)
@@ -61,6 +63,19 @@ def test_row_that_says_nothing_of_the_machine_changes_nothing() -> None:
     for row in (Observation(1e9, math.nan), Observation(1e9, 0.0, ConditionVerdict.DATA_PATH)):
         assert life.after(row, RULE) == (life, ())
     assert follow(rows(*[9.0] * 10, verdict=ConditionVerdict.OPERATION_CHANGE))[1] == []
+
+
+def test_delays_do_not_count_across_a_stretch_in_which_nothing_was_known() -> None:
+    rule = replace(RULE, silence=300.0)
+    unknown = [Observation(60.0 * n, 9.0, ConditionVerdict.DATA_PATH) for n in range(1, 60)]
+    life, told = follow([Observation(0.0, 2.0), *unknown, Observation(3600.0, 2.0)], rule)
+    assert told == []
+    life, told_now = life.after(Observation(3720.0, 2.0), rule)
+    assert kinds(told_now) == [(3720.0, "raised")]
+    life, _ = life.after(Observation(3780.0, 0.5), rule)
+    life, told_now = life.after(Observation(3780.0 + HOUR, 0.5), rule)
+    assert (told_now, life.stage) == ((), Stage.UNACKNOWLEDGED)
+    assert kinds(follow([Observation(0.0, 2.0), *unknown[:4], Observation(300.0, 2.0)], rule)[1]) == [(300.0, "raised")]
 
 
 def test_verdict_of_normal_counts_as_no_score() -> None:
@@ -156,8 +171,8 @@ def test_what_waits_for_its_on_delay_can_be_raised_at_once() -> None:
 def test_shuffled_and_doubled_rows_tell_the_same_once_sorted(
     given: list[tuple[int, float]], order: random.Random
 ) -> None:
-    unique = {60.0 * at: Observation(60.0 * at, score) for at, score in given}
-    again = [*unique.values(), *unique.values()]
+    again: list[Input] = [Row("m", Observation(60.0 * at, score)) for at, score in (*given, *given)]
     order.shuffle(again)
-    resorted = sorted(set(again), key=lambda row: row.seconds)
-    assert follow(resorted) == follow([unique[at] for at in sorted(unique)])
+    highest = {at: max(score for when, score in given if when == at) for at, _ in given}  # of two that contradict
+    resorted = [each.seen for each in in_order(again) if isinstance(each, Row)]
+    assert follow(resorted) == follow([Observation(60.0 * at, highest[at]) for at in sorted(highest)])

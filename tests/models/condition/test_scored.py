@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarm import AlarmRule
+from models.condition.annunciator import AnnunciatorRule, AssetTransition, Row, announce
 from models.condition.lifecycle import AlarmLife, LifeCycleRule, Told, Transition
 from models.condition.scored import Scored
 
@@ -44,6 +45,28 @@ def test_passing_over_quiet_rows_tells_what_every_row_tells(
         expected += told
         life = life.acknowledged(float(scored.seconds[row]), "")[0] if known else life
     assert str(list(scored.transitions(rule, is_acknowledged=known))) == str(expected)
+
+
+@settings(max_examples=60)
+@given(st.lists(ROW, max_size=60), st.sampled_from([0.0, 400.0]), st.sampled_from([250.0, 1000.0]))
+def test_one_machine_is_told_of_as_the_annunciator_tells_of_it(
+    rows: list[tuple[float, ConditionVerdict, str | None, float]], on: float, silence: float
+) -> None:
+    scores, verdicts, planned, between = zip(*rows, strict=True) if rows else ((), (), (), ())
+    scored = Scored("m", np.cumsum(between), np.array(scores), tuple(verdicts), None, tuple(planned))
+    rule = LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=on, off_delay=400.0, silence=silence)
+    given = [Row("m", scored.observation(row)) for row in range(len(rows))]
+    announced = list(announce("g", given, AnnunciatorRule(rule, silence)))
+    expected = [each.transition for each in announced if isinstance(each, AssetTransition)]
+    assert str(list(scored.transitions(rule))) == str(expected)
+
+
+def test_last_row_before_a_daily_outage_counts_as_it_is_raised() -> None:
+    seconds = np.concatenate([86_400.0 * day + 3600.0 * np.arange(12.0) for day in range(5)])
+    scored = Scored("m", seconds, np.where(np.arange(len(seconds)) % 12 == 11, 9.0, 0.0))
+    rule = LifeCycleRule(AlarmRule(1.0, release=0.0), silence=6 * 3600.0)
+    told = [each.told for each in scored.transitions(rule, is_acknowledged=True)]
+    assert told.count(Told.RAISED) == 4
 
 
 def test_gaps_unknown_scores_and_planned_work_are_not_watched() -> None:

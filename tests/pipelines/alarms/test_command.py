@@ -22,6 +22,8 @@ def test_folder_is_replayed_with_its_gateways_and_nothing_is_left_behind(
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert document["budget"] == 200.0
+    assert document["ingest"]["set_aside"] == {}
+    assert f"{document['ingest']['rows']:,} rows of 4 machines" in result.stderr
     assert document["threshold"] is not None
     assert document["fitted"]["bound"] <= 200.0
     assert document["healthy"]["machine_weeks"] > 1.0

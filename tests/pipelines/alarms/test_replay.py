@@ -9,17 +9,24 @@ from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.transforms.batch import LifeRows
 from features.transforms.specification import pack_signals
 from models.condition.budget import AlarmBudget
+from models.condition.lifecycle import WEEK
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import Split
 from pipelines.alarms.outcome import AlarmReplay
 from pipelines.alarms.replay import replay_alarms
 from pipelines.building.tracks import LifeTrack
-from pipelines.errors import NothingToReplay
+from pipelines.errors import HistoryTooBrief, NothingToReplay
 from tests.pipelines.alarms.fleet import BUDGET, DAY, ORDER, ended, pack, pumps, with_fault, with_rows
 
 
 def days(found: AlarmReplay, seconds: float) -> float:
     return float(seconds - pumps().tracks[0].rows.time[0]) / DAY
+
+
+def listed(found: AlarmReplay) -> int:
+    """How often the alarms on the list count: each time that they stood, and anew after a week in one piece."""
+    whole = [(each.returned or each.raised) - each.raised for each in found.alarms if each.times == 1]
+    return sum(each.times for each in found.alarms) + sum(int(each // WEEK) for each in whole)
 
 
 def test_threshold_keeps_the_budget_on_its_own_part_and_history_is_told() -> None:
@@ -32,7 +39,8 @@ def test_threshold_keeps_the_budget_on_its_own_part_and_history_is_told() -> Non
     assert 6 * 2.0 < found.healthy.machine_weeks < 6 * 3.1
     assert found.is_kept == (found.healthy.per_100_machine_weeks <= 50.0)
     assert found.healthy.low < found.healthy.per_100_machine_weeks < found.healthy.bound
-    assert sum(found.by_asset.values()) == sum(found.by_cause.values()) == len(found.alarms) <= found.healthy.alarms
+    assert sum(found.by_asset.values()) == sum(found.by_cause.values()) == len(found.alarms)
+    assert listed(found) == found.healthy.alarms
     assert found.raised_notices == ()
 
 
@@ -59,6 +67,13 @@ def test_too_little_history_is_no_threshold_and_no_alarm_but_a_reason() -> None:
     assert "60 healthy machine-weeks" in str(found.fitted.reason)
     assert found.alarms == ()
     assert found.is_kept is None
+
+
+@pytest.mark.parametrize("threshold", [None, 3.0])
+def test_history_without_a_healthy_row_after_learning_is_told_for_what_it_is(threshold: float | None) -> None:
+    brief = with_rows(pumps(), pumps().tracks[0].rows.time < pumps().tracks[0].rows.time[0] + 30.0 * DAY)
+    with pytest.raises(HistoryTooBrief, match=r"first 14 days.*30 days before its end.*6 lives.*longest is 29.9 days"):
+        replay_alarms(pack(), brief, replace(ORDER, margin=30.0 * DAY, threshold=threshold))
 
 
 def test_threshold_of_ones_own_is_replayed_whatever_is_promised() -> None:
@@ -90,6 +105,18 @@ def test_planned_work_holds_an_alarm_back_and_is_told(kind: EventKind) -> None:
     (held,) = [each for each in quiet.held if each.asset == asset]
     assert held.reason == kind.value
     assert not any(45.0 <= days(quiet, each.raised) < 45.8 for each in quiet.alarms if each.asset == asset)
+
+
+def test_alarm_that_planned_work_held_back_is_in_no_rate() -> None:
+    machines, order = with_fault(pumps(), 2, 45.0, 45.8), replace(ORDER, planned=5.0 * DAY, threshold=6.0)
+    epoch = machines.tracks[2].epoch
+    event = Event(DEFAULT_TENANT, epoch.asset, epoch.started_at + timedelta(days=44.9), EventKind.PLANNED_STOP)
+    loud, quiet = (replay_alarms(pack(), each, order) for each in (machines, replace(machines, events=[event])))
+    assert loud.all is not None
+    assert quiet.all is not None
+    assert (len(loud.held), len(quiet.held)) == (0, 1)
+    assert listed(quiet) == quiet.all.alarms == loud.all.alarms - 1
+    assert 0.4 < loud.all.machine_weeks - quiet.all.machine_weeks <= 5.0 / 7.0  # it does not always run
 
 
 def test_failure_that_an_alarm_told_of_counts_and_its_machine_was_not_healthy() -> None:
