@@ -64,7 +64,7 @@ class LifeCycleRule:
         alarm: When a score deviates.
         on_delay: Seconds that a deviation must last; 0 raises at its first row.
         off_delay: Seconds that a score must be normal before the alarm has returned. No asset raises more than one
-            alarm in that time, save that a machine's fault found behind another cause is told at once.
+            alarm in that time, save that a machine's fault found behind another cause is told after the on-delay.
         again: Seconds that an alarm stays on the list after its return, if nobody acknowledges it.
         is_latching: Whether it stays on the list for good until somebody does.
         silence: Seconds without a word of the asset after which sight of it is lost; several usual intervals.
