@@ -1,8 +1,9 @@
 """Leases: at most one process at a time does what there may be only one of."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
 
 from features.records.database import insert_into, reading, writing
 from features.records.tables import leases
@@ -50,10 +51,21 @@ class Leases:
         with writing(self._engine) as connection:
             connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
 
+    def forget(self, stem: str, kept: Collection[str], now: datetime) -> None:
+        """Drop leases that have run out, so that their holders have lost them even if nobody takes those names.
+
+        Args:
+            stem: Leases whose name is the stem, or the stem with a colon and more.
+            kept: Names that stay.
+            now: The moment.
+        """
+        over = _named(stem) & (leases.c.until <= now) & leases.c.name.not_in(kept)
+        with writing(self._engine) as connection:
+            connection.execute(delete(leases).where(over))
+
     def held(self, stem: str, now: datetime) -> dict[str, str]:
         """Return who holds each lease whose name is a stem, or a stem with a colon and more, by name."""
-        named = (leases.c.name == stem) | leases.c.name.startswith(f"{stem}:", autoescape=True)
-        query = select(leases.c.name, leases.c.owner).where(named, leases.c.until > now).order_by(leases.c.name)
+        query = select(leases.c.name, leases.c.owner).where(_named(stem), leases.c.until > now).order_by(leases.c.name)
         with reading(self._engine) as connection:
             return {str(name): str(owner) for name, owner in connection.execute(query)}
 
@@ -62,3 +74,7 @@ class Leases:
         query = select(leases.c.owner).where(leases.c.name == name, leases.c.until > now)
         with reading(self._engine) as connection:
             return connection.execute(query).scalar_one_or_none()
+
+
+def _named(stem: str) -> ColumnElement[bool]:
+    return (leases.c.name == stem) | leases.c.name.startswith(f"{stem}:", autoescape=True)

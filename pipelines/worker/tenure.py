@@ -44,6 +44,9 @@ class Tenure:
         except WorkerRunning:
             self.release()
             raise
+        if not self._is_taken:
+            # Whoever slept with another number of shares has lost its share, even once this worker has ended.
+            self.leases.forget(LEASE, [each.name(LEASE) for each in self.shard.beside()], _now())
         self._is_taken = True
 
     def confirm(self) -> None:

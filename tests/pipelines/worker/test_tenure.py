@@ -74,3 +74,26 @@ def test_who_was_overtaken_by_another_number_of_shares_may_not_write(leases: Lea
     tenure(leases, "1/2", "two").take()
     with pytest.raises(WorkerRunning, match="same number"):
         slept.confirm()
+
+
+@pytest.mark.parametrize(("before", "since"), [("0/1", "1/2"), ("1/2", "0/1"), ("0/2", "3/4")])
+def test_who_was_overtaken_by_another_number_of_shares_stays_so_after_these_have_ended(
+    leases: Leases, before: str, since: str
+) -> None:
+    slept = tenure(leases, before, seconds=0.0)
+    slept.take()
+    other = tenure(leases, since, "two")
+    other.take()
+    other.release()
+    for again in (slept.confirm, slept.take):
+        with pytest.raises(WorkerRunning, match="has taken it"):
+            again()
+    tenure(leases, before, "three").take()
+
+
+def test_worker_that_begins_leaves_those_beside_it_their_shares(leases: Leases) -> None:
+    slept = tenure(leases, "0/2", seconds=0.0)
+    slept.take()
+    tenure(leases, "1/2", "two").take()
+    slept.confirm()
+    slept.take()
