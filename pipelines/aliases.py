@@ -44,8 +44,8 @@ def follow_shelf(registry: ModelRegistry, shelf: BundleShelf, pack_id: str) -> s
 def lag(registry: ModelRegistry, shelf: BundleShelf, pack_id: str) -> str | None:
     """Say in what MLflow's aliases differ from the shelf; None where they do not. Nothing is changed.
 
-    An alias that names a version of no bundle on this shelf was set by another installation, and is no lag; nor is a
-    champion that this MLflow never knew.
+    An alias that names a version of no bundle on this shelf was set by another installation, and is no lag; nor is one
+    that names nothing where this MLflow never knew the champion.
 
     Raises:
         RegistryUnavailable: If MLflow does not answer.
@@ -57,7 +57,7 @@ def lag(registry: ModelRegistry, shelf: BundleShelf, pack_id: str) -> str | None
         if version is not None and not _is_ours(registry, shelf, name, version):
             continue
         known = None if wanted is None else registry.version_of_bundle(name, wanted[1])
-        if known != version and (known is not None or wanted is None):
+        if known != version:
             is_said = "nothing" if version is None else f"version {version}"
             found.append(f"{alias} is {'nobody' if wanted is None else wanted[0]}, and the alias names {is_said}")
     return "; ".join(found) or None

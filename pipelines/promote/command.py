@@ -29,6 +29,7 @@ def promote(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Let a challenger serve if it costs less than the champion, is worse in nothing, and ran in shadow; or go back."""
+    _require_one({"--aliases": aliases, "--rollback": rollback, "--dry-run": dry_run})
     from features.packs.loader import load_pack  # lazy: only this command pays
     from pipelines.promote.order import PromotionOrder, repair, roll_back
     from pipelines.promote.order import promote as run_promotion
@@ -47,6 +48,8 @@ def promote(
     stages = Stages()
     if aliases:
         found_lagging = repair(order)
+        if found_lagging is None:
+            stages.console.print("MLflow's aliases name what the shelf does.")
         _warn(stages, found_lagging)
         if json:
             print_result({"aliases_follow": found_lagging is None, "warning": found_lagging})
@@ -65,6 +68,13 @@ def promote(
         print_result(outcome.to_dict())
     else:
         _print_findings(outcome)
+
+
+def _require_one(asked: dict[str, bool]) -> None:
+    given = [name for name, is_asked in asked.items() if is_asked]
+    if len(given) > 1:
+        must = f"only one of {', '.join(asked)} can be asked; found {' and '.join(given)}. Ask for one after the other."
+        raise typer.BadParameter(must)
 
 
 def _warn(stages: Stages, warning: str | None) -> None:
