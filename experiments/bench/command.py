@@ -8,6 +8,7 @@ from rich.console import Console
 
 from experiments.bench.asof_command import asof
 from experiments.bench.calibration_command import calibration
+from experiments.bench.condition_command import condition
 from experiments.bench.dilated_command import dilated
 from experiments.bench.drift_command import drift
 from experiments.bench.features_command import features
@@ -41,6 +42,7 @@ Runs = Annotated[int, typer.Option(min=1, help="How often each way is timed.")]
 app.command()(promotion)
 app.command()(quality)
 app.command()(asof)
+app.command()(condition)
 app.command()(dilated)
 app.command()(drift)
 app.command()(features)

@@ -1,11 +1,16 @@
 """What can go wrong in a benchmark.
 
 ServiceError
+├── FaultNotTold        a detector does not tell a plain fault, so its speed means nothing
 ├── OutputsDiffer       two that are to be compared do not give the same
 └── PartMissing         a program that a part of a benchmark needs is not there; the part reports why
 """
 
 from features.domain.errors import ServiceError
+
+
+class FaultNotTold(ServiceError):
+    """A detector does not tell a plain fault, so its speed means nothing."""
 
 
 class OutputsDiffer(ServiceError):
