@@ -1,4 +1,4 @@
-"""What instrument faults and faults of the data path have in common: how many there are, which, when, how long."""
+"""What comes in episodes, faults and changes of operation, has in common: how many there are, which, when, how long."""
 
 from typing import Protocol, TypeVar
 
@@ -10,7 +10,12 @@ _LARGEST_SHARE = 0.2
 
 
 class Drawable(Protocol):
-    """A kind of fault that comes in episodes."""
+    """A kind of fault or change that comes in episodes."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the truth."""
+        ...
 
     @property
     def share(self) -> float:
@@ -19,7 +24,7 @@ class Drawable(Protocol):
 
     @property
     def lasts_hours(self) -> tuple[float, float]:
-        """Its shortest and its longest duration."""
+        """Its shortest and its longest duration; the logarithm is drawn evenly between them."""
         ...
 
 

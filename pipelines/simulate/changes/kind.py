@@ -5,6 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from pipelines.simulate.episodes import Drawable
+
 
 @dataclass(frozen=True, slots=True)
 class Alteration:
@@ -31,23 +33,8 @@ class Alteration:
     resistance: float = 1.0
 
 
-class OperationKind(Protocol):
+class OperationKind(Drawable, Protocol):
     """A kind of change of operation."""
-
-    @property
-    def id(self) -> str:
-        """Its name in the truth."""
-        ...
-
-    @property
-    def share(self) -> float:
-        """How often it occurs, relative to the other kinds."""
-        ...
-
-    @property
-    def lasts_hours(self) -> tuple[float, float]:
-        """Its shortest and its longest duration; the logarithm is drawn evenly between them."""
-        ...
 
     @property
     def ramp_hours(self) -> float:

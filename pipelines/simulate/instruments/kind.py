@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from pipelines.simulate.arrays import BoolArray, FloatArray, IntArray
+from pipelines.simulate.episodes import Drawable
 from pipelines.simulate.signals import SignalQuality
 
 Parameters = Mapping[str, float | str]
@@ -60,23 +61,8 @@ class FaultyReadings:
     parameters: Parameters
 
 
-class InstrumentKind(Protocol):
+class InstrumentKind(Drawable, Protocol):
     """A kind of instrument fault."""
-
-    @property
-    def id(self) -> str:
-        """Its name in the truth."""
-        ...
-
-    @property
-    def share(self) -> float:
-        """How often it occurs, relative to the other kinds."""
-        ...
-
-    @property
-    def lasts_hours(self) -> tuple[float, float]:
-        """Its shortest and its longest duration; the logarithm is drawn evenly between them."""
-        ...
 
     @property
     def choices(self) -> tuple[tuple[str, ...], ...]:

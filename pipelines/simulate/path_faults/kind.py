@@ -7,6 +7,7 @@ import numpy as np
 
 from pipelines.simulate.arrays import IntArray
 from pipelines.simulate.draft import Draft
+from pipelines.simulate.episodes import Drawable
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
@@ -62,23 +63,8 @@ class PathFault(Protocol):
         ...
 
 
-class PathKind(Protocol):
+class PathKind(Drawable, Protocol):
     """A kind of fault of the data path."""
-
-    @property
-    def id(self) -> str:
-        """Its name in the truth."""
-        ...
-
-    @property
-    def share(self) -> float:
-        """How often it occurs, relative to the other kinds."""
-        ...
-
-    @property
-    def lasts_hours(self) -> tuple[float, float]:
-        """Shortest and longest stretch of readings concerned; the logarithm is drawn evenly between them."""
-        ...
 
     def plan(self, rng: np.random.Generator, window: Window) -> PathFault | None:
         """Plan an episode, or return None where it does not fit into the observation."""
