@@ -1,5 +1,8 @@
 """Cross-validation of AI4I: trees and thresholds come from the folds that teach, and the fold judged is looked at once.
 
+Regimes, which are part of the feature specification and know no label, are fitted once, on the readings of all parts:
+those of the folds judged are among them.
+
 Rows are dealt by chance with as many failures in each fold: the readings of one part say nothing of another's failure.
 As a check they are also dealt into blocks of neighbouring parts, which share weather and tool. The control permutes
 the flags against the readings: whatever is told then has leaked.

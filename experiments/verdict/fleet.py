@@ -106,21 +106,24 @@ def _circumstances(
     settings: FleetSettings,
     reported: NDArray[np.float64],
 ) -> list[Circumstances]:
-    """Tell of every row what a service knows beside its readings: nothing of it is read from the truth."""
+    """Tell of every row what a service knows beside its readings when it arrives, and nothing of what comes later."""
     time = pump.time_us[order]
     is_kept = np.zeros(len(pump.time_us), np.bool_)
     is_kept[order] = True
     repeated = np.sort(pump.arrived_us[~is_kept & (clock == 0)])
     wrong = np.sort(pump.arrived_us[clock != 0])
-    others = np.unique(np.concatenate([each.time_us for each in behind if each is not pump] or [time[:0]]))
+    times = np.concatenate([each.time_us for each in behind if each is not pump] or [time[:0]])
+    came = np.concatenate([each.arrived_us for each in behind if each is not pump] or [time[:0]])
+    others = np.argsort(times, kind="stable")
+    times, came = times[others], came[others]
     usual = settings.interval_minutes * 60e6
     longest = _GAP * usual
     behind_late = [each.arrived_us[each.arrived_us - each.time_us > usual] for each in behind if each is not pump]
     late_others = np.sort(np.concatenate(behind_late or [time[:0]]))
     found, before = [], int(time[0]) if len(time) else 0
     for now, arrived in zip(time.tolist(), pump.arrived_us[order].tolist(), strict=True):
-        silence = _longest_gap(others, before, now) if now - before > longest else 0.0
-        came_together = _between(late_others, arrived - _BURST_US, arrived + _BURST_US)
+        silence = _longest_gap(times[came <= arrived], before, now) if now - before > longest else 0.0
+        came_together = _between(late_others, arrived - _BURST_US, arrived)
         late = arrived - now + usual if arrived - now > usual and came_together > 1 else 0.0
         found.append(
             Circumstances(

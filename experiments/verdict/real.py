@@ -31,7 +31,6 @@ _MOST_TEACHING, _MOST_TESTED = 6, 8
 _REACH = 5.0
 _GAP = 5.0
 _GRACE = 4.0
-_FEW = 3
 Tell = Callable[[int, int], None]
 
 
@@ -137,7 +136,7 @@ def _arrived(history: History, arrived: NDArray[np.float64] | None) -> _Arrived:
     seconds, wrong = seconds[order], wrong[order]
     silent, longest = np.diff(seconds, prepend=seconds[0]), _GAP * history.interval()
     known = [
-        Circumstances(gateway_silent_seconds=gap if gap > longest else 0.0, rows_with_wrong_time=_FEW if bad else 0)
+        Circumstances(gateway_silent_seconds=gap if gap > longest else 0.0, rows_with_wrong_time=int(bad))
         for gap, bad in zip(silent.tolist(), wrong.tolist(), strict=True)
     ]
     return _Arrived(seconds, history.readings[order], known)

@@ -4,7 +4,7 @@ A trial is a stretch with one true cause, or a week of health of one machine. It
 most of its rows (two at least, of the data path one), `normal` and `undetermined` left out; where none of the others
 stood, `undetermined` if that did, else `normal`. So a week of health is answered `normal` only if nothing else was said
 in it. What stands in fewer than eight rows, a single spike or an error code, is no state of a machine and no trial;
-of a machine and of the way it is run, only rows count in which it runs.
+rows that another cause covers do not count, and of a machine and of the way it is run only those in which it runs.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def trials_of(machine: Watched, told: Told, grace: float, known_from: float) -> 
         for other, covered in enumerate(inside):
             if other != place and machine.truth[other].verdict != interval.verdict:
                 alone &= ~covered
-        seen = rows & machine.runs if interval.verdict in _OF_RUNNING else rows
+        seen = alone & machine.runs if interval.verdict in _OF_RUNNING else alone
         if alone.any() and (seen.sum() >= _FEWEST_ROWS or interval.cause in _WITHOUT_ROWS):
             found.append(_trial(interval, seconds[alone], told.verdicts[alone]))
     return found + _healthy(machine, told, known_from)
@@ -143,8 +143,19 @@ def macro_f1(trials: Sequence[Trial]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
+def delays_of(trials: Sequence[Trial]) -> dict[str, dict[str, float]]:
+    """Return for each kind how many there were, how many were told rightly at all, and the median delay of those."""
+    found = {}
+    for kind in TRUE_KINDS:
+        own = [each for each in trials if each.truth is kind]
+        told = [each.delay_hours for each in own if each.delay_hours is not None]
+        if told:
+            found[kind.value] = {"trials": len(own), "told": len(told), "median_hours": float(np.median(told))}
+    return found
+
+
 def by_cause(trials: Sequence[Trial]) -> dict[str, dict[str, object]]:
-    """Return for each cause how many there were, what was said of them, and the median delay."""
+    """Return for each cause how many there were, what was said of them, and the median delay of those told rightly."""
     found: dict[str, dict[str, object]] = {}
     for truth, cause in sorted({(each.truth.value, each.cause) for each in trials}):
         own = [each for each in trials if (each.truth.value, each.cause) == (truth, cause)]
@@ -153,6 +164,7 @@ def by_cause(trials: Sequence[Trial]) -> dict[str, dict[str, object]]:
         found[f"{truth}/{cause}"] = {
             "trials": len(own),
             "answers": {name: count for name, count in answers.items() if count},
+            "told": len(delays),
             "median_delay_hours": float(np.median(delays)) if delays else None,
         }
     return found

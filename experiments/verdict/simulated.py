@@ -10,17 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.verdict.fleet import PACK, Watched, watch_fleet
-from experiments.verdict.scoring import Trial, by_cause, confusion, f1_by_kind, macro_f1, trials_of
+from experiments.verdict.scoring import Trial, by_cause, confusion, delays_of, f1_by_kind, macro_f1, trials_of
 from experiments.verdict.watching import VERDICTS, Told, watch
 from features.domain.conditions import ConditionVerdict
 from features.packs.loader import load_pack
 from features.transforms.condition.model import ConditionModel
-from models.condition.alarm import AlarmRule
 from models.condition.budget import AlarmBudget, alarm_rate, fit_threshold
 from models.condition.fitting import fit_condition
 from models.condition.layout import condition_layout
 from models.condition.lifecycle import LifeCycleRule
 from models.condition.scored import Scored
+from pipelines.alarms.order import RULE
 from pipelines.simulate.settings import FleetSettings
 
 TAUGHT_SEED = 601
@@ -102,15 +102,11 @@ def run_faulty(
         for machine, told in zip(machines, judge(model, machines), strict=True):
             known_from = float(machine.rows.seconds[0]) + _KNOWN if len(machine.rows) else 0.0
             found += trials_of(machine, told, _GRACE, known_from)
-    delays = {
-        kind.value: [each.delay_hours for each in found if each.truth is kind and each.delay_hours is not None]
-        for kind in VERDICTS
-    }
     return {
         "verdict_macro_f1": macro_f1(found),
         "f1": f1_by_kind(found),
         "confusion": confusion(found),
-        "delay": {kind: float(np.median(hours)) for kind, hours in delays.items() if hours},
+        "delay_of_those_told": delays_of(found),
         "by_cause": by_cause(found),
         "seeds": list(seeds),
     }
@@ -132,7 +128,7 @@ def run_healthy(model: ConditionModel, size: FleetSize, seeds: Sequence[int], te
                 said[kind] += count
     half = len(stretches) // 2
     budget = AlarmBudget(load_pack(PACK).alarm_budget)
-    rule = LifeCycleRule(AlarmRule(1.0, deadband=0.1), on_delay=600, off_delay=3600)
+    rule = LifeCycleRule(RULE, on_delay=600, off_delay=3600)
     fitted = fit_threshold([each for part in stretches[:half] for each in part], rule, budget)
     later = [each for part in stretches[half:] for each in part]
     rate = alarm_rate(later, rule.at(fitted.threshold), budget) if fitted.threshold is not None else None

@@ -35,15 +35,17 @@ def fit_condition(
     """Fit a table.
 
     Args:
-        machines: Healthy, of one type. One is enough, more tell how much machines differ.
+        machines: Healthy, of one type. From three on they tell how much slopes differ between machines; with fewer,
+            slopes are taken to differ widely, so that each machine must first show its own.
         layout: Which signals.
         parameters: How strictly states will be judged.
 
     Raises:
-        HistoryTooShort: If no machine has enough complete rows in operation.
+        HistoryTooShort: If no machine has enough complete rows in operation, or a sensor was never measured in any.
     """
     table = fit_relations(machines, layout, parameters)
     moved = np.concatenate([_moved(ConditionModel.of(table), machine) for machine in machines])
+    _must_be_enough(len(moved), parameters)
     spreads = _deviation(moved, _LEAST_SPREAD)
     table = replace(
         table,
@@ -51,17 +53,21 @@ def fit_condition(
         condition_covariance=_rows(_covariance(moved / spreads)),
     )
     seen = [each for machine in machines for each in _followed(ConditionModel.of(table), machine)]
-    if len(seen) < _FEWEST_ROWS:
-        raise HistoryTooShort(
-            f"Fitting what is normal must have at least {_FEWEST_ROWS} complete rows in operation after the first "
-            f"{parameters.fewest_rows} of each machine; found {len(seen)}. Wait for more readings."
-        )
+    _must_be_enough(len(seen), parameters)
     own, doubt, conditions, scatter = (np.asarray(part, np.float64) for part in zip(*seen, strict=True))
     scaled = own / np.sqrt(doubt)[:, None]
     loudest = np.quantile(scatter, _USUAL, axis=0) * _MARGIN
     table = replace(table, covariance=_rows(_covariance(scaled)), scatter_limits=tuple(loudest.tolist()))
     squared = np.einsum("ij,jk,ik->i", scaled, ConditionModel.of(table).precision, scaled)
     return replace(table, limit=_MARGIN * _limit(squared), condition_limit=_limit(conditions))
+
+
+def _must_be_enough(rows: int, parameters: ConditionParameters) -> None:
+    if rows < _FEWEST_ROWS:
+        raise HistoryTooShort(
+            f"Fitting what is normal must have at least {_FEWEST_ROWS} complete rows in operation after the first "
+            f"{parameters.fewest_rows} of each machine; found {rows}. Wait for more readings."
+        )
 
 
 def _moved(model: ConditionModel, machine: MachineRows) -> FloatArray:

@@ -19,6 +19,9 @@ _RIDGE = 1e-3
 _LEAST_NOISE = 1e-4
 _LEAST_SPREAD = 0.02
 _FEWEST_ROWS = 20
+_FEWEST_MACHINES = 3
+_UNKNOWN_SPREAD = 1.0
+"""How far slopes are taken to differ where too few machines tell: as far as anything does."""
 _NORMAL = 1.4826  # from the median absolute deviation to the standard deviation of a normal distribution
 
 
@@ -28,7 +31,7 @@ def fit_relations(
     """Fit slopes, how much they differ, and noise; covariances and limits are left open.
 
     Raises:
-        HistoryTooShort: If no machine has enough complete rows in operation.
+        HistoryTooShort: If no machine has enough complete rows in operation, or a sensor was never measured in any.
     """
     blank = _blank(layout, parameters, machines)
     rows = [each for each in (_in_operation(blank, machine) for machine in machines) if len(each) >= _FEWEST_ROWS]
@@ -39,6 +42,7 @@ def fit_relations(
         )
     regimes = _regimes(rows, layout)
     parts = [_part(blank, regimes, layout, each) for each in rows]
+    _must_be_measured(parts, layout)
     slopes, spreads, noise = _slopes(parts, len(layout.sensors))
     return replace(
         blank,
@@ -76,7 +80,7 @@ def _blank(layout: ConditionLayout, parameters: ConditionParameters, machines: S
         regime_centers=(),
         regime_radius=1.0,
         slopes=((0.0,) * conditions,) * sensors,
-        slope_spreads=((1.0,) * conditions,) * sensors,
+        slope_spreads=((_UNKNOWN_SPREAD,) * conditions,) * sensors,
         noise=(1.0,) * sensors,
         covariance=tuple(map(tuple, np.eye(sensors).tolist())),
         condition_spreads=(1.0,) * conditions,
@@ -133,16 +137,39 @@ def _slopes(parts: Sequence[_Part], sensors: int) -> tuple[FloatArray, FloatArra
         own = np.stack([_solve(gram + _RIDGE * np.eye(len(gram)), told - gram @ slope) for gram, told in grams])
         left = [_left(part, sensor, slope + one) for part, one in zip(parts, own, strict=True)]
         shared.append(slope)
-        spreads.append(np.maximum(_NORMAL * np.median(np.abs(own), axis=0), _LEAST_SPREAD))
+        spreads.append(_spread(own[[_readings(part, sensor) >= _FEWEST_ROWS for part in parts]]))
         noise.append(max(float(np.nanmedian(left)), _LEAST_NOISE))
     return np.array(shared), np.array(spreads), np.array(noise)
 
 
+def _must_be_measured(parts: Sequence[_Part], layout: ConditionLayout) -> None:
+    never = [name for sensor, name in enumerate(layout.sensors) if not any(_readings(part, sensor) for part in parts)]
+    if never:
+        raise HistoryTooShort(
+            "Fitting what is normal must have readings of every sensor while the machine runs and its conditions are "
+            f"known; found none of {', '.join(never)}. Connect what measures it, or leave the signal out of the pack."
+        )
+
+
+def _readings(part: _Part, sensor: int) -> int:
+    return int(np.isfinite(part.sensors[:, sensor]).sum())
+
+
+def _spread(own: FloatArray) -> FloatArray:
+    """Return how far slopes of machines lie from the shared ones; wide where too few machines tell."""
+    if len(own) < _FEWEST_MACHINES:
+        return np.full(own.shape[1], _UNKNOWN_SPREAD)
+    return np.asarray(np.maximum(_NORMAL * np.median(np.abs(own), axis=0), _LEAST_SPREAD), np.float64)
+
+
 def _gram(part: _Part, sensor: int) -> tuple[FloatArray, FloatArray]:
+    """Return products around the means of the rows in which the sensor was measured."""
     seen = ~np.isnan(part.sensors[:, sensor])
     features, values = part.features[seen], part.sensors[seen, sensor]
-    centred = values - (values.mean() if len(values) else 0.0)
-    return features.T @ features, features.T @ centred
+    if not len(values):
+        return np.zeros((features.shape[1],) * 2), np.zeros(features.shape[1])
+    features = features - features.mean(axis=0)
+    return features.T @ features, features.T @ (values - values.mean())
 
 
 def _solve(gram: FloatArray | int, told: FloatArray | int) -> FloatArray:

@@ -4,7 +4,7 @@ Bayesian linear regression, one row at a time (Bishop, Pattern Recognition and M
 slopes begin at those of the fleet with the spread that machines have, the level at the machine's first reading. With
 few rows the fleet decides, with many the machine itself, and how sure the expectation is belongs to it: where a machine
 was never run, it is wide. Nothing is forgotten, so a drift cannot be followed: it stays visible by half of its size at
-least, however long it lasts.
+least for as long as it grows. A step that comes to rest below the limit of learning is learnt in the end.
 """
 
 from dataclasses import dataclass

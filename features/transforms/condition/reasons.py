@@ -96,6 +96,8 @@ def _decide(
         return ConditionVerdict.INSTRUMENT, evidence, [(str(each.signal), None) for each in found.quality]
     if found.missing:
         return ConditionVerdict.DATA_PATH, list(found.missing), []
+    if np.isnan(found.score) and state.seen:
+        return ConditionVerdict.UNDETERMINED, [Evidence(ConditionVerdict.UNDETERMINED, "sensors_compared", 0.0)], []
     if state.condition_lasting >= parameters.condition_patience and state.seen >= parameters.fewest_rows:
         return _of_conditions(model, state, row, found)
     return ConditionVerdict.NORMAL, [], []

@@ -41,10 +41,10 @@ class ConditionState:
         stress: The score after the last row.
         slow_stress: The score, smoothed over a longer time.
         is_sudden: Whether the deviation that lasts came at once, and did not grow.
-        lasting: Rows in a row in which sensors strayed beyond the limit.
+        lasting: Measured rows in a row in which sensors strayed beyond the limit.
         condition_lasting: Rows in a row in which conditions did.
         strays_since: When sensors or conditions began to stray; NaN while they do not.
-        rows_since_report: Rows since another way of running was reported.
+        rows_since_report: Measured rows since another way of running was reported.
     """
 
     seconds: float

@@ -48,7 +48,8 @@ def condition_step(
     Args:
         model: Of the state.
         state: After the row before it; left as it was.
-        row: Not earlier than the row before it.
+        row: One that is no later than the row before it came twice or late: it leaves the state as it was, and what is
+            said of it rests on what was known; that rows were sent again is for `rows_repeated` to tell.
 
     Returns:
         The state after the row, and what is to be said of it.
@@ -59,31 +60,46 @@ def condition_step(
 
 def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
     """Like `condition_step`, but the state is changed in place."""
-    elapsed = 0.0 if np.isnan(state.seconds) else max(row.seconds - state.seconds, 0.0)
-    risk = _silence_risk(model, state, elapsed, row.circumstances)
     path = path_evidence(model, row, state.interval)
-    if elapsed > 0.0:
-        state.interval += (min(elapsed, 2.0 * state.interval) - state.interval) / 50.0
-    state.seconds = row.seconds if np.isnan(state.seconds) else max(row.seconds, state.seconds)
+    if row.seconds <= state.seconds:
+        deviation = deviations(model, state, _blamed(row))
+        return _answer(model, state, row, path, deviation, _score(model, state, deviation))
+    elapsed = _elapsed(state, row)
+    risk = _silence_risk(model, state, elapsed, row.circumstances)
+    _follow_time(state, row, elapsed)
     is_replayed = bool(_IS_REPLAYED[row.quality].any()) or any(each.name == "frozen_signals" for each in path)
-    if not is_replayed:
-        _follow(model, state, row, elapsed)
+    is_measured = not is_replayed and _follow(model, state, row, elapsed)
     _excuse(state, _blamed(row))
     deviation = deviations(model, state, _blamed(row))
     if state.lasting and _is_over(model, state, deviation):
         state.deviation = state.recent.copy()
         deviation = deviations(model, state, _blamed(row))
-    score = _follow_score(model, state, deviation)
-    _note(model, state, row.circumstances)
-    found = Found(
-        path,
-        [*quality_evidence(model, row), *scatter_evidence(model, state)],
-        missing_evidence(model, row),
-        deviation,
-        score,
-    )
-    answer = judge(model, state, row, found)
-    return _with_risk(answer, risk)
+    score = _score(model, state, deviation)
+    _follow_score(model, state, score, is_measured)
+    _note(state, row.circumstances, is_measured)
+    return _with_risk(_answer(model, state, row, path, deviation, score), risk)
+
+
+def _answer(
+    model: ConditionModel,
+    state: ConditionState,
+    row: ConditionRow,
+    path: Sequence[Evidence],
+    deviation: Deviation,
+    score: float,
+) -> ConditionAnswer:
+    quality = [*quality_evidence(model, row), *scatter_evidence(model, state)]
+    return judge(model, state, row, Found(path, quality, missing_evidence(model, row), deviation, score))
+
+
+def _elapsed(state: ConditionState, row: ConditionRow) -> float:
+    return 0.0 if np.isnan(state.seconds) else row.seconds - state.seconds
+
+
+def _follow_time(state: ConditionState, row: ConditionRow, elapsed: float) -> None:
+    if elapsed > 0.0:
+        state.interval += (min(elapsed, 2.0 * state.interval) - state.interval) / 50.0
+    state.seconds = row.seconds
 
 
 def wait(model: ConditionModel, state: ConditionState, seconds: float, path: Circumstances) -> ConditionAnswer:
@@ -161,12 +177,12 @@ def _blamed(row: ConditionRow) -> NDArray[np.bool_]:
     return np.asarray((row.points != 0) & ~_IS_COMPARED[row.quality], np.bool_)
 
 
-def _follow(model: ConditionModel, state: ConditionState, row: ConditionRow, elapsed: float) -> None:
-    """Take the readings of a row in which the machine runs."""
+def _follow(model: ConditionModel, state: ConditionState, row: ConditionRow, elapsed: float) -> bool:
+    """Take the readings of a row in which the machine runs; return whether any sensor could be compared."""
     values, share = _compared(row), _share(model, state, elapsed)
     taken = _settle(model, state, values)
     if taken is None:
-        return
+        return False
     comparable, regime = taken
     conditions = len(state.origin)
     _follow_conditions(model, state, comparable[:conditions], share, regime)
@@ -179,11 +195,14 @@ def _follow(model: ConditionModel, state: ConditionState, row: ConditionRow, ela
     if state.stress < model.parameters.hold or state.seen < model.parameters.fewest_rows:
         learn(state, seen, is_good, model.parameters.caution)
         state.seen += 1
+    return bool(np.isfinite(deviation).any())
 
 
 def follow_conditions(model: ConditionModel, state: ConditionState, row: ConditionRow) -> None:
     """Follow the conditions of a row alone, as far as fitting their usual distances needs it."""
-    elapsed = 0.0 if np.isnan(state.seconds) else max(row.seconds - state.seconds, 0.0)
+    if row.seconds <= state.seconds:
+        return
+    elapsed = _elapsed(state, row)
     state.seconds = row.seconds
     taken = _settle(model, state, _compared(row))
     if taken is not None:
@@ -285,25 +304,34 @@ def condition_covariance(model: ConditionModel, state: ConditionState) -> FloatA
     return np.asarray(mixed + _STEADY * np.eye(len(mixed)), np.float64)
 
 
-def _follow_score(model: ConditionModel, state: ConditionState, deviation: Deviation) -> float:
+def _score(model: ConditionModel, state: ConditionState, deviation: Deviation) -> float:
+    """Return the distance of the sensors by its limit; NaN where none can be compared."""
     if not deviation.is_known[: len(state.level)].any():
         return float("nan")
-    score = float(np.sqrt(max(deviation.total, 0.0) / model.table.limit))
+    return float(np.sqrt(max(deviation.total, 0.0) / model.table.limit))
+
+
+def _follow_score(model: ConditionModel, state: ConditionState, score: float, is_measured: bool) -> None:
+    """Count rows that stray: only those count in which something was measured, and none where nothing is known."""
+    if np.isnan(score):
+        state.lasting, state.is_sudden = 0, False
+        return
     state.stress = score
+    if not is_measured:
+        return
     state.slow_stress += (score - state.slow_stress) / (_SLOW * model.parameters.smoothing)
     state.lasting = state.lasting + 1 if score >= 1.0 else 0
     if state.lasting <= model.parameters.patience:
         state.is_sudden = state.lasting > 0 and (score >= model.parameters.sudden or state.is_sudden)
-    return score
 
 
-def _note(model: ConditionModel, state: ConditionState, circumstances: Circumstances) -> None:
-    """Note since when the machine strays, and when another way of running was reported."""
+def _note(state: ConditionState, circumstances: Circumstances, is_measured: bool) -> None:
+    """Note since when the machine strays, and how many measured rows ago another way of running was reported."""
     strays = state.lasting > 0 or state.condition_lasting > 0
     state.strays_since = state.strays_since if strays and not np.isnan(state.strays_since) else np.nan
     if strays and np.isnan(state.strays_since):
         state.strays_since = state.seconds
-    state.rows_since_report = 0 if circumstances.is_change_reported else state.rows_since_report + 1
+    state.rows_since_report = 0 if circumstances.is_change_reported else state.rows_since_report + is_measured
 
 
 def company(model: ConditionModel, state: ConditionState, others: Sequence[ConditionState]) -> tuple[int, int]:

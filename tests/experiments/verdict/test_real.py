@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments.injection.streams import Stream
-from experiments.verdict.real import run_real
+from experiments.verdict.real import _arrived, run_real
 from models.condition.history import History
 
 
@@ -14,6 +14,15 @@ def streams(count: int = 2, rows: int = 180) -> list[Stream]:
         seconds = np.arange(rows, dtype=np.float64)
         found.append(Stream("made", str(number), History(seconds, 10.0 + noise), 120))
     return found
+
+
+def test_a_row_with_a_wrong_time_counts_as_one() -> None:
+    history = streams(1)[0].history
+    arrived = history.seconds.copy()
+    seconds = history.seconds.copy()
+    seconds[50] += 40.0 * 86_400.0
+    known = _arrived(History(seconds, history.readings), arrived).circumstances
+    assert sum(each.rows_with_wrong_time for each in known) == 1
 
 
 @pytest.mark.slow

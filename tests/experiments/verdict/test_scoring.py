@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from experiments.verdict.fleet import Interval, Watched
-from experiments.verdict.scoring import Trial, answer_of, by_cause, confusion, f1_by_kind, macro_f1, trials_of
+from experiments.verdict.scoring import (
+    Trial,
+    answer_of,
+    by_cause,
+    confusion,
+    delays_of,
+    f1_by_kind,
+    macro_f1,
+    trials_of,
+)
 from experiments.verdict.watching import VERDICTS, Told
 from features.domain.conditions import ConditionVerdict as V
 from models.condition.rows import MachineRows
@@ -55,6 +64,22 @@ def test_what_has_no_single_cause_is_no_trial() -> None:
     covered = replace(machine, truth=(*TRUTH, Interval(19 * DAY, 31 * DAY, V.OPERATION_CHANGE.value, "recipe")))
     found = trials_of(covered, told(machine), 8 * HOUR, 14 * DAY)
     assert not any(each.cause == "bearing_wear" for each in found)
+
+
+def test_rows_that_another_cause_covers_make_no_trial() -> None:
+    machine = watched()
+    few = replace(machine, truth=(TRUTH[0], Interval(20.5 * DAY, 31 * DAY, V.OPERATION_CHANGE.value, "recipe")))
+    assert not any(each.cause == "bearing_wear" for each in trials_of(few, told(few), 8 * HOUR, 14 * DAY))
+    runs = np.ones(ROWS, np.bool_)
+    runs[(machine.rows.seconds >= 20 * DAY) & (machine.rows.seconds < 22 * DAY)] = False
+    stands = replace(machine, runs=runs, truth=(TRUTH[0], Interval(22 * DAY, 31 * DAY, V.INSTRUMENT.value, "stuck")))
+    assert not any(each.cause == "bearing_wear" for each in trials_of(stands, told(stands), 8 * HOUR, 14 * DAY))
+
+
+def test_a_delay_is_told_with_the_number_of_those_that_have_one() -> None:
+    found = [Trial(V.MACHINE, "a", V.MACHINE, 3.0), Trial(V.MACHINE, "a", V.NORMAL, None)]
+    assert delays_of(found) == {"machine": {"trials": 2, "told": 1, "median_hours": 3.0}}
+    assert by_cause(found)["machine/a"]["told"] == 1
 
 
 def test_the_verdict_that_stood_longest_is_the_answer() -> None:

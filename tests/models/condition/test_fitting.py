@@ -58,6 +58,48 @@ def test_too_little_history_is_refused() -> None:
         fit_condition([machine(0, 60)], LAYOUT)
 
 
+@pytest.mark.parametrize("count", [22, 30, 40])
+def test_history_a_little_longer_than_none_is_refused_without_a_warning(count: int) -> None:
+    with pytest.raises(HistoryTooShort, match="at least 60 complete rows"):
+        fit_condition([machine(0, count)], LAYOUT)
+
+
+def test_a_sensor_that_was_never_measured_is_named() -> None:
+    machines = [machine(seed) for seed in range(3)]
+    for each in machines:
+        each.values[:, 4] = np.nan
+    with pytest.raises(HistoryTooShort, match=r"found none of warmth\."):
+        fit_condition(machines, LAYOUT)
+
+
+def test_slopes_are_those_of_the_rows_in_which_a_sensor_was_measured() -> None:
+    machines = []
+    for seed in range(4):
+        load = np.where(np.arange(200) % 2 == 0, 0.0, 0.5)
+        rows = rows_of(200, seed, load=load)
+        values = np.stack([row.values for row in rows])
+        values[values[:, 0] < 1.1, 2] = np.nan
+        machines.append(MachineRows.sound(np.array([row.seconds for row in rows]), values))
+    table = fit_condition(machines, LAYOUT)
+    assert table.slopes[0][0] == pytest.approx(SLOPES[0, 0], abs=0.1)
+    assert table.noise[0] == pytest.approx(NOISE, rel=0.25)
+
+
+def test_a_machine_without_a_sensor_says_nothing_of_its_slopes() -> None:
+    machines = [machine(seed) for seed in range(4)]
+    for each in machines[1:]:
+        each.values[:, 4] = np.nan
+    table = fit_condition(machines, LAYOUT)
+    assert table.slope_spreads[2] == (1.0, 1.0)
+    assert max(table.slope_spreads[0]) < 0.5
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_machines_do_not_tell_how_much_slopes_differ(count: int) -> None:
+    table = fit_condition([machine(seed) for seed in range(count)], LAYOUT)
+    assert table.slope_spreads == ((1.0, 1.0),) * 4
+
+
 def test_the_layout_of_a_pack_puts_conditions_first_and_takes_what_it_knows_of_failure_modes() -> None:
     layout = condition_layout(load_pack("pump"))
     assert layout.signals[:4] == ("speed", "flow", "suction_pressure", "ambient_temperature")

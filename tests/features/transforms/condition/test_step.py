@@ -1,13 +1,16 @@
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.domain.conditions import ConditionVerdict
 from features.quality.holding import NAMUR_CODES
 from features.quality.verdicts import Namur, Verdict
 from features.transforms.condition.answer import Circumstances, ConditionRow
-from features.transforms.condition.state import forget_levels, initial_condition
+from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
 from features.transforms.condition.step import advance, company, condition_step, wait
 from tests.features.transforms.condition.rig import (
     INTERVAL,
@@ -21,6 +24,18 @@ from tests.features.transforms.condition.rig import (
 )
 
 FAILED = NAMUR_CODES.index(Namur.FAILURE)
+
+
+@cache
+def known_machine() -> ConditionState:
+    state = initial_condition(MODEL)
+    judged(rows_of(60)[:48], state)
+    return state
+
+
+def assert_same(one: ConditionState, other: ConditionState) -> None:
+    for each in fields(one):
+        np.testing.assert_array_equal(getattr(one, each.name), getattr(other, each.name), err_msg=each.name)
 
 
 def with_verdict(row: ConditionRow, signals: list[str], verdict: Verdict) -> ConditionRow:
@@ -144,10 +159,66 @@ def test_the_score_hangs_on_nothing_but_its_rows() -> None:
     np.testing.assert_array_equal([each.score for each in judged(rows)], [each.score for each in judged(later)])
     state = initial_condition(MODEL)
     for row, answer in zip(rows, judged(rows), strict=True):
-        before = state.copy()
-        state, told = condition_step(MODEL, state, row)
+        passed, before = state, state.copy()
+        state, told = condition_step(MODEL, passed, row)
         np.testing.assert_equal(told.score, answer.score)
-    np.testing.assert_array_equal(before.weights, before.copy().weights)
+        assert_same(passed, before)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    times=st.lists(st.integers(1, 3), min_size=12, max_size=12),
+    late=st.sets(st.integers(0, 11), max_size=3),
+    size=st.floats(0.0, 30.0),
+)
+def test_rows_that_come_twice_or_late_change_nothing(times: list[int], late: set[int], size: float) -> None:
+    rows = shifted(rows_of(60), 48, {"current": -size, "pressure": size})
+    once, often = known_machine().copy(), known_machine().copy()
+    for place, (row, count) in enumerate(zip(rows[48:], times, strict=True)):
+        answer = advance(MODEL, once, row)
+        for again in [row] * count:
+            told = advance(MODEL, often, again)
+            assert told.verdict is answer.verdict
+            np.testing.assert_equal(told.score, answer.score)
+        if place in late:
+            advance(MODEL, often, rows[place + 40])
+    assert_same(often, once)
+
+
+def test_rows_sent_again_are_told_by_their_count_alone() -> None:
+    state = initial_condition(MODEL)
+    rows = rows_of(60)
+    judged(rows, state)
+    again = replace(rows[-1], circumstances=Circumstances(rows_repeated=3))
+    assert advance(MODEL, state, rows[-1]).verdict is ConditionVerdict.NORMAL
+    assert advance(MODEL, state, again).verdict is ConditionVerdict.DATA_PATH
+
+
+def without_conditions(rows: list[ConditionRow]) -> list[ConditionRow]:
+    """Rows that measure nothing that could be compared, for conditions are missing, as at a machine that stands."""
+    return [replace(row, values=np.where(np.arange(6) < 2, np.nan, row.values)) for row in rows]
+
+
+def test_rows_that_measure_nothing_are_no_rows_in_which_a_deviation_lasts() -> None:
+    rows = shifted(rows_of(200), 120, {"current": -40.0, "pressure": 45.0, "vibration": -30.0})
+    state = initial_condition(MODEL)
+    judged(rows[:123], state)
+    lasting, slow = state.lasting, state.slow_stress
+    assert 0 < lasting < TABLE.parameters.patience
+    told = judged(without_conditions(rows[123:150]), state)
+    assert {each.verdict for each in told} == {ConditionVerdict.NORMAL}
+    assert (state.lasting, state.slow_stress) == (lasting, slow)
+
+
+def test_nothing_is_blamed_once_nothing_is_known_any_more() -> None:
+    rows = shifted(rows_of(200), 100, {"current": -6.0, "pressure": 7.0, "warmth": 5.0}, grows=True)
+    state = initial_condition(MODEL)
+    assert judged(rows[:150], state)[-1].verdict is ConditionVerdict.MACHINE
+    answer = judged(without_conditions(rows[150:]), state)[-1]
+    assert answer.verdict is ConditionVerdict.UNDETERMINED
+    assert np.isnan(answer.score)
+    assert state.lasting == 0
+    assert [each.name for each in answer.evidence] == ["sensors_compared"]
 
 
 def test_missing_readings_and_uneven_times_are_taken_as_they_are() -> None:
