@@ -1,6 +1,6 @@
 """`python -m experiments ai4i`: failures of a milling machine and their modes, part by part, without any flag."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +37,9 @@ def ai4i(
         stages.console.print(document)
 
 
-def run(pack: "Pack", parts: "Parts", repeats: int, stages: Stages) -> dict[str, object]:
+def run(
+    pack: "Pack", parts: "Parts", repeats: int, stages: Stages, judge: "Callable[..., Figures] | None" = None
+) -> dict[str, object]:
     """Run the protocol and return what `--json` prints.
 
     Args:
@@ -45,8 +47,11 @@ def run(pack: "Pack", parts: "Parts", repeats: int, stages: Stages) -> dict[str,
         parts: Readings and flags.
         repeats: Cross-validations.
         stages: Told of progress.
+        judge: Judges a cross-validation; None for the protocol's own way.
     """
     from experiments.ai4i import protocol  # lazy: torch
+
+    judge = judge or protocol.judge
 
     with stages.stage("features"):
         vectors = protocol.part_vectors(pack, parts)
@@ -56,16 +61,16 @@ def run(pack: "Pack", parts: "Parts", repeats: int, stages: Stages) -> dict[str,
     for repeat in range(repeats):
         fold = protocol.random_folds(parts, repeat)
         with stages.stage(f"cross-validation {repeat + 1}") as tell:
-            found.append(protocol.judge(vectors, parts, fold, tell))
+            found.append(judge(vectors, parts, fold, tell))
         with stages.stage(f"cross-validation {repeat + 1}, in double precision") as tell:
-            doubles.append(protocol.judge(unrounded, parts, fold, tell))
+            doubles.append(judge(unrounded, parts, fold, tell))
     with stages.stage("blocks of neighbours") as tell:
-        blocks = protocol.judge(vectors, parts, protocol.block_folds(parts), tell)
+        blocks = judge(vectors, parts, protocol.block_folds(parts), tell)
     with stages.stage("without balances") as tell:
-        without = protocol.judge(plain, parts, protocol.random_folds(parts, 0), tell)
+        without = judge(plain, parts, protocol.random_folds(parts, 0), tell)
     with stages.stage("control") as tell:
         others = protocol.shuffled(parts, seed=1)
-        control = protocol.judge(vectors, others, protocol.random_folds(others, 0), tell)
+        control = judge(vectors, others, protocol.random_folds(others, 0), tell)
     return {
         **_mean(found),
         "repeats": [each.to_dict() for each in found],

@@ -17,10 +17,10 @@ from features.domain.time import from_microseconds
 from features.packs.loader import load_pack
 from features.transforms.batch import LifeRows
 from features.transforms.specification import pack_signals
-from models.condition.alarm import AlarmRule
-from models.condition.budget import AlarmBudget, AlarmRate, alarm_rate, fit_threshold
-from models.condition.lifecycle import HOUR, WEEK, LifeCycleRule
-from models.condition.scored import Scored
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.budget import AlarmBudget, AlarmRate, alarm_rate, fit_threshold
+from models.condition.alarms.lifecycle import HOUR, WEEK, LifeCycleRule
+from models.condition.alarms.scored import Scored
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import ReplayOrder, Split
 from pipelines.alarms.replay import replay_alarms

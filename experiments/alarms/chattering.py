@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.alarm import AlarmRule
-from models.condition.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation
 
 RULE = LifeCycleRule(AlarmRule(2.0, release=0.0, deadband=0.1))
 _ROWS = 3 * 24 * 60

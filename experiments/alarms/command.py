@@ -8,7 +8,7 @@ from experiments.alarms.budgets import keep_on_pumps, keep_on_scores
 from experiments.alarms.chattering import chatter
 from experiments.alarms.gateways import plant, watch
 from experiments.alarms.mutants import BUDGET, MUTANTS, missed_mutants
-from models.condition.budget import AlarmBudget
+from models.condition.alarms.budget import AlarmBudget
 from pipelines.progress import Stages, print_result
 
 PUMP_BUDGET = AlarmBudget(10.0)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.alarm import AlarmRule
-from models.condition.annunciator import (
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.annunciator import (
     Announced,
     Annunciator,
     AnnunciatorRule,
@@ -23,7 +23,7 @@ from models.condition.annunciator import (
     Row,
     in_order,
 )
-from models.condition.lifecycle import LifeCycleRule, Observation, Told
+from models.condition.alarms.lifecycle import LifeCycleRule, Observation, Told
 
 RULE = AnnunciatorRule(LifeCycleRule(AlarmRule(2.0, release=0.0, deadband=0.1)), silence=1800.0)
 CRITICAL = 8.0

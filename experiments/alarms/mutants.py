@@ -11,10 +11,10 @@ from typing import Any
 from unittest.mock import patch
 
 from experiments.alarms import budgets, chattering, gateways
-from models.condition import budget as budget_module
-from models.condition.annunciator import Annunciator
-from models.condition.budget import AlarmBudget
-from models.condition.lifecycle import AlarmLife, Stage
+from models.condition.alarms import budget as budget_module
+from models.condition.alarms.annunciator import Annunciator
+from models.condition.alarms.budget import AlarmBudget
+from models.condition.alarms.lifecycle import AlarmLife, Stage
 
 _ASSETS, _GATEWAYS, _SEEDS = 160, 8, range(6)
 BUDGET = AlarmBudget(5.0)

@@ -52,8 +52,8 @@ class WarningFigures:
     Attributes:
         recall: Share of failures that were warned of in time.
         false_per_100_machine_weeks: Warnings that no failure followed while they held.
-        false_bound: Upper bound of that rate at 95 %, as `models.condition.budget` has it: Poisson, divided by the
-            dispersion between machines.
+        false_bound: Upper bound of that rate at 95 %, as `models.condition.alarms.budget` has it: Poisson, divided by
+            the dispersion between machines.
     """
 
     threshold: float

@@ -19,9 +19,9 @@ from experiments.bench.timing import Progress, interleaved
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState, initial_condition
 from features.transforms.condition.step import advance, condition_step
-from models.condition.fitting import fit_condition
-from models.condition.layout import ConditionLayout
-from models.condition.rows import MachineRows
+from models.condition.expectation.fitting import fit_condition
+from models.condition.expectation.layout import ConditionLayout
+from models.condition.expectation.rows import MachineRows
 
 Rows = NDArray[np.float64]
 Way = Callable[[], list[NDArray[np.float64]]]

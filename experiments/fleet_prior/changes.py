@@ -13,13 +13,13 @@ from experiments.fleet_prior.protocol import FLEET_DAYS, MAKER, prior_without
 from features.domain.epochs import Baselines, Epoch, epochs_of
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import SignalId
-from models.condition.adaptation import Followed, Follower, touched_by
-from models.condition.alarm import AlarmRule
-from models.condition.budget import AlarmBudget, FittedThreshold, fit_threshold
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.budget import AlarmBudget, FittedThreshold, fit_threshold
+from models.condition.alarms.lifecycle import LifeCycleRule
+from models.condition.alarms.scored import Scored
+from models.condition.borrowing.adaptation import Followed, Follower, touched_by
+from models.condition.borrowing.prior import Member
 from models.condition.history import History, Level
-from models.condition.lifecycle import LifeCycleRule
-from models.condition.prior import Member
-from models.condition.scored import Scored
 
 BEFORE_DAYS, AFTER_DAYS = 60, 90
 CHANGED = FLEET_DAYS + BEFORE_DAYS

@@ -7,7 +7,7 @@ import typer
 from experiments.fleet_prior.changes import follow_changes
 from experiments.fleet_prior.fleet import healthy_pumps
 from experiments.fleet_prior.protocol import DAYS, leave_one_out, members_of
-from models.condition.budget import AlarmBudget
+from models.condition.alarms.budget import AlarmBudget
 from pipelines.progress import Stages, print_result
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from experiments.fleet_prior.fleet import Pump
 from features.domain.identifiers import TenantId
+from models.condition.borrowing.prior import FleetPrior, Member, learn_prior, summarise
 from models.condition.history import History, Level
-from models.condition.prior import FleetPrior, Member, learn_prior, summarise
 from models.prognosis.comparison import paired_difference
 
 FLEET_DAYS, OWN_DAYS, LATER_DAYS = 240, (0, 1, 7, 30, 90), 90

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from experiments.errors import DataSetUnusable
 from experiments.nab.reader import Machine
-from models.condition.alarm import AlarmRule, alarms
+from models.condition.alarms.alarm import AlarmRule, alarms
 from models.condition.normal import NormalSettings, learn_normal
 
 TAUGHT_DAYS = 7.0

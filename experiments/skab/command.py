@@ -10,7 +10,7 @@ from experiments.skab import protocol
 from experiments.skab.baselines import BASELINES
 from experiments.skab.reader import Rig, read_rig
 from experiments.skab.scoring import nab_score
-from models.condition.alarm import AlarmRule
+from models.condition.alarms.alarm import AlarmRule
 from pipelines.progress import Stages, print_result
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from experiments.skab.reader import Recording, Rig
 from experiments.skab.scoring import RowFigures, row_figures
-from models.condition.alarm import AlarmRule, alarms
+from models.condition.alarms.alarm import AlarmRule, alarms
 from models.condition.change import Notice, learn_change, learn_change_strays
 from models.condition.history import History
 from models.condition.normal import learn_normal, learn_strays

@@ -14,8 +14,8 @@ from features.packs.loader import load_pack
 from features.quality.batch import judge_fleet
 from features.quality.rules import quality_rules
 from features.transforms.condition.answer import Circumstances
-from models.condition.layout import condition_layout
-from models.condition.rows import MachineRows
+from models.condition.expectation.layout import condition_layout
+from models.condition.expectation.rows import MachineRows
 from pipelines.simulate.condition import condition_truth
 from pipelines.simulate.fleet import simulate_fleet
 from pipelines.simulate.scored import ScoredPump, scored_pump

@@ -21,10 +21,10 @@ from features.quality.clock import judge_clock
 from features.quality.rules import QualityRules, SignalRule
 from features.transforms.condition.answer import Circumstances
 from features.transforms.condition.model import ConditionModel
-from models.condition.fitting import fit_condition
+from models.condition.expectation.fitting import fit_condition
+from models.condition.expectation.layout import ConditionLayout
+from models.condition.expectation.rows import MachineRows, judge_rows
 from models.condition.history import History
-from models.condition.layout import ConditionLayout
-from models.condition.rows import MachineRows, judge_rows
 
 _TEACHING_SHARE = 0.4
 _MOST_TEACHING, _MOST_TESTED = 6, 8

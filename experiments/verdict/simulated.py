@@ -15,11 +15,11 @@ from experiments.verdict.watching import VERDICTS, Told, watch
 from features.domain.conditions import ConditionVerdict
 from features.packs.loader import load_pack
 from features.transforms.condition.model import ConditionModel
-from models.condition.budget import AlarmBudget, alarm_rate, fit_threshold
-from models.condition.fitting import fit_condition
-from models.condition.layout import condition_layout
-from models.condition.lifecycle import LifeCycleRule
-from models.condition.scored import Scored
+from models.condition.alarms.budget import AlarmBudget, alarm_rate, fit_threshold
+from models.condition.alarms.lifecycle import LifeCycleRule
+from models.condition.alarms.scored import Scored
+from models.condition.expectation.fitting import fit_condition
+from models.condition.expectation.layout import condition_layout
 from pipelines.alarms.order import RULE
 from pipelines.simulate.settings import FleetSettings
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from features.domain.labels import Label
 from features.domain.packs import Pack
 from features.domain.time import microseconds
-from models.condition.scored import Scored
+from models.condition.alarms.scored import Scored
 from pipelines.building.tracks import LifeTrack
 
 HEALTHY_WORDS = frozenset({"0", "false", "good", "healthy", "none", "normal", "ok"})

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from features.domain.packs import LifeSource, Pack
-from models.condition.alarm import AlarmRule
-from models.condition.budget import AlarmBudget
-from models.condition.lifecycle import WEEK, LifeCycleRule
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.budget import AlarmBudget
+from models.condition.alarms.lifecycle import WEEK, LifeCycleRule
 from pipelines.alarms.healthy import margin_seconds
 from pipelines.errors import InvalidAlarmOrder
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from features.domain.events import Event, EventKind
 from features.domain.time import microseconds
-from models.condition.annunciator import PlannedWork
-from models.condition.scored import Scored
+from models.condition.alarms.annunciator import PlannedWork
+from models.condition.alarms.scored import Scored
 
 PLANNED = frozenset(
     {

@@ -11,7 +11,7 @@ from features.domain.labels import Label
 from features.domain.packs import Pack
 from features.domain.time import microseconds
 from features.transforms.batch import LifeRows
-from models.condition.annunciator import (
+from models.condition.alarms.annunciator import (
     Announced,
     AnnunciatorRule,
     AssetTransition,
@@ -24,9 +24,9 @@ from models.condition.annunciator import (
     announce,
     in_order,
 )
-from models.condition.budget import alarm_rate, fit_threshold
-from models.condition.lifecycle import HOUR, Told
-from models.condition.scored import Scored
+from models.condition.alarms.budget import alarm_rate, fit_threshold
+from models.condition.alarms.lifecycle import HOUR, Told
+from models.condition.alarms.scored import Scored
 from models.prognosis.folds import held_out
 from pipelines.alarms.healthy import healthy_rows, only
 from pipelines.alarms.machines import Machines

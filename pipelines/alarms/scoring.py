@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from features.transforms.regimes import RegimeArrays
 from features.transforms.specification import FeatureSpecification
+from models.condition.alarms.scored import Scored
 from models.condition.errors import HistoryTooShort
 from models.condition.history import History
 from models.condition.normal import NormalBehaviour, NormalSettings, learn_normal, learn_strays
-from models.condition.scored import Scored
 from pipelines.building.tracks import LifeTrack
 
 _SHORTEST = 2 * NormalSettings().settling

@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from models.condition.budget import AlarmRate
+from models.condition.alarms.budget import AlarmRate
 from pipelines.alarms.outcome import AlarmReplay, ReplayedAlarm
 
 _SHOWN = 20

@@ -1,7 +1,7 @@
 import pytest
 
 from experiments.alarms.budgets import keep_on_scores
-from models.condition.budget import AlarmBudget
+from models.condition.alarms.budget import AlarmBudget
 
 
 def test_budget_is_kept_on_drawn_scores() -> None:

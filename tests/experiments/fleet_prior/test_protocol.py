@@ -7,7 +7,7 @@ from experiments.fleet_prior import changes
 from experiments.fleet_prior.fleet import DAY, Pump
 from experiments.fleet_prior.protocol import DAYS, judge, leave_one_out, members_of, prior_without
 from features.domain.identifiers import AssetId
-from models.condition.budget import AlarmBudget
+from models.condition.alarms.budget import AlarmBudget
 from models.condition.history import History, Level
 
 SIGNALS = (changes.SWAPPED, changes.CREEPING)

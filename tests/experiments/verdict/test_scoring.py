@@ -16,7 +16,7 @@ from experiments.verdict.scoring import (
 )
 from experiments.verdict.watching import VERDICTS, Told
 from features.domain.conditions import ConditionVerdict as V
-from models.condition.rows import MachineRows
+from models.condition.expectation.rows import MachineRows
 
 HOUR, DAY = 3600.0, 86_400.0
 ROWS = 80 * 12

@@ -11,10 +11,10 @@ from experiments.verdict.simulated import FleetSize, begun, run_faulty
 from experiments.verdict.watching import VERDICTS, Told, watch
 from features.domain.conditions import ConditionVerdict
 from features.transforms.condition.model import ConditionModel
-from models.condition.fitting import fit_condition
-from models.condition.rows import MachineRows
+from models.condition.expectation.fitting import fit_condition
+from models.condition.expectation.rows import MachineRows
 from tests.features.transforms.condition.rig import MODEL, rows_of
-from tests.models.condition.test_fitting import LAYOUT
+from tests.models.condition.expectation.test_fitting import LAYOUT
 
 SMALL = FleetSize(pumps=4, days=100)
 

@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 
 from features.domain.identifiers import AssetId, TenantId
+from models.condition.borrowing.prior import FleetPrior, Member, learn_prior, summarise
 from models.condition.history import History
-from models.condition.prior import FleetPrior, Member, learn_prior, summarise
 from tests.models.condition.machines import healthy
 
 MINE, THEIRS = TenantId("mine"), TenantId("theirs")

@@ -14,7 +14,7 @@ from features.domain.time import from_microseconds
 from features.packs.loader import load_pack
 from features.transforms.batch import LifeRows
 from features.transforms.specification import pack_signals
-from models.condition.budget import AlarmBudget
+from models.condition.alarms.budget import AlarmBudget
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import ReplayOrder
 from pipelines.building.tracks import LifeTrack

@@ -6,7 +6,7 @@ import pytest
 from features.domain.events import EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.labels import Label
-from models.condition.scored import Scored
+from models.condition.alarms.scored import Scored
 from pipelines.alarms.healthy import healthy_rows, margin_seconds, only
 from tests.pipelines.alarms.fleet import DAY, ended, pack, pumps
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
-from models.condition.scored import Scored
+from models.condition.alarms.scored import Scored
 from pipelines.alarms.planned import planned_work, with_work
 
 HOUR = 3600.0

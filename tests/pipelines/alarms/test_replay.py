@@ -8,8 +8,8 @@ from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.transforms.batch import LifeRows
 from features.transforms.specification import pack_signals
-from models.condition.budget import AlarmBudget
-from models.condition.lifecycle import WEEK
+from models.condition.alarms.budget import AlarmBudget
+from models.condition.alarms.lifecycle import WEEK
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import Split
 from pipelines.alarms.outcome import AlarmReplay

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from models.condition.budget import AlarmBudget
+from models.condition.alarms.budget import AlarmBudget
 from pipelines.alarms.order import ReplayOrder
 from pipelines.alarms.outcome import AlarmReplay, ReplayedAlarm
 from pipelines.alarms.picture import write_picture

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.alarm import AlarmRule
-from models.condition.lifecycle import AlarmLife, LifeCycleRule, Observation, Told, Transition
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Observation, Told, Transition
 
 
 class NoticeKind(StrEnum):

@@ -17,7 +17,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import StrEnum
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.alarm import AlarmRule, AlarmState
+from models.condition.alarms.alarm import AlarmRule, AlarmState
 
 HOUR, WEEK = 3600.0, 604_800.0
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.condition.evidence import Sums, evidence_of
+from models.condition.borrowing.evidence import Sums, evidence_of
 from models.condition.history import History
 from tests.models.condition.machines import healthy
 

@@ -1,8 +1,9 @@
 """What is normal for a machine of which little has been seen: borrowed from its fleet, and replaced as it is seen.
 
 Level, scatter and wander of each signal are expected to lie where those of machines like it do, as closely as these
-lie together (`models.condition.shrinkage`). What the machine itself shows moves them, as far as a stretch of that
-length tells anything (`models.condition.spans`). At 0 days all is borrowed; each answer says which share is.
+lie together (`models.condition.borrowing.shrinkage`). What the machine itself shows moves them, as far as a stretch of
+that length tells anything (`models.condition.borrowing.spans`). At 0 days all is borrowed; each answer says which
+share is.
 
 Machines teach by what was summed up of them, not by their readings. Nothing is borrowed from fewer machines than a
 least number, and nothing from those of a tenant that did not allow it.
@@ -17,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.identifiers import AssetId, TenantId
+from models.condition.borrowing.evidence import LEAST_ROWS, Evidence, Sums, evidence_of, smoothed_readings
+from models.condition.borrowing.shrinkage import Estimate, Layers, Source, layers_of
+from models.condition.borrowing.spans import Blocks, Spans, blocks_of, pool_spans
 from models.condition.errors import TooFewToBorrow
-from models.condition.evidence import LEAST_ROWS, Evidence, Sums, evidence_of, smoothed_readings
 from models.condition.history import History, Level
 from models.condition.normal import NormalBehaviour, NormalSettings, learn_normal
-from models.condition.shrinkage import Estimate, Layers, Source, layers_of
-from models.condition.spans import Blocks, Spans, blocks_of, pool_spans
 
 _AS_USUAL = NormalSettings()
 

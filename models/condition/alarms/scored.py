@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.lifecycle import AlarmLife, LifeCycleRule, Observation, Transition
+from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Observation, Transition
 
 _HOLD = 5.0
 """A row speaks for the time up to the next one, but for no more than so many usual intervals: a gap is not watched."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.condition.shrinkage import Estimate, Layers, Source, layers_of
+from models.condition.borrowing.shrinkage import Estimate, Layers, Source, layers_of
 
 NUMBERS = st.floats(-1e3, 1e3)
 VARIANCES = st.floats(1e-3, 1e3)

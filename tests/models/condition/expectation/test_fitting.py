@@ -8,9 +8,9 @@ from features.packs.loader import load_pack
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.table import ConditionTable
 from models.condition.errors import HistoryTooShort
-from models.condition.fitting import fit_condition
-from models.condition.layout import ConditionLayout, condition_layout
-from models.condition.rows import MachineRows, judge_rows
+from models.condition.expectation.fitting import fit_condition
+from models.condition.expectation.layout import ConditionLayout, condition_layout
+from models.condition.expectation.rows import MachineRows, judge_rows
 from tests.features.transforms.condition.rig import NOISE, SLOPES, TABLE, rows_of
 
 LAYOUT = ConditionLayout(

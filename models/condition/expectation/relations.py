@@ -11,8 +11,8 @@ from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.table import ConditionParameters, ConditionTable
 from features.transforms.regimes import RegimeArrays, RegimeTable, fit_regimes
 from models.condition.errors import HistoryTooShort
-from models.condition.layout import ConditionLayout
-from models.condition.rows import MachineRows
+from models.condition.expectation.layout import ConditionLayout
+from models.condition.expectation.rows import MachineRows
 
 FloatArray = NDArray[np.float64]
 _RIDGE = 1e-3

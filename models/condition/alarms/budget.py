@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.lifecycle import WEEK, LifeCycleRule, Told, Transition
+from models.condition.alarms.lifecycle import WEEK, LifeCycleRule, Told, Transition
+from models.condition.alarms.scored import Scored
 from models.condition.rates import dispersion, poisson_bounds
-from models.condition.scored import Scored
 
 LEVELS = np.geomspace(1000.0, 1.0, 139)
 """Scores that are tried, highest first, in steps of a twentieth. 1 is about the most that is usual for a machine."""

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.alarm import AlarmRule
-from models.condition.annunciator import Input, Row, in_order
-from models.condition.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation, Stage, Told, Transition
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.annunciator import Input, Row, in_order
+from models.condition.alarms.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation, Stage, Told, Transition
 
 RULE = LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=120.0, off_delay=HOUR)
 MACHINE, INSTRUMENT = ConditionVerdict.MACHINE, ConditionVerdict.INSTRUMENT

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from features.domain.epochs import Epoch, Relearn
 from features.domain.identifiers import SignalId
-from models.condition.alarm import AlarmRule, AlarmState
-from models.condition.evidence import Evidence
+from models.condition.alarms.alarm import AlarmRule, AlarmState
+from models.condition.borrowing.evidence import Evidence
+from models.condition.borrowing.prior import Belief
 from models.condition.normal import Condition, NormalBehaviour
-from models.condition.prior import Belief
 from models.condition.smoothing import Smoothed
 
 _DAY = 86_400.0

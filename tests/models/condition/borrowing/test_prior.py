@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from features.domain.identifiers import AssetId
+from models.condition.borrowing.prior import PriorSettings, learn_prior, summarise
 from models.condition.errors import TooFewToBorrow
 from models.condition.history import History
 from models.condition.normal import learn_normal
-from models.condition.prior import PriorSettings, learn_prior, summarise
 from tests.models.condition.fleets import BETWEEN, LARGE, MINE, SMALL, THEIRS, machine, members, oftener, prior
 
 

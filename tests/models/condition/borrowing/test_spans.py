@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from models.condition.spans import Spans, blocks_of, pool_spans
+from models.condition.borrowing.spans import Spans, blocks_of, pool_spans
 
 MACHINES, ROWS = 12, 4096
 

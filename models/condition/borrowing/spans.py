@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.evidence import LEAST_ROWS, Sums
+from models.condition.borrowing.evidence import LEAST_ROWS, Sums
 
 LEAST_BLOCKS = 4
 """Blocks that a history must have for their length to be looked at."""

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.condition.alarm import AlarmRule, AlarmState, alarms
+from models.condition.alarms.alarm import AlarmRule, AlarmState, alarms
 
 RULE = AlarmRule(threshold=2.0)
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.alarm import AlarmRule
-from models.condition.annunciator import (
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.annunciator import (
     Acknowledgement,
     Announced,
     Annunciator,
@@ -26,7 +26,7 @@ from models.condition.annunciator import (
     announce,
     in_order,
 )
-from models.condition.lifecycle import LifeCycleRule, Observation, Told
+from models.condition.alarms.lifecycle import LifeCycleRule, Observation, Told
 
 RULE = AnnunciatorRule(LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=120.0, off_delay=600.0), silence=300.0)
 MACHINES = ("m0", "m1", "m2")

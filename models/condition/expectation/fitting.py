@@ -14,9 +14,9 @@ from features.transforms.condition.state import initial_condition
 from features.transforms.condition.step import advance, deviations, doubt_of, follow_conditions
 from features.transforms.condition.table import ConditionParameters, ConditionTable
 from models.condition.errors import HistoryTooShort
-from models.condition.layout import ConditionLayout
-from models.condition.relations import fit_relations
-from models.condition.rows import MachineRows
+from models.condition.expectation.layout import ConditionLayout
+from models.condition.expectation.relations import fit_relations
+from models.condition.expectation.rows import MachineRows
 
 FloatArray = NDArray[np.float64]
 _LEAST_SPREAD = 0.005

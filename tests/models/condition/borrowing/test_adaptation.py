@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from features.domain.epochs import Baselines, epochs_of
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId, SignalId
-from models.condition.adaptation import AdaptationSettings, Followed, Follower, touched_by
-from models.condition.alarm import AlarmRule
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.borrowing.adaptation import AdaptationSettings, Followed, Follower, touched_by
 from models.condition.history import History
 from tests.models.condition.fleets import BETWEEN, MINE, SMALL, machine, oftener, prior
 

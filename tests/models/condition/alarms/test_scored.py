@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.domain.conditions import ConditionVerdict
-from models.condition.alarm import AlarmRule
-from models.condition.annunciator import AnnunciatorRule, AssetTransition, Row, announce
-from models.condition.lifecycle import AlarmLife, LifeCycleRule, Told, Transition
-from models.condition.scored import Scored
+from models.condition.alarms.alarm import AlarmRule
+from models.condition.alarms.annunciator import AnnunciatorRule, AssetTransition, Row, announce
+from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Told, Transition
+from models.condition.alarms.scored import Scored
 
 VERDICTS = (
     ConditionVerdict.UNDETERMINED,

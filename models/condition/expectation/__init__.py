@@ -1,0 +1,1 @@
+"""What each sensor should read, as the machine is run: fits the table of `features.transforms.condition`."""
