@@ -21,6 +21,7 @@ from edge_export.runtime.session import GraphSession
 from edge_export.runtime.summary import summarise
 from features.domain.events import EventKind
 from features.transforms.batch import LifeRows, compute
+from features.transforms.condition.table import ConditionTable
 from features.transforms.events import LifeEvents
 from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification
@@ -49,6 +50,7 @@ def export_bundle(
     created_at: datetime | None = None,
     distilled_from: Teacher | None = None,
     modes: ModeShares | None = None,
+    condition: ConditionTable | None = None,
 ) -> VerifiedBundle:
     """Export a network as a bundle that has passed parity and its own self-test.
 
@@ -66,6 +68,7 @@ def export_bundle(
         created_at: When it was made; now by default.
         distilled_from: The bundle whose answers the network learnt to give; None if it learnt from what machines did.
         modes: Shares of failure modes, where the model tells them apart.
+        condition: What is usual of such machines, where it was learnt.
 
     Returns:
         The bundle as it lies on the disk.
@@ -78,23 +81,29 @@ def export_bundle(
     refuse_taken(folder)
     check_match(specification, calibration)
     rows, copy = parity_rows(_checked(vectors, specification)), frozen(network)
-    check_network(copy, rows, calibration.grid_steps)
-    model = export_graph(copy, len(specification.names))
-    check_parity(copy, GraphSession.load(model), rows)
     bundle = assemble_bundle(
         name=name,
         version=version,
         created_at=created_at or datetime.now(UTC),
-        model=model,
+        model=_proven_graph(copy, rows, calibration.grid_steps),
         specification_json=specification.to_json(),
         calibration=calibration,
         golden=_golden(copy, calibration, rows, _golden_readings(specification, readings), modes),
         card=card_markdown,
         distilled_from=distilled_from,
         modes=modes,
+        condition=condition,
     )
     Runtime.load(bundle)
     return write_bundle(folder, bundle)
+
+
+def _proven_graph(network: "torch.nn.Module", rows: NDArray[np.float32], steps: int) -> bytes:
+    """Return the graph of a network after both gave the same for these rows."""
+    check_network(network, rows, steps)
+    model = export_graph(network, rows.shape[1])
+    check_parity(network, GraphSession.load(model), rows)
+    return model
 
 
 def _checked(vectors: NDArray[np.float32], specification: FeatureSpecification) -> NDArray[np.float32]:

@@ -16,7 +16,8 @@ FORMAT = 3
 
 READABLE = (1, 2, FORMAT)
 """Versions that are read; a runtime refuses any other. In 1 the interval had one half level for all forecasts; up to 2
-no network was distilled from another and no failure modes were told apart."""
+no network was distilled from another and no failure modes were told apart. Optional files came without a new version:
+a runtime that does not know one of them refuses the bundle as one with an extra file."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
@@ -25,6 +26,7 @@ CALIBRATION = "calibration.json"
 GOLDEN = "golden.json"
 CARD = "model_card.md"
 MODES = "modes.json"
+CONDITION = "condition.json"
 
 LARGEST_BYTES: Mapping[str, int] = {
     MANIFEST: 64 << 10,
@@ -34,10 +36,11 @@ LARGEST_BYTES: Mapping[str, int] = {
     GOLDEN: 16 << 20,
     CARD: 1 << 20,
     MODES: 16 << 20,
+    CONDITION: 4 << 20,
 }
 """Every file that a bundle may hold and the most bytes that are read of it."""
 
-OPTIONAL = (MODES,)
+OPTIONAL = (MODES, CONDITION)
 """Files that a bundle may hold or not, from format 3 on."""
 
 LISTED = tuple(name for name in LARGEST_BYTES if name != MANIFEST and name not in OPTIONAL)

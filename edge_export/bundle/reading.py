@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.condition import read_condition
 from edge_export.bundle.errors import BundleCorrupt, BundleMissing, BundleRefused
 from edge_export.bundle.golden import Golden
 from edge_export.bundle.manifest import (
     CALIBRATION,
     CARD,
+    CONDITION,
     FEATURES,
     GOLDEN,
     LARGEST_BYTES,
@@ -26,6 +28,7 @@ from edge_export.bundle.manifest import (
     check_entry,
 )
 from edge_export.bundle.modes import read_modes
+from features.transforms.condition.table import ConditionTable
 from features.transforms.modes import ModeShares
 
 
@@ -37,6 +40,7 @@ class VerifiedBundle:
         bundle_sha256: Hash of the manifest's bytes: the identity of the whole.
         contents: The bytes of every file by its name, the manifest among them.
         modes: Shares of failure modes; None where the model tells none apart.
+        condition: What is usual of such machines, for state detection; None where it was not learnt.
     """
 
     manifest: Manifest
@@ -45,6 +49,7 @@ class VerifiedBundle:
     golden: Golden
     contents: Mapping[str, bytes] = field(repr=False)
     modes: ModeShares | None = field(default=None, repr=False)
+    condition: ConditionTable | None = field(default=None, repr=False)
 
     @property
     def model(self) -> bytes:
@@ -105,6 +110,7 @@ def verify(contents: Mapping[str, bytes]) -> VerifiedBundle:
         Golden.from_json(contents[GOLDEN]),
         dict(contents),
         read_modes(contents[MODES], MODES) if MODES in contents else None,
+        read_condition(contents[CONDITION], CONDITION) if CONDITION in contents else None,
     )
 
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 from edge_export.bundle.calibration import Calibration
+from edge_export.bundle.condition import condition_json
 from edge_export.bundle.durable import write_folder
 from edge_export.bundle.golden import Golden
 from edge_export.bundle.manifest import (
     CALIBRATION,
     CARD,
+    CONDITION,
     FEATURES,
     GOLDEN,
     MANIFEST,
@@ -22,6 +24,7 @@ from edge_export.bundle.manifest import (
 )
 from edge_export.bundle.modes import modes_json
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
+from features.transforms.condition.table import ConditionTable
 from features.transforms.modes import ModeShares
 
 
@@ -37,6 +40,7 @@ def assemble_bundle(
     card: str,
     distilled_from: Teacher | None = None,
     modes: ModeShares | None = None,
+    condition: ConditionTable | None = None,
 ) -> VerifiedBundle:
     """Make a bundle in memory.
 
@@ -51,6 +55,7 @@ def assemble_bundle(
         card: The model card, Markdown.
         distilled_from: Whose answers the network learnt to give, if it did not learn from what machines did.
         modes: Shares of failure modes, where the model tells them apart.
+        condition: What is usual of such machines, where it was learnt.
 
     Returns:
         The bundle, verified as one that was read.
@@ -68,6 +73,8 @@ def assemble_bundle(
     }
     if modes is not None:
         files[MODES] = modes_json(modes)
+    if condition is not None:
+        files[CONDITION] = condition_json(condition)
     manifest = Manifest(
         label("name", name),
         label("version", version),

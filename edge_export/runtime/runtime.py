@@ -29,6 +29,8 @@ from features.domain.forecasts import (
 )
 from features.domain.packs import LifeSource
 from features.domain.time import EPOCH
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.table import ConditionTable
 from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification, specification_from_json
 
@@ -51,6 +53,7 @@ class Runtime:
         bundle: The verified bytes behind it.
         specification: The feature specification whose vectors it takes.
         new_id: Makes the identity of each forecast.
+        condition: What is usual of such machines, for `condition_step`; None where the bundle holds nothing of it.
     """
 
     bundle: VerifiedBundle = field(repr=False)
@@ -59,6 +62,7 @@ class Runtime:
     judge: Judge = field(repr=False)
     model: ModelReference
     new_id: Callable[[], str] = field(repr=False)
+    condition: ConditionModel | None = field(default=None, repr=False)
 
     @staticmethod
     def load(source: VerifiedBundle | Path | str, new_id: Callable[[], str] = random_id) -> "Runtime":
@@ -77,11 +81,13 @@ class Runtime:
         check_match(specification, calibration)
         _check_graph(session, specification, calibration)
         _check_modes(bundle.modes, specification)
+        condition = _condition(bundle.condition, specification)
         check_answers(bundle.golden, session, calibration, bundle.modes)
         if bundle.golden.readings is not None:
             check_features(bundle.golden.readings, specification)
         model = ModelReference(bundle.manifest.name, bundle.manifest.version, bundle.bundle_sha256)
-        return Runtime(bundle, specification, session, Judge.of(specification, calibration), model, new_id)
+        judge = Judge.of(specification, calibration)
+        return Runtime(bundle, specification, session, judge, model, new_id, condition)
 
     @property
     def calibration(self) -> Calibration:
@@ -307,6 +313,18 @@ def _check_graph(session: GraphSession, specification: FeatureSpecification, cal
 def _check_modes(modes: ModeShares | None, specification: FeatureSpecification) -> None:
     if modes is not None:
         _refuse_differences({"width of the mode shares": (modes.features, len(specification.names))})
+
+
+def _condition(table: ConditionTable | None, specification: FeatureSpecification) -> ConditionModel | None:
+    """Prepare the table; it may name signals that no feature reads, but not those of another type of machine only."""
+    if table is None:
+        return None
+    if not set(table.sensors) & set(specification.signals):
+        raise BundleRefused(
+            f"State detection must look at signals of the machine, {', '.join(specification.signals)[:200]}; found "
+            f"only {', '.join(table.sensors)[:200]}. Export the bundle again."
+        )
+    return ConditionModel.of(table)
 
 
 def _refuse_differences(pairs: dict[str, tuple[object, object]]) -> None:

@@ -165,6 +165,7 @@ def _export(
         readings=readings,
         distilled_from=Teacher(manifest.version, champion.bundle.bundle_sha256),
         modes=champion.bundle.modes,  # of the features alone, so the same beside either network
+        condition=champion.bundle.condition,  # of the readings alone
     )
     return Runtime.load(bundle)
 

@@ -161,4 +161,5 @@ def with_modes(bundle: VerifiedBundle, modes: ModeShares | None) -> VerifiedBund
         card=bundle.card,
         distilled_from=bundle.manifest.distilled_from,
         modes=modes,
+        condition=bundle.condition,
     )

@@ -120,7 +120,9 @@ def test_a_file_that_is_not_its_own_is_refused(folder: Path, damage: Callable[[P
 def test_extra_and_missing_files_are_named(folder: Path) -> None:
     (folder / "weights.bin").write_bytes(b"x")
     (folder / "model_card.md").unlink()
-    with pytest.raises(BundleCorrupt, match=r"may hold modes\.json; missing: model_card\.md; extra: weights\.bin"):
+    with pytest.raises(
+        BundleCorrupt, match=r"may hold condition\.json, modes\.json; missing: model_card\.md; extra: weights\.bin"
+    ):
         read_bundle(folder)
 
 
