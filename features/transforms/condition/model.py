@@ -1,6 +1,7 @@
 """The table made ready to compute with."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ FloatArray = NDArray[np.float64]
 UNSEEN = -1
 """Regime of a row whose conditions are unknown or far from all that was seen."""
 _EVEN = 0.05
+_MOST_PATTERNS = 64
+"""So many precisions of some of the sensors are kept; machines of a type lack the same few signals again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,9 @@ class ConditionModel:
     Attributes:
         is_relative: Whether a signal is taken by its logarithm. Shape (signal,).
         floors: 1 where a signal is not. Shape (signal,).
+        regime_places: Conditions that regimes are told apart by. Shape (regime condition,).
         precision: Inverse of the covariance of the sensors. Shape (sensor, sensor).
+        has_relative: Whether any signal is taken by its logarithm.
         mode_signs: Shape (mode, signal), sensors first, then conditions, as deviations are put together.
     """
 
@@ -39,6 +44,9 @@ class ConditionModel:
     condition_spreads: FloatArray
     condition_covariance: FloatArray
     mode_signs: FloatArray
+    regime_places: NDArray[np.intp]
+    has_relative: bool
+    patterns: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(table: ConditionTable) -> "ConditionModel":
@@ -67,6 +75,8 @@ class ConditionModel:
             condition_spreads=np.asarray(table.condition_spreads, np.float64),
             condition_covariance=own,
             mode_signs=np.concatenate([signs[:, conditions:], signs[:, :conditions]], axis=1),
+            regime_places=np.array(table.regime_conditions, np.intp),
+            has_relative=any(floor is not None for floor in table.floors),
         )
 
     @property
@@ -81,10 +91,23 @@ class ConditionModel:
         found[np.ix_(known, known)] = _inverse(covariance[np.ix_(known, known)])
         return found
 
+    def precision_of(self, known: NDArray[np.bool_]) -> FloatArray:
+        """Return the precision of the sensors known, 0 elsewhere; not to be changed. Shape (sensor, sensor)."""
+        pattern = known.tobytes()
+        found = self.patterns.get(pattern)
+        if found is None:
+            found = self.precision if known.all() else self.partial(self.covariance, known)
+            if len(self.patterns) >= _MOST_PATTERNS:
+                self.patterns.clear()
+            self.patterns[pattern] = found
+        return found
+
     def comparable(self, values: FloatArray) -> FloatArray:
         """Return values that follow the same relations in machines of any size. Shape (..., signal) as given."""
-        relative = np.log(np.maximum(values, self.floors))
-        return np.where(self.is_relative, relative, values / self.spans)
+        found = np.asarray(values / self.spans, np.float64)
+        if self.has_relative:
+            np.copyto(found, np.log(np.maximum(values, self.floors)), where=self.is_relative)
+        return found
 
     def in_units(self, comparable: float, place: int) -> float:
         """Return what `comparable` was made from, of one signal."""
@@ -98,8 +121,9 @@ class ConditionModel:
         """
         if not len(self.regime_centers):
             return 0
-        scaled = conditions[list(self.table.regime_conditions)] / self.regime_spans
-        squared = np.square(self.regime_centers - scaled).sum(axis=1)
+        scaled = conditions[self.regime_places] / self.regime_spans
+        apart = self.regime_centers - scaled
+        squared = np.einsum("ij,ij->i", apart, apart)
         nearest = int(squared.argmin())
         return nearest if squared[nearest] <= self.table.regime_radius**2 else UNSEEN
 
@@ -115,13 +139,22 @@ class ConditionModel:
             offset: Distance of the conditions from the machine's first ones, comparable. Shape (condition,).
             regime: From `regime`.
         """
-        regimes = self.slopes.shape[1] - len(offset)
-        found = np.zeros(1 + len(offset) + regimes)
+        found, conditions = np.zeros(1 + self.slopes.shape[1]), len(offset)
         found[0] = 1.0
-        found[1 : 1 + len(offset)] = offset
-        if regimes and regime >= 0:
-            found[1 + len(offset) + regime] = 1.0
+        found[1 : 1 + conditions] = offset
+        if regime >= 0 and len(found) > 1 + conditions:
+            found[1 + conditions + regime] = 1.0
         return found
+
+
+def is_whole(values: FloatArray) -> bool:
+    """Say in one product whether all are finite; of numbers too large to be squared it says no, too. Shape (any,).
+
+    Examples:
+        >>> is_whole(np.array([1.0, 2.0])), is_whole(np.array([1.0, np.nan])), is_whole(np.array([]))
+        (True, False, True)
+    """
+    return math.isfinite(values.dot(values))
 
 
 def _inverse(covariance: FloatArray) -> FloatArray:

@@ -152,7 +152,7 @@ def deviations(model: ConditionModel, state: ConditionState, blamed: NDArray[np.
     values = np.where(known, np.concatenate([state.deviation, moved_conditions(model, state)]), 0.0)
     precision = np.zeros((sensors + conditions, sensors + conditions))
     own = known[:sensors]
-    precision[:sensors, :sensors] = model.precision if own.all() else model.partial(model.covariance, own)
+    precision[:sensors, :sensors] = model.precision_of(own)
     precision[sensors:, sensors:] = model.partial(condition_covariance(model, state), known[sensors:])
     precision /= doubt_of(model, state)
     moved = float(values[sensors:] @ precision[sensors:, sensors:] @ values[sensors:])
