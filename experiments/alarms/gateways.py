@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.alarms import Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule
 from models.condition.alarms.annunciator import (
@@ -23,7 +24,7 @@ from models.condition.alarms.annunciator import (
     Row,
     in_order,
 )
-from models.condition.alarms.lifecycle import LifeCycleRule, Observation, Told
+from models.condition.alarms.lifecycle import LifeCycleRule, Observation
 
 RULE = AnnunciatorRule(LifeCycleRule(AlarmRule(2.0, release=0.0, deadband=0.1)), silence=1800.0)
 CRITICAL = 8.0

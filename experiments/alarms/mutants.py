@@ -11,10 +11,11 @@ from typing import Any
 from unittest.mock import patch
 
 from experiments.alarms import budgets, chattering, gateways
+from features.domain.alarms import Stage
 from models.condition.alarms import budget as budget_module
 from models.condition.alarms.annunciator import Annunciator
 from models.condition.alarms.budget import AlarmBudget
-from models.condition.alarms.lifecycle import AlarmLife, Stage
+from models.condition.alarms.lifecycle import AlarmLife
 
 _ASSETS, _GATEWAYS, _SEEDS = 160, 8, range(6)
 BUDGET = AlarmBudget(5.0)

@@ -279,6 +279,88 @@ clock_states = Table(
     Column("state", JSON, nullable=False),
 )
 
+# one row for each alarm as it is now; what became of it stands in `alarm_entries`
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("asset", String(128), nullable=False),
+    Column("pack", String(128), nullable=False),
+    Column("gateway", String(256), nullable=False),
+    Column("stage", String(32), nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("lead", String(128), nullable=True),
+    Column("score", Float(53), nullable=True),
+    Column("threshold", Float(53), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("raised_at", UtcTime, nullable=False),
+    Column("stood_since", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("returned_at", UtcTime, nullable=True),
+    Column("times", Integer, nullable=False),
+    Column("acknowledged_at", UtcTime, nullable=True),
+    Column("acknowledged_by", String(128), nullable=True),
+    Column("comment", String, nullable=True),
+    Index(None, "tenant", "stage"),
+    Index(None, "tenant", "asset"),
+)
+
+# everything that was told of alarms; rows are added and never changed. What was held back has no alarm
+alarm_entries = Table(
+    "alarm_entries",
+    metadata,
+    Column("sequence", _sequence, primary_key=True, autoincrement=True),
+    Column("tenant", String(128), nullable=False),
+    Column("alarm", String(64), nullable=True),
+    Column("asset", String(128), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("told", String(32), nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("lead", String(128), nullable=True),
+    Column("score", Float(53), nullable=True),
+    Column("reason", String(128), nullable=True),
+    Column("comment", String, nullable=True),
+    Column("recorded_at", UtcTime, nullable=False),
+    UniqueConstraint("tenant", "asset", "at", "told"),
+    Index(None, "tenant", "alarm"),
+)
+
+# of gateways and machines that are silent, and of rows blamed on the data path; an empty asset stands for the gateway
+path_notices = Table(
+    "path_notices",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("pack", String(128), primary_key=True),
+    Column("gateway", String(256), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("asset", String(128), primary_key=True),
+    Column("raised_at", UtcTime, primary_key=True),
+    Column("returned_at", UtcTime, nullable=True),
+    Column("standing", JSON, nullable=False),
+)
+
+# what is remembered of the machines behind each gateway, as `models.condition.alarms.written` writes it
+annunciators = Table(
+    "annunciators",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("pack", String(128), primary_key=True),
+    Column("gateway", String(256), primary_key=True),
+    Column("state", JSON, nullable=False),
+)
+
+alarm_thresholds = Table(
+    "alarm_thresholds",
+    metadata,
+    Column("tenant", String(128), primary_key=True),
+    Column("pack", String(128), primary_key=True),
+    Column("model", String(128), primary_key=True),
+    *(Column(name, Float(53), nullable=False) for name in ("threshold", "budget", "confidence", "bound")),
+    Column("machine_weeks", Float(53), nullable=False),
+    Column("fitted_at", UtcTime, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -5,19 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from features.domain.assets import Asset
 from features.domain.events import Event
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.labels import Label
 from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
+from pipelines.alarms.gateways import gateways
 from pipelines.building.tracks import LifeTrack
 from pipelines.ingest.report import IngestReport
 from pipelines.train.data import read_tracks
-
-GATEWAY = "gateway"
-"""The attribute of an asset that names its gateway; without it the machines of a site share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +85,3 @@ def read_folder(
         finally:
             records.dispose()
         return replace(read_machines(home, pack, tenant), ingest=report)
-
-
-def gateways(assets: Sequence[Asset]) -> dict[str, str]:
-    """Return the gateway of each machine of which one is known: its attribute `gateway`, else its site."""
-    known = {str(asset.id): asset.attributes.get(GATEWAY) or asset.site for asset in assets}
-    return {asset: gateway for asset, gateway in known.items() if gateway}

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from features.domain.alarms import Told
 from models.condition.alarms.annunciator import PathNotice
 from models.condition.alarms.budget import AlarmRate, FittedThreshold
-from models.condition.alarms.lifecycle import Told
 from pipelines.alarms.order import ReplayOrder
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.alarms import Told
 from features.domain.events import EventKind, LifeEpoch
 from features.domain.labels import Label
 from features.domain.packs import Pack
@@ -25,7 +26,7 @@ from models.condition.alarms.annunciator import (
     in_order,
 )
 from models.condition.alarms.budget import alarm_rate, fit_threshold
-from models.condition.alarms.lifecycle import HOUR, Told
+from models.condition.alarms.lifecycle import HOUR
 from models.condition.alarms.scored import Scored
 from models.prognosis.folds import held_out
 from pipelines.alarms.healthy import healthy_rows, only

@@ -13,19 +13,11 @@ it was due, whoever found out when: it does not matter how often somebody looks.
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from features.domain.alarms import NoticeKind, Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule
-from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Observation, Told, Transition
-
-
-class NoticeKind(StrEnum):
-    """What a notice of the data path is about."""
-
-    GATEWAY_SILENT = "gateway_silent"
-    MACHINE_SILENT = "machine_silent"
-    DATA_PATH = "data_path"
+from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Observation, Transition
 
 
 @dataclass(frozen=True, slots=True)

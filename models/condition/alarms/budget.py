@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.condition.alarms.lifecycle import WEEK, LifeCycleRule, Told, Transition
+from features.domain.alarms import Told
+from models.condition.alarms.lifecycle import WEEK, LifeCycleRule, Transition
 from models.condition.alarms.scored import Scored
 from models.condition.rates import dispersion, poisson_bounds
 

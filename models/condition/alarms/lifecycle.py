@@ -14,8 +14,8 @@ that came late, twice or shuffled end in the same, once they are sorted.
 
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
-from enum import StrEnum
 
+from features.domain.alarms import Stage, Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule, AlarmState
 
@@ -23,37 +23,6 @@ HOUR, WEEK = 3600.0, 604_800.0
 
 _UNKNOWN = frozenset({ConditionVerdict.DATA_PATH, ConditionVerdict.OPERATION_CHANGE})
 """Under these verdicts a row says nothing of the machine: what stood stands, and nothing begins."""
-
-
-class Stage(StrEnum):
-    """Where an alarm stands (IEC 62682:2022, alarm state transition diagram)."""
-
-    NORMAL = "normal"
-    UNACKNOWLEDGED = "unacknowledged"
-    ACKNOWLEDGED = "acknowledged"
-    RETURNED = "returned"
-    LATCHED = "latched"
-
-    @property
-    def stands(self) -> bool:
-        """Whether the alarm is active: the condition has not returned to normal."""
-        return self in (Stage.UNACKNOWLEDGED, Stage.ACKNOWLEDGED)
-
-
-class Told(StrEnum):
-    """What can become of an alarm. `raised` and `worsened` ask for attention; the others are for the record."""
-
-    RAISED = "raised"
-    AGAIN = "again"
-    WORSENED = "worsened"
-    RETURNED = "returned"
-    ACKNOWLEDGED = "acknowledged"
-    SUPPRESSED = "suppressed"
-
-    @property
-    def is_alarm(self) -> bool:
-        """Whether it counts against the alarm budget."""
-        return self in (Told.RAISED, Told.WORSENED)
 
 
 @dataclass(frozen=True, slots=True)

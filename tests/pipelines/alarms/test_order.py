@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from features.domain.alarms import Told
 from features.packs.loader import load_pack
-from models.condition.alarms.lifecycle import Told
 from models.condition.alarms.scored import Scored
 from pipelines.alarms.order import Asked, Split
 from pipelines.errors import InvalidAlarmOrder

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.domain.alarms import NoticeKind, Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule
 from models.condition.alarms.annunciator import (
@@ -18,7 +19,6 @@ from models.condition.alarms.annunciator import (
     AssetTransition,
     Input,
     Moment,
-    NoticeKind,
     PathNotice,
     PlannedWork,
     Renewal,
@@ -26,7 +26,7 @@ from models.condition.alarms.annunciator import (
     announce,
     in_order,
 )
-from models.condition.alarms.lifecycle import LifeCycleRule, Observation, Told
+from models.condition.alarms.lifecycle import LifeCycleRule, Observation
 
 RULE = AnnunciatorRule(LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=120.0, off_delay=600.0), silence=300.0)
 MACHINES = ("m0", "m1", "m2")

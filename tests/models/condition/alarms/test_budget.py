@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.domain.alarms import Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule
 from models.condition.alarms.budget import LEVELS, AlarmBudget, alarm_rate, counted, fit_threshold
-from models.condition.alarms.lifecycle import WEEK, LifeCycleRule, Told, Transition
+from models.condition.alarms.lifecycle import WEEK, LifeCycleRule, Transition
 from models.condition.alarms.scored import Scored
 
 RULE = LifeCycleRule(AlarmRule(1.0), on_delay=0.0, off_delay=3600.0)

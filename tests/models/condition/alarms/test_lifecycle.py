@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.domain.alarms import Stage, Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule
 from models.condition.alarms.annunciator import Input, Row, in_order
-from models.condition.alarms.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation, Stage, Told, Transition
+from models.condition.alarms.lifecycle import HOUR, AlarmLife, LifeCycleRule, Observation, Transition
 
 RULE = LifeCycleRule(AlarmRule(1.0, release=0.0), on_delay=120.0, off_delay=HOUR)
 MACHINE, INSTRUMENT = ConditionVerdict.MACHINE, ConditionVerdict.INSTRUMENT

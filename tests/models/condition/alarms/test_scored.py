@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.domain.alarms import Told
 from features.domain.conditions import ConditionVerdict
 from models.condition.alarms.alarm import AlarmRule
 from models.condition.alarms.annunciator import AnnunciatorRule, AssetTransition, Row, announce
-from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Told, Transition
+from models.condition.alarms.lifecycle import AlarmLife, LifeCycleRule, Transition
 from models.condition.alarms.scored import Scored
 
 VERDICTS = (
