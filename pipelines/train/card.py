@@ -1,5 +1,6 @@
 """The model card that goes into every bundle: for whom, on what, how good, where not to use it."""
 
+from pipelines.condition.telling import condition_markdown
 from pipelines.train.coverage_report import coverage_markdown
 from pipelines.train.data import PreparedData
 from pipelines.train.modes import modes_markdown
@@ -38,6 +39,8 @@ predicted median); groups with few lives share their levels with others. On the 
 bounds that hold whatever became of them. The last row is told by the truth, so nothing can be promised in it.
 
 **Failure modes.** {modes_markdown(judgement.modes)}
+
+**State detection.** {condition_markdown(judgement.condition, pack)}
 
 The best epoch, the width of the network and the levels of the interval were chosen on the same folds of training
 machines, by members blind to them; inputs were standardised over all training machines. The machines above also

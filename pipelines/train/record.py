@@ -12,6 +12,9 @@ from features.store.names import view_name
 from features.transforms.survival import failure_probability, mean_life
 from models.calibration.coverage import CoverageRow
 from models.registry.tracking import DataIdentity, Tracking
+from pipelines.condition.learning import LearntCondition
+from pipelines.condition.telling import DOCUMENT as DOCUMENT_OF_CONDITION
+from pipelines.condition.telling import condition_json_text, condition_metrics
 from pipelines.train.cluster import CHECKOUT
 from pipelines.train.coverage_report import DOCUMENT, TABLE, coverage_document, coverage_markdown, coverage_metrics
 from pipelines.train.data import PreparedData
@@ -77,6 +80,7 @@ class Judgement:
         baseline: Those of the fixed LightGBM beside it.
         coverage: How often the model's intervals held, by group.
         modes: Failure modes told apart, or why they are not.
+        condition: What state detection goes by, or why there is none.
     """
 
     examination: Examination
@@ -86,6 +90,7 @@ class Judgement:
     baseline: Evaluation
     coverage: Sequence[CoverageRow]
     modes: JudgedModes
+    condition: LearntCondition
 
 
 def record(
@@ -99,6 +104,8 @@ def record(
     tracking.log_metrics(run_id, {**metrics, "test_failures": judgement.examination.failures})
     tracking.log_metrics(run_id, judgement.modes.metrics())
     tracking.log_text(run_id, judgement.modes.to_json(), DOCUMENT_OF_MODES)
+    tracking.log_metrics(run_id, condition_metrics(judgement.condition))
+    tracking.log_text(run_id, condition_json_text(judgement.condition), DOCUMENT_OF_CONDITION)
     _record_data(tracking, run_id, data, judgement.examination)
     tracking.log_text(run_id, split_document(data, trained.fold), SPLIT)
     held, unit = judgement.coverage, data.pack.life.unit

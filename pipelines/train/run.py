@@ -23,6 +23,8 @@ from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, HELD_OUT_SHARE, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.aliases import follow_shelf, free_version
+from pipelines.condition.learning import LearntCondition
+from pipelines.condition.reading import learn_from_installation
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
 from pipelines.train.card import model_card
@@ -94,6 +96,7 @@ class TrainingOutcome:
         failures: Failures among the held-out machines.
         coverage: How often the model's intervals held, by regime, stage of life and at the end of life.
         modes: Failure modes told apart, or why they are not.
+        condition: What state detection goes by, or why there is none.
         seconds: Duration of the fit on Ray alone.
         bundle: Where the bundle lies on the shelf.
         warning: Why MLflow's aliases do not name what serves or runs in shadow, for people; None where they do.
@@ -110,6 +113,7 @@ class TrainingOutcome:
     baseline: Evaluation
     coverage: Sequence[CoverageRow]
     modes: JudgedModes
+    condition: LearntCondition
     decision: Decision
     bundle: Path
     warning: str | None = None
@@ -132,6 +136,7 @@ class TrainingOutcome:
                 "coverage_by": {row.group: row.to_dict() for row in self.coverage},
                 "modes": self.modes.to_dict(),
             },
+            "condition": self.condition.to_dict(),
             "promotion": {**self.decision.to_dict(), "warning": self.warning},
         }
 
@@ -184,6 +189,8 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         baseline = growing.result()
     with stages.stage("register"):
         number = _register(order, data, run_id, trained)
+    with stages.stage("state detection"):
+        condition = _learn_condition(order, data, stages)
     with stages.stage("evaluation"):
         examination = Examination(order.pack, data.held_out, constant_rate(data.training))
         survival = _survival(trained)
@@ -192,14 +199,14 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         baseline_figures = examination.of_baseline(baseline)
         held = examination.coverage_by(curves, trained.intervals.table)
         modes = learn_modes(data.training, data.held_out, order.pack, first.seed)
-        judgement = Judgement(examination, survival, curves, model_figures, baseline_figures, held, modes)
+        judgement = Judgement(examination, survival, curves, model_figures, baseline_figures, held, modes, condition)
         record(order.tracking, run_id, data, trained, judgement)
     with stages.stage("bundle and promotion"):
         shelf = BundleShelf(order.home.bundles)
         version = free_version(shelf, order.pack.id, number, run_id)
         card = model_card(order.model_name, version, data, judgement, run_id)
         order.tracking.log_text(run_id, card, "model_card.md")
-        place = _export(order, data, run_id, trained, version, card, modes)
+        place = _export(order, data, run_id, trained, version, card, judgement)
         runtime = Runtime.load(place)
         ModelRegistry(order.tracking).mark_bundle(order.model_name, number, runtime.bundle.bundle_sha256)
         decision = decide(model_figures, runtime, data, shelf, order.shadow_hours, _assets(order))
@@ -216,6 +223,7 @@ def _train(order: TrainingOrder, data: PreparedData, run_id: str, stages: Stages
         baseline_figures,
         held,
         modes,
+        condition,
         decision,
         place,
         warning,
@@ -247,6 +255,13 @@ def _candidates(order: TrainingOrder, data: PreparedData, run_id: str) -> "Seque
 
     found = searched(Searching(order.tracking, run_id, order.trials, order.workers), data, order.candidates[0])
     return [*order.candidates, *([] if found in order.candidates else [found])]
+
+
+def _learn_condition(order: TrainingOrder, data: PreparedData, stages: Stages) -> LearntCondition:
+    learnt = learn_from_installation(order.home, order.pack, order.tenant, data.tracks, data.unseen, order.server)
+    if learnt.table is None:
+        stages.console.print(f"[dim]No state detection: {learnt.reason}[/dim]")
+    return learnt
 
 
 def _survival(trained: TrainedPrognosis) -> Survival:
@@ -283,7 +298,7 @@ def _export(
     trained: TrainedPrognosis,
     version: str,
     card: str,
-    modes: JudgedModes,
+    judgement: Judgement,
 ) -> Path:
     from edge_export.export import export_bundle  # lazy: torch
 
@@ -300,7 +315,8 @@ def _export(
             version=version,
             card_markdown=card,
             readings=longest.rows,
-            modes=modes.shares,
+            modes=judgement.modes.shares,
+            condition=judgement.condition.table,
         )
         order.tracking.log_files(run_id, folder, "bundle")
         return BundleShelf(order.home.bundles).put(folder)

@@ -1,6 +1,7 @@
 """Which signals of a pack state detection looks at, and as what."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from features.domain.packs import Direction, Measure, Pack
 from features.domain.signals import Signal, SignalRole
@@ -32,6 +33,21 @@ class ConditionLayout:
     def signals(self) -> tuple[str, ...]:
         """Conditions, then sensors."""
         return self.conditions + self.sensors
+
+    def without(self, signals: Collection[str]) -> "ConditionLayout":
+        """Return the layout of a machine that has none of some signals."""
+        kept = [place for place, name in enumerate(self.signals) if name not in signals]
+        conditions = len(self.conditions)
+        return replace(
+            self,
+            conditions=tuple(self.signals[place] for place in kept if place < conditions),
+            sensors=tuple(self.signals[place] for place in kept if place >= conditions),
+            floors=tuple(self.floors[place] for place in kept),
+            spans=tuple(self.spans[place] for place in kept),
+            running=kept.index(self.running) if self.running in kept else None,
+            regime_conditions=tuple(kept.index(place) for place in self.regime_conditions if place in kept),
+            modes=tuple(ModeSigns(mode.id, tuple(mode.signs[place] for place in kept)) for mode in self.modes),
+        )
 
 
 def condition_layout(pack: Pack) -> ConditionLayout:

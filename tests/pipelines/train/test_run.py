@@ -78,11 +78,12 @@ def _check_identity(store: Tracking, run_id: str) -> None:
     for loss in ("train_loss_0.all_16", "blind_loss_0.all_16"):
         assert [each.step for each in store.client().get_metric_history(run_id, loss)] == list(range(SETTINGS.epochs))
     assert "modes_told" in run.data.metrics
+    assert run.data.metrics["condition_machines"] >= 1
 
 
 def _check_files(files: dict[str, Path]) -> None:
     wanted = {"calibration.png", "predicted_against_true.png", "coverage.json", "coverage.md", "model_card.md"}
-    wanted |= {"failure_modes.json"}
+    wanted |= {"failure_modes.json", "state_detection.json", "bundle/condition.json"}
     wanted |= {"weights.npz", "split.json", "feature_specification.json", "bundle/manifest.json"}
     assert wanted <= set(files)
     lives = [name for name in files if name.startswith("lives/")]
