@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.state import ConditionState
 
+_CREDIBLE = 6.0
+"""A reading farther off, in what its expectation allows, teaches nothing."""
+_AGREEING = 3
+"""So many in a row of a machine hardly known say that its first reading was wrong, and not they."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -73,16 +78,51 @@ def expect(model: ConditionModel, state: ConditionState, comparable: FloatArray,
     return Expectation(row, expected, comparable[conditions:] - expected, 1.0 + told @ row, told)
 
 
-def learn(state: ConditionState, seen: Expectation, chosen: NDArray[np.bool_], caution: float) -> None:
-    """Learn from a row.
+def is_credible(model: ConditionModel, state: ConditionState, seen: Expectation, is_young: bool) -> NDArray[np.bool_]:
+    """Say which readings may teach; a level that none of the first few agrees with begins anew.
 
     Args:
+        model: Of the state.
+        state: Its count of readings that are not credible, and levels that begin anew, are changed.
+        seen: The row.
+        is_young: Whether the machine is hardly known yet.
+
+    Returns:
+        By sensor. Shape (sensor,).
+    """
+    is_there = np.isfinite(seen.error)
+    far = is_there & (np.abs(np.where(is_there, seen.deviation(model), 0.0)) >= _CREDIBLE)
+    state.astray = np.where(far, state.astray + 1.0, np.where(is_there, 0.0, state.astray))
+    wrong = far & (state.astray >= _AGREEING) & is_young
+    if wrong.any():
+        state.weights[:, 0] += np.where(wrong, seen.error, 0.0)
+        state.astray[wrong] = 0.0
+        state.deviation[wrong], state.recent[wrong] = np.nan, np.nan
+    return is_there & ~far
+
+
+def learn(model: ConditionModel, state: ConditionState, seen: Expectation, chosen: NDArray[np.bool_]) -> None:
+    """Learn from a row. Once a level is known, it may be moved by a bounded amount only until it begins anew.
+
+    Args:
+        model: How cautiously, and how far.
         state: Changed.
         seen: The row.
         chosen: Sensors to learn from. Shape (sensor,).
-        caution: So many rows tell as much as one would if errors of neighbouring rows were not alike.
     """
-    variance = seen.variance - 1.0 + caution
+    parameters = model.parameters
+    variance = seen.variance - 1.0 + parameters.caution
     gain = np.where(chosen[:, None], seen.told / variance[:, None], 0.0)
     state.weights += gain * np.where(chosen, seen.error, 0.0)[:, None]
     state.spread -= gain[:, :, None] * seen.told[:, None, :]
+    state.level_rows += chosen
+    begins = np.isnan(state.anchor) & (state.level_rows >= parameters.known_rows)
+    state.anchor = np.where(begins, state.weights[:, 0], state.anchor)
+    most = parameters.most_drift * model.noise
+    is_free = np.isnan(state.anchor)
+    kept = np.clip(
+        state.weights[:, 0],
+        np.where(is_free, -np.inf, state.anchor - most),
+        np.where(is_free, np.inf, state.anchor + most),
+    )
+    state.weights[:, 0] = kept

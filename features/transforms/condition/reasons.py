@@ -19,11 +19,15 @@ from features.transforms.condition.causes import (
     several_sensors,
 )
 from features.transforms.condition.estimates import estimate
+from features.transforms.condition.excuse import beyond_excuse
 from features.transforms.condition.model import ConditionModel, FloatArray
-from features.transforms.condition.state import ConditionState
+from features.transforms.condition.state import ConditionState, is_anew
 
 _MODE_COST, _MOVED_COST = 0.25, 0.5
 """What a further signal of a failure mode, and conditions that moved, cost; shares of a further sensor's."""
+
+_MOST_ANEW = 0.5
+"""Share of the score from which on it is put down to sensors whose level is being learnt anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,9 @@ def _decide(
     if state.lasting >= parameters.patience and state.seen < parameters.fewest_rows:
         evidence.append(Evidence(ConditionVerdict.UNDETERMINED, "rows_seen", float(state.seen)))
         return ConditionVerdict.UNDETERMINED, evidence, []
+    if state.lasting >= parameters.patience and _strays_anew(model, state, found.deviation):
+        evidence.append(Evidence(ConditionVerdict.UNDETERMINED, "rows_of_epoch", float(state.level_rows.min())))
+        return ConditionVerdict.UNDETERMINED, evidence, []
     if state.lasting >= parameters.patience:
         weighed = weigh(model, state, found.deviation, row.circumstances)
         verdict, shares = likeliest(weighed.logs, parameters.certainty)
@@ -96,11 +103,39 @@ def _decide(
         return ConditionVerdict.INSTRUMENT, evidence, [(str(each.signal), None) for each in found.quality]
     if found.missing:
         return ConditionVerdict.DATA_PATH, list(found.missing), []
-    if np.isnan(found.score) and state.seen:
-        return ConditionVerdict.UNDETERMINED, [Evidence(ConditionVerdict.UNDETERMINED, "sensors_compared", 0.0)], []
+    if np.isnan(found.score):
+        return *_of_nothing(model, state, row), []
     if state.condition_lasting >= parameters.condition_patience and state.seen >= parameters.fewest_rows:
         return _of_conditions(model, state, row, found)
-    return ConditionVerdict.NORMAL, [], []
+    return ConditionVerdict.NORMAL, _standing(model, state, row, ConditionVerdict.NORMAL), []
+
+
+def _strays_anew(model: ConditionModel, state: ConditionState, deviation: Deviation) -> bool:
+    """Say whether most of what strays are sensors whose level began anew and is being learnt."""
+    anew = is_anew(model, state)
+    return bool(anew.any()) and float(np.nansum(shares_of(deviation, len(anew))[anew])) > _MOST_ANEW
+
+
+def _of_nothing(
+    model: ConditionModel, state: ConditionState, row: ConditionRow
+) -> tuple[ConditionVerdict, list[Evidence]]:
+    """Say what is known where nothing could be compared: that a sound machine was switched off is nothing unusual."""
+    is_sound = state.seen > 0 and state.stress < 1.0
+    verdict = ConditionVerdict.NORMAL if is_sound else ConditionVerdict.UNDETERMINED
+    if evidence := _standing(model, state, row, verdict):
+        return verdict, evidence
+    return ConditionVerdict.UNDETERMINED, [Evidence(ConditionVerdict.UNDETERMINED, "sensors_compared", 0.0)]
+
+
+def _standing(
+    model: ConditionModel, state: ConditionState, row: ConditionRow, verdict: ConditionVerdict
+) -> list[Evidence]:
+    """Say for how many intervals nothing was compared because the machine stands, or has just begun to run."""
+    place = model.table.running
+    if place is None or not np.isfinite(row.values[place]) or state.settled > model.parameters.settling:
+        return []
+    since = (state.seconds - float(state.deviation_seconds.max())) / state.interval
+    return [Evidence(verdict, "standing" if state.settled == 0 else "starting", since if np.isfinite(since) else 0.0)]
 
 
 def _of_conditions(
@@ -123,9 +158,12 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
     that deviate together cost evidence, one by one. Another way of running moves conditions and no sensor beyond what
     they explain; but several sensors that jump at once may be another product as well as a fault, and a condition that
     moved may have been measured wrongly as well as moved. What was reported, or befell the neighbours at the same time,
-    is a way of running, and explains all.
+    is a way of running, and explains all that began with it (`excuse`); what goes beyond is weighed by itself.
     """
     parameters, signals = model.parameters, len(deviation.values)
+    is_excused, is_sudden, is_moved = state.excused_rows >= 0, state.is_sudden, state.condition_lasting > 0
+    if is_excused and state.excess_lasting >= parameters.patience:
+        deviation, is_excused, is_sudden, is_moved = beyond_excuse(state, deviation), False, False, False
     total = deviation.total + deviation.condition_total
     temper = 2.0 * (1.0 + parameters.temper * total)
     sensors = _beyond(deviation.total, model.table.limit) / temper
@@ -149,13 +187,13 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
             mode.gain - _MODE_COST * cost * max(mode.directions - 1, 0) - np.log(max(len(model.mode_signs), 1)),
         ),
         ConditionVerdict.OPERATION_CHANGE: max(
-            moved - _MOVED_COST * cost * (1.0 + is_alone), of_several if state.is_sudden else -np.inf
+            moved - _MOVED_COST * cost * (1.0 + is_alone), of_several if is_sudden else -np.inf
         ),
     }
-    if (state.is_sudden or state.condition_lasting) and one.place >= len(state.level):
+    if (is_sudden or is_moved) and one.place >= len(state.level):
         operation = ConditionVerdict.OPERATION_CHANGE
         logs[operation] = max(logs[operation], logs[ConditionVerdict.INSTRUMENT])
-    if is_common(model, state, circumstances):
+    if is_excused:
         logs = {name: value - parameters.common_cost for name, value in logs.items()}
         logs[ConditionVerdict.OPERATION_CHANGE] = deviation.total * sensors + moved
     return Weighed({name: float(value) for name, value in logs.items()}, one, mode, several)
@@ -164,15 +202,6 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
 def _beyond(total: float, limit: float) -> float:
     """Return the share of a squared distance that lies beyond what health shows."""
     return max(0.0, 1.0 - limit / total) if total > 0.0 else 0.0
-
-
-def is_common(model: ConditionModel, state: ConditionState, circumstances: Circumstances) -> bool:
-    """Say whether what strays was reported as another way of running, or befell the neighbours at the same time."""
-    parameters = model.parameters
-    least = max(parameters.together * circumstances.neighbours, 1.0)
-    rows = max(state.lasting, state.condition_lasting)
-    is_reported = -1 <= state.rows_since_report - rows <= parameters.reported_rows
-    return is_reported or (circumstances.neighbours > 0 and circumstances.neighbours_straying >= least)
 
 
 def likeliest(

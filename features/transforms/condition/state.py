@@ -5,14 +5,20 @@ from copy import copy
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
+from features.domain.conditions import ConditionVerdict
 from features.transforms.condition.model import ConditionModel, FloatArray
 
 _USUAL_SCATTER = 0.8
 """Mean distance of a normal deviate from its mean, in its standard deviation: the root of 2/pi."""
-_LONG_AGO = 1_000_000
+LONG_AGO = 1_000_000
+"""Rows since what has never been."""
 _OWN_LEVEL = 2.0
 """Standard deviation of a machine's level around its first reading, in noise."""
+
+_STRAYED, _IN_VAIN = 2.0, 0.5
+"""A sensor that deviated by so much noise before a repair, and by this share of it after, was not mended by it."""
 
 
 @dataclass(slots=True)
@@ -28,13 +34,26 @@ class ConditionState:
         level: First reading of each sensor less what the regime adds, comparable; NaN before. Shape (sensor,).
         weights: Level around that, and change with conditions and regimes. Shape (sensor, feature).
         spread: Covariance of those, in squared noise. Shape (sensor, feature, feature).
+        level_rows: Rows that the level of a sensor was learnt from since its epoch began. Shape (sensor,).
+        anchor: The level that a sensor had once it was known, which bounds what is learnt later; NaN before. Shape
+            (sensor,).
+        before_epoch: What a sensor deviated by when its epoch began, in noise; 0 if the machine did not stray. Shape
+            (sensor,).
+        astray: Readings in a row of which none was credible. Shape (sensor,).
         visits: Rows seen in each regime; the last place is for rows far from all of them. Shape (regime + 1,).
         deviation: Smoothed deviations of sensors, in noise; NaN before the first. Shape (sensor,).
         recent: The same, smoothed over a quarter of the time: it tells when a deviation is over. Shape (sensor,).
+        late_deviation: Deviations up to one length of smoothing ago. Shape (sensor,).
+        former_deviation: Those of one length of smoothing before that. Shape (sensor,).
+        kept_rows: Rows since they were kept.
+        blame_age: Rows since the instrument of a signal was last at fault. Shape (signal,).
+        blame_rows: Rows since others were at fault than now.
         scatter: Recent mean distance of readings from the smoothed ones, in noise. Shape (sensor,).
         deviation_seconds: When each was last measured well. Shape (sensor,).
         condition: Smoothed conditions, comparable. Shape (condition,).
         condition_level: Their usual level. Shape (condition,).
+        condition_former: Their usual level before the last change; NaN before. Shape (condition,).
+        is_otherwise: Whether they are far from it.
         condition_scatter: Mean product of their distances from it, in the table's spreads. Shape (condition,
             condition).
         condition_rows: Rows that both rest on.
@@ -45,6 +64,12 @@ class ConditionState:
         condition_lasting: Rows in a row in which conditions did.
         strays_since: When sensors or conditions began to stray; NaN while they do not.
         rows_since_report: Measured rows since another way of running was reported.
+        excuse: What sensors did when a change began that was reported or is common. Shape (sensor,).
+        excused_rows: Measured rows since then; -1 without one.
+        excuse_moved: Whether conditions moved with it.
+        excuse_calm: Measured rows in a row in which it was over.
+        excess_lasting: Measured rows in a row in which sensors strayed by more than it explains.
+        verdict: What was said of the last row, by its place in `ConditionVerdict`.
     """
 
     seconds: float
@@ -55,13 +80,24 @@ class ConditionState:
     level: FloatArray
     weights: FloatArray
     spread: FloatArray
+    level_rows: FloatArray
+    anchor: FloatArray
+    before_epoch: FloatArray
+    astray: FloatArray
     visits: FloatArray
     deviation: FloatArray
     recent: FloatArray
+    late_deviation: FloatArray
+    former_deviation: FloatArray
+    kept_rows: int
+    blame_age: FloatArray
+    blame_rows: int
     scatter: FloatArray
     deviation_seconds: FloatArray
     condition: FloatArray
     condition_level: FloatArray
+    condition_former: FloatArray
+    is_otherwise: bool
     condition_scatter: FloatArray
     condition_rows: int
     stress: float
@@ -71,6 +107,12 @@ class ConditionState:
     condition_lasting: int
     strays_since: float
     rows_since_report: int
+    excuse: FloatArray
+    excused_rows: int
+    excuse_moved: bool
+    excuse_calm: int
+    excess_lasting: int
+    verdict: int
 
     def copy(self) -> "ConditionState":
         """Return an independent copy."""
@@ -95,13 +137,24 @@ def initial_condition(model: ConditionModel) -> ConditionState:
         level=np.full(sensors, np.nan),
         weights=np.zeros((sensors, features)),
         spread=np.zeros((sensors, features, features)),
+        level_rows=np.zeros(sensors),
+        anchor=np.full(sensors, np.nan),
+        before_epoch=np.zeros(sensors),
+        astray=np.zeros(sensors),
         visits=np.zeros(len(model.regime_centers) + 1),
         deviation=np.full(sensors, np.nan),
         recent=np.full(sensors, np.nan),
+        late_deviation=np.full(sensors, np.nan),
+        former_deviation=np.full(sensors, np.nan),
+        kept_rows=0,
+        blame_age=np.full(conditions + sensors, float(LONG_AGO)),
+        blame_rows=LONG_AGO,
         scatter=np.full(sensors, _USUAL_SCATTER),
         deviation_seconds=np.full(sensors, -np.inf),
         condition=np.full(conditions, np.nan),
         condition_level=np.full(conditions, np.nan),
+        condition_former=np.full(conditions, np.nan),
+        is_otherwise=False,
         condition_scatter=np.zeros((conditions, conditions)),
         condition_rows=0,
         stress=0.0,
@@ -110,7 +163,13 @@ def initial_condition(model: ConditionModel) -> ConditionState:
         lasting=0,
         condition_lasting=0,
         strays_since=np.nan,
-        rows_since_report=_LONG_AGO,
+        rows_since_report=LONG_AGO,
+        excuse=np.zeros(sensors),
+        excused_rows=-1,
+        excuse_moved=False,
+        excuse_calm=0,
+        excess_lasting=0,
+        verdict=tuple(ConditionVerdict).index(ConditionVerdict.UNDETERMINED),
     )
     state.weights[:, 1:] = model.slopes
     variances = np.square(model.slope_spreads / model.noise[:, None])
@@ -125,7 +184,9 @@ def forget_levels(
     """Learn the levels of some signals anew, as after a sensor was replaced or the machine repaired.
 
     What was known serves as a prior: a level is expected near where it was, and how a sensor changes with conditions
-    is kept. A condition that is measured anew moves what every sensor is compared with.
+    is kept. Until a level was learnt from a few rows, it is learnt whatever readings do; but a sensor that strays after
+    a repair as it did before was not mended by it, and is not learnt. A condition that is measured anew moves what
+    every sensor is compared with.
 
     Args:
         model: Of the state.
@@ -138,9 +199,33 @@ def forget_levels(
     conditions = np.array([name in names for name in model.table.conditions], np.bool_)
     sensors = np.array([name in names for name in model.table.sensors], np.bool_) | conditions.any()
     after.spread[sensors, 0, 0] += (model.parameters.epoch_spread if spread is None else spread) ** 2
-    after.deviation[sensors], after.recent[sensors], after.scatter[sensors] = np.nan, np.nan, _USUAL_SCATTER
+    strayed = np.nan_to_num(after.deviation) if after.lasting >= model.parameters.patience else np.zeros(len(sensors))
+    after.before_epoch[sensors] = strayed[sensors]
+    after.level_rows[sensors], after.anchor[sensors], after.astray[sensors] = 0.0, np.nan, 0.0
+    after.recent[sensors & (np.abs(after.before_epoch) <= _STRAYED)] = np.nan  # else until readings show otherwise
+    for kept in (after.deviation, after.late_deviation, after.former_deviation):
+        kept[sensors] = np.nan
+    after.scatter[sensors], after.excuse[sensors] = _USUAL_SCATTER, 0.0
     if conditions.any():
         after.condition[conditions], after.condition_level[conditions] = np.nan, np.nan
+        after.condition_former[:], after.is_otherwise = np.nan, False
     if names:
         after.lasting, after.stress, after.slow_stress = 0, 0.0, 0.0
     return after
+
+
+def is_anew(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
+    """Say of which sensors the level is learnt whatever they do, for its epoch has just begun. Shape (sensor,)."""
+    return (state.level_rows < model.parameters.fewest_rows) & ~is_unmended(model, state)
+
+
+def is_unmended(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
+    """Say which sensors, since their epoch began, have strayed as they did before it. Shape (sensor,)."""
+    strayed, now = state.before_epoch, np.nan_to_num(state.recent)
+    is_as_before = (np.abs(strayed) > _STRAYED) & (now * np.sign(strayed) > _IN_VAIN * np.abs(strayed))
+    return np.asarray((state.level_rows < model.parameters.fewest_rows) & is_as_before, np.bool_)
+
+
+def doubt_of(model: ConditionModel, state: ConditionState) -> float:
+    """Return how much wider deviations of a machine are of which little was seen yet."""
+    return 1.0 + 1.0 / (1.0 + state.seen / model.parameters.known_rows)

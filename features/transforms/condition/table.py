@@ -29,6 +29,8 @@ class ConditionParameters:
         certainty: Probability that the likeliest cause must have; below it, it cannot be told.
         temper: Share of a large deviation that counts as error of the model and not as evidence.
         direction_cost: Evidence, in nats, that a further sensor blamed on the machine must bring.
+        blame_rows: Rows for which the same instruments must have been at fault, or none, before anything is learnt.
+        most_drift: How far, in noise, what is learnt may move the level of a sensor from where it was once known.
         frozen_share: Share of the signals that, standing still at once, are a fault of the data path.
         path_rows: Rows sent again, or with a wrong time, that are told; fewer are the ordinary way of things.
         gap_intervals: A silence longer than so many usual intervals is a gap.
@@ -55,6 +57,8 @@ class ConditionParameters:
     certainty: float = 0.7
     temper: float = 0.01
     direction_cost: float = 2.5
+    blame_rows: int = 24
+    most_drift: float = 1.0
     frozen_share: float = 0.5
     path_rows: int = 3
     gap_intervals: float = 1.5

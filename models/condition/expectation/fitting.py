@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.transforms.condition.distance import deviations
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.state import initial_condition
-from features.transforms.condition.step import advance, deviations, doubt_of, follow_conditions
+from features.transforms.condition.state import doubt_of, initial_condition
+from features.transforms.condition.step import advance, follow_conditions
 from features.transforms.condition.table import ConditionParameters, ConditionTable
 from models.condition.errors import HistoryTooShort
 from models.condition.expectation.layout import ConditionLayout
