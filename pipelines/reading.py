@@ -48,12 +48,12 @@ def read_from(
         with_suspect: Whether readings that are not good count as measured.
     """
     found = {asset: ReadRows(np.zeros(0, np.int64), np.zeros((0, len(signals)))) for asset in starts_us}
-    end = None if end_us is None else from_microseconds(end_us)
+    until = None if end_us is None else from_microseconds(end_us)
     for assets in _groups(starts_us):
         first = starts_us[assets[0]]
         start = None if first is None else from_microseconds(first)
         wide = telemetry.read_wide(
-            tenant, signals=signals, assets=assets, start=start, end=end, with_suspect=with_suspect
+            tenant, signals=signals, assets=assets, start=start, end=until, with_suspect=with_suspect
         )
         time_us = wide["time"].dt.timestamp("us").to_numpy()
         values = wide.select(signals).to_numpy().astype(np.float64)

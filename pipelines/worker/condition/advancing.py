@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from features.domain.conditions import AssetCondition
 from features.domain.events import Event
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
@@ -16,7 +15,7 @@ from pipelines.worker.condition.gateways import Gateway
 from pipelines.worker.condition.happened import Happened, happened_to
 from pipelines.worker.condition.memory import GatewayPoint
 from pipelines.worker.condition.rows import GatewayRows, read_rows
-from pipelines.worker.condition.stepping import Stepped, Stepping
+from pipelines.worker.condition.stepping import Answered, Stepped, Stepping
 from pipelines.worker.condition.stream import GatewayStream
 
 LOOK_BACK = 13_000
@@ -165,7 +164,7 @@ class Advancing:
             )
             point = done.point
             stream.add(point)
-            self._note(stream, done, piece)
+            self._note(stream, done)
         return len(rows)
 
     def _happened(self, stream: GatewayStream, events: Mapping[AssetId, Sequence[Event]]) -> dict[AssetId, Happened]:
@@ -184,25 +183,28 @@ class Advancing:
             if asset in events or asset in found
         }
 
-    def _note(self, stream: GatewayStream, done: Stepped, rows: GatewayRows) -> None:
+    def _note(self, stream: GatewayStream, done: Stepped) -> None:
         """Remember what was said of machines, and which could not be judged."""
-        for asset, answer in done.answers.items():
-            machine = done.point.machines[asset]
-            stream.found[asset] = condition_of(
-                self.tenant,
-                asset,
-                answer,
-                self._model.table.sensors,
-                machine.last_us or 0,
-                machine.since_us,
-                self.name,
-            )
-            stream.silent.pop(asset, None)
-        for asset, reason in done.failed.items():
-            own = rows.time_us[rows.owner == rows.assets.index(asset)]
-            stream.failed[asset] = int(own[0])
-            stream.found[asset] = not_computed(self.tenant, asset, int(np.max(own)), self.name)
-            self.failed[asset] = reason
+        newest = {each.asset: each for each in done.answers}
+        for each in done.answers:
+            heard_us = stream.heard_us.get(each.asset)
+            is_new = heard_us is not None and each.at_us > heard_us
+            if is_new or each is newest[each.asset]:
+                self._say(stream, self._condition(each), is_new=is_new)
+        for failed in done.failed:
+            stream.failed[failed.asset] = failed.at_us
+            self._say(stream, not_computed(self.tenant, failed.asset, failed.at_us, self.name), is_new=False)
+            self.failed[failed.asset] = failed.reason
+
+    def _say(self, stream: GatewayStream, condition: AssetCondition, *, is_new: bool) -> None:
+        stream.found[condition.asset] = condition
+        stream.silent.pop(condition.asset, None)
+        if is_new:
+            stream.rows[condition.asset, condition.at] = condition
+
+    def _condition(self, row: Answered) -> AssetCondition:
+        sensors = self._model.table.sensors
+        return condition_of(self.tenant, row.asset, row.answer, sensors, row.at_us, row.since_us, self.name)
 
 
 def _barrier(stream: GatewayStream, unjudged: Mapping[AssetId, int]) -> int | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from features.domain.assets import Asset
 from features.domain.identifiers import AssetId
-from pipelines.alarms.machines import gateways
+from pipelines.alarms.gateways import gateways
 from pipelines.shards import Shard
 
 

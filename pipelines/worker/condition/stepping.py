@@ -31,18 +31,43 @@ NOT_COMPUTED = (ServiceError, ArithmeticError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What is said of one row.
+
+    Attributes:
+        asset: Whose.
+        at_us: Its time, microseconds since 1970.
+        since_us: Time of the first row since which the verdict has been the same.
+    """
+
+    asset: AssetId
+    at_us: int
+    since_us: int
+    answer: ConditionAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row that could not be judged, and why."""
+
+    asset: AssetId
+    at_us: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """What came of some rows.
 
     Attributes:
         point: The machines after them.
-        answers: To the newest row of each machine that had one.
-        failed: Machines whose row could not be judged: why.
+        answers: To each row, in their order.
+        failed: The first of each machine; those after it were passed over.
     """
 
     point: GatewayPoint
-    answers: Mapping[AssetId, ConditionAnswer]
-    failed: Mapping[AssetId, str]
+    answers: Sequence[Answered]
+    failed: Sequence[Failed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +120,7 @@ class Stepping:
                 told = happened.get(asset, NOTHING)
                 run.take(asset, time_us, rows.values[place], rows.verdicts[place], told, is_gateway=is_gateway)
             except NOT_COMPUTED as error:
-                run.failed[asset] = f"{type(error).__name__}: {error}"
-                run.answers.pop(asset, None)
+                run.failed.append(Failed(asset, time_us, f"{type(error).__name__}: {error}"))
                 run.machines.pop(asset, None)
                 skipped.add(asset)
         count = (0 if point is None else point.rows) + len(rows)
@@ -112,8 +136,8 @@ class _Run:
     machines: dict[AssetId, MachineMemory]
     gaps: tuple[Gap, ...]
     newest_us: int | None = None
-    answers: dict[AssetId, ConditionAnswer] = field(default_factory=dict)
-    failed: dict[AssetId, str] = field(default_factory=dict)
+    answers: list[Answered] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     _own: set[AssetId] = field(default_factory=set)
 
     def take(
@@ -139,7 +163,7 @@ class _Run:
         if memory.last_us is None or memory.verdict is not answer.verdict:
             memory.since_us = time_us
         memory.last_us, memory.verdict = time_us, answer.verdict
-        self.answers[asset] = answer
+        self.answers.append(Answered(asset, time_us, memory.since_us, answer))
 
     def _memory(self, asset: AssetId) -> MachineMemory:
         """Return what is remembered of a machine, as our own to change."""

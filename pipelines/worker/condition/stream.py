@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from features.domain.conditions import AssetCondition
 from features.domain.identifiers import AssetId
@@ -37,7 +38,10 @@ class GatewayStream:
         assets: The machines behind it.
         position: Place in the changes of the telemetry up to which all are pending, or in the points.
         pending: What must be judged; None if nothing.
-        found: What was said and is not on record yet.
+        found: What was said of the newest row of machines and is not on record yet.
+        rows: What was said of every row since those that were heard of, by machine and time.
+        heard_us: Time of the newest row of each machine that others have heard of; what came before a machine was
+            first judged is history, and told by its newest row alone.
         silent: Machines of which nothing came since, and whether nothing came from the whole gateway.
         failed: Machines that cannot be judged, and the time of the row at which that began.
         kept_behind: Rows of each machine that the point that is kept lies behind the newest.
@@ -48,6 +52,8 @@ class GatewayStream:
     position: int
     pending: Pending | None = None
     found: dict[AssetId, AssetCondition] = field(default_factory=dict)
+    rows: dict[tuple[AssetId, datetime], AssetCondition] = field(default_factory=dict)
+    heard_us: dict[AssetId, int] = field(default_factory=dict)
     silent: dict[AssetId, bool] = field(default_factory=dict)
     failed: dict[AssetId, int] = field(default_factory=dict)
     kept_behind: int = 72
