@@ -54,18 +54,19 @@ def at(row: float) -> datetime:
     return T0 + timedelta(seconds=row * INTERVAL)
 
 
-def drawn(rows: int, seed: int = 0, lag: float = 0.0, **shift: float) -> pl.DataFrame:
+def drawn(rows: int, seed: int = 0, lag: float = 0.0, begin: int = 48, **shift: float) -> pl.DataFrame:
     """Return readings of a machine, wide: `time` and a column for each signal.
 
     Args:
         rows: How many.
         seed: Of its noise.
         lag: How long its rows come after the full interval, in intervals.
-        shift: How far signals stray in the last third, in noise.
+        begin: Row from which on signals stray.
+        shift: How far, in noise.
     """
     values = np.array([each.values for each in rows_of(rows, seed)])
     by = np.array([shift.get(name, 0.0) for name in TABLE.signals]) * NOISE
-    values[2 * rows // 3 :] += by
+    values[begin:] += by
     time = [at(place + lag) for place in range(rows)]
     return pl.DataFrame(values, schema=list(TABLE.signals)).with_columns(time=pl.Series(time, dtype=UTC_TIME))
 

@@ -16,9 +16,9 @@ from tests.pipelines.worker.condition.machines import Plant, at, drawn, machine
 
 ROWS = 48
 MACHINES = {
-    "a": drawn(ROWS, 1, warmth=9.0, vibration=9.0),
+    "a": drawn(ROWS, 1, begin=38, warmth=9.0, vibration=9.0),
     "b": drawn(ROWS, 2, lag=0.3).gather([*range(20), *range(26, ROWS)]),  # it was silent for a while
-    "c": drawn(ROWS, 3, lag=0.3, current=-7.0, pressure=-7.0).gather([*range(20), *range(23, ROWS)]),
+    "c": drawn(ROWS, 3, lag=0.3, begin=38, current=-7.0, pressure=-7.0).gather([*range(20), *range(23, ROWS)]),
 }
 REPAIR = Event(MINE, AssetId("c"), at(40.1), EventKind.REPAIR)
 

@@ -144,7 +144,7 @@ def test_rows_of_a_wrong_clock_are_told_with_the_next_row(plant: Plant) -> None:
 
 
 def test_repair_begins_the_level_anew(plant: Plant) -> None:
-    plant.write("a", drawn(60, 1, warmth=6.0, vibration=6.0))
+    plant.write("a", drawn(60, 1, begin=40, warmth=6.0, vibration=6.0))
     watch = plant.watch()
     plant.look(watch, 59.0)
     assert plant.on_record()[A].verdict is MACHINE
