@@ -14,6 +14,7 @@ from edge_export.bundle.golden import Golden, GoldenEvent, GoldenReadings
 from edge_export.bundle.manifest import Teacher
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle, write_bundle
+from edge_export.golden_condition import golden_condition
 from edge_export.graph import export_graph, frozen, survival_of
 from edge_export.parity import SPECIAL_ROWS, check_network, check_parity, parity_rows
 from edge_export.runtime.runtime import Runtime, check_match
@@ -88,7 +89,7 @@ def export_bundle(
         model=_proven_graph(copy, rows, calibration.grid_steps),
         specification_json=specification.to_json(),
         calibration=calibration,
-        golden=_golden(copy, calibration, rows, _golden_readings(specification, readings), modes),
+        golden=_golden(copy, calibration, rows, _golden_readings(specification, readings), modes, condition),
         card=card_markdown,
         distilled_from=distilled_from,
         modes=modes,
@@ -124,6 +125,7 @@ def _golden(
     rows: NDArray[np.float32],
     readings: GoldenReadings | None,
     modes: ModeShares | None,
+    condition: ConditionTable | None,
 ) -> Golden:
     chosen = np.concatenate([rows[:SPECIAL_ROWS], rows[-(GOLDEN_VECTORS - SPECIAL_ROWS) :]])
     survival = survival_of(network, chosen)
@@ -141,6 +143,7 @@ def _golden(
         mean=tuple(numbers.mean.tolist()),
         readings=readings,
         shares=None if modes is None else _tuples(modes.of_rows(chosen)),
+        condition=None if condition is None else golden_condition(condition),
     )
 
 

@@ -8,8 +8,10 @@ from features.domain.events import EventKind
 _OLDER_KEYS = ("vectors", "survival", "p_fail", "p05", "p50", "p95", "mean", "readings")
 _KEYS = ("regime", *_OLDER_KEYS)
 _SHARES = "shares"
+_CONDITION = "condition"
 _READING_KEYS = ("time", "values", "vector", "life", "regime")
 _EVENT_KEYS = ("time", "kind", "detail")
+_CONDITION_KEYS = ("time", "values", "verdict", "score", "seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,25 @@ class GoldenReadings:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldenCondition:
+    """Rows of a machine from its first on, and what state detection said of each.
+
+    Attributes:
+        time: Seconds since EPOCH.
+        values: One row per time, in the order of `ConditionTable.signals`; NaN where not measured.
+        verdict: One of `features.domain.conditions.ConditionVerdict` per row.
+        score: NaN where nothing could be compared.
+        seen: Rows that the machine's own usual behaviour was learnt from.
+    """
+
+    time: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+    verdict: tuple[str, ...]
+    score: tuple[float, ...]
+    seen: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Golden:
     """Inputs and the answers that belong to them, one row each.
 
@@ -60,6 +81,7 @@ class Golden:
         p05: Lower end of the interval, life units, and so on for the others.
         readings: Covers the feature code as well, where readings were at hand.
         shares: Share of each failure mode for each vector; None where the bundle tells no modes apart.
+        condition: Covers state detection; None where the bundle knows nothing of what is usual.
     """
 
     vectors: tuple[tuple[float, ...], ...]
@@ -72,6 +94,7 @@ class Golden:
     mean: tuple[float, ...]
     readings: GoldenReadings | None = None
     shares: tuple[tuple[float, ...], ...] | None = None
+    condition: GoldenCondition | None = None
 
     def to_json(self) -> bytes:
         """Return the canonical JSON form, null in the place of NaN."""
@@ -88,6 +111,8 @@ class Golden:
         }
         if self.shares is not None:  # a bundle without them is read by the versions of before as well
             document[_SHARES] = self.shares
+        if self.condition is not None:
+            document[_CONDITION] = _condition_document(self.condition)
         return write_document(document)
 
     @staticmethod
@@ -97,7 +122,7 @@ class Golden:
         Raises:
             BundleCorrupt: If a key is missing, unknown or of a wrong type, or the rows do not match.
         """
-        document = read_document(data, "golden.json", _KEYS, _OLDER_KEYS, (_SHARES,))
+        document = read_document(data, "golden.json", _KEYS, _OLDER_KEYS, (_SHARES, _CONDITION))
         readings = document.optional_object("readings", _READING_KEYS, ("events",))
         vectors = document.rows("vectors")
         golden = Golden(
@@ -111,6 +136,7 @@ class Golden:
             document.numbers("mean"),
             None if readings is None else _read_readings(readings),
             document.table(_SHARES) if document.has(_SHARES) else None,
+            _read_condition(document.one_object(_CONDITION, _CONDITION_KEYS)) if document.has(_CONDITION) else None,
         )
         rows = (*_KEYS[:-1], *(() if golden.shares is None else (_SHARES,)))
         lengths = {name: len(getattr(golden, name)) for name in rows}
@@ -146,6 +172,30 @@ def _read_readings(document: Fields) -> GoldenReadings:
     if not readings.time or len(readings.time) != len(readings.values):
         document.refuse("time", "have one entry per row of values, at least one", len(readings.time))
     return readings
+
+
+def _condition_document(condition: GoldenCondition) -> dict[str, object]:
+    return {
+        "time": condition.time,
+        "values": [nullable(row) for row in condition.values],
+        "verdict": condition.verdict,
+        "score": nullable(condition.score),
+        "seen": condition.seen,
+    }
+
+
+def _read_condition(document: Fields) -> GoldenCondition:
+    condition = GoldenCondition(
+        document.numbers("time"),
+        document.rows("values"),
+        document.texts("verdict"),
+        document.row("score"),
+        document.integers("seen"),
+    )
+    lengths = {name: len(getattr(condition, name)) for name in _CONDITION_KEYS}
+    if not condition.time or len(set(lengths.values())) > 1:
+        document.refuse("every answer of condition", "have one entry per row, and there must be a row", lengths)
+    return condition
 
 
 def _read_event(document: Fields) -> GoldenEvent:

@@ -117,6 +117,7 @@ def _verify(runtime: Runtime, options: argparse.Namespace) -> int:
         "bundle_bytes": runtime.bundle.total_bytes,
         "golden_vectors": len(runtime.bundle.golden.vectors),
         "golden_readings": runtime.bundle.golden.readings is not None,
+        "state_detection": runtime.condition is not None,
     }
     return _report(document, options)
 

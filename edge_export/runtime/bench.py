@@ -8,10 +8,13 @@ from time import perf_counter_ns
 
 import numpy as np
 
+from edge_export.bundle.golden import GoldenCondition
+from edge_export.runtime.condition import ConditionStreams
 from edge_export.runtime.requests import VectorRequest
 from edge_export.runtime.runtime import Runtime
 from edge_export.runtime.stream import AssetStreams, StreamVector
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
+from features.transforms.condition.model import ConditionModel
 from features.transforms.specification import FeatureSpecification
 
 _ASSET = AssetId("bench")
@@ -27,10 +30,13 @@ def bench(runtime: Runtime, repeats: int) -> dict[str, object]:
         repeats: Number of measured calls of each kind.
 
     Returns:
-        Microseconds at the 50th and 99th percentile of each, resident memory, and the size of the bundle.
+        Microseconds at the 50th and 99th percentile of each, resident memory, and the size of the bundle; of one row →
+        state of the machine too, or null where the bundle has no state detection.
     """
     vector = vector_call(runtime)
     reading = _reading_call(runtime)
+    model, rows = runtime.condition, runtime.bundle.golden.condition
+    judging = None if model is None or rows is None else _measure(condition_call(model, rows), repeats)
     return {
         "model": runtime.model.name,
         "version": runtime.model.version,
@@ -39,6 +45,7 @@ def bench(runtime: Runtime, repeats: int) -> dict[str, object]:
         "repeats": repeats,
         "vector_to_forecast_us": _measure(vector, repeats),
         "reading_to_forecast_us": _measure(reading, repeats),
+        "row_to_condition_us": judging,
         "resident_bytes": resident_bytes(),
     }
 
@@ -72,6 +79,13 @@ def _reading_call(runtime: Runtime) -> Callable[[int], object]:
         return runtime.forecast([VectorRequest(DEFAULT_TENANT, _ASSET, streams.newest(_ASSET), moment)], moment)
 
     return call
+
+
+def condition_call(model: ConditionModel, golden: GoldenCondition) -> Callable[[int], object]:
+    """Return a call that judges the golden rows of state detection, over and over, each later than all before."""
+    streams, step = ConditionStreams(model), timedelta(seconds=model.table.interval_seconds)
+    rows = [dict(zip(model.table.signals, row, strict=True)) for row in golden.values]
+    return lambda number: streams.take(_ASSET, _START + number * step, rows[number % len(rows)])
 
 
 def _typical_signals(specification: FeatureSpecification) -> dict[str, float]:

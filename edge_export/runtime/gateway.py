@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from edge_export.runtime.condition import ConditionStreams
 from edge_export.runtime.errors import LineRefused
 from edge_export.runtime.lines import ReadingLine, parse_line
+from edge_export.runtime.measured import measured
 from edge_export.runtime.requests import VectorRequest
 from edge_export.runtime.runtime import Runtime
+from edge_export.runtime.standing import standing_document
 from edge_export.runtime.stream import AssetStreams, Outcome
 from features.domain.events import Event
 from features.domain.identifiers import AssetId, TenantId
@@ -55,12 +58,16 @@ class Gateway:
         self._runtime = runtime
         self._plan = plan
         self._streams = AssetStreams(runtime.specification)
+        self._conditions = None if runtime.condition is None else ConditionStreams(runtime.condition)
+        self._features = frozenset(runtime.specification.signals)
         self._rows: Counter[AssetId] = Counter()
         self._unknown: set[str] = set()
         self._newest: datetime | None = None
         self._counts: dict[str, Counter[str]] = {
             name: Counter() for name in ("rows", "events", "set_aside", "refused", "forecasts")
         }
+        if self._conditions is not None:
+            self._counts["conditions"] = Counter()
 
     def answers(self, data: bytes, number: int) -> Iterator[Answer]:
         """Take one line and yield its answers: a forecast, a notice (something was set aside) or an error.
@@ -98,18 +105,22 @@ class Gateway:
             raise LineRefused("later_than_as_of", sentence)
 
     def _reading(self, line: ReadingLine, number: int) -> Iterator[Answer]:
-        taken = self._streams.take(line.asset, line.time, line.signals)
-        notable = [(name, reason) for name, reason in taken.set_aside if self._is_notable(name, reason)]
-        for _, reason in taken.set_aside:
+        of_features, unusable = self._of_features(line.signals)
+        taken = self._streams.take(line.asset, line.time, of_features)
+        set_aside = (*taken.set_aside, *unusable)
+        notable = [(name, reason) for name, reason in set_aside if self._is_notable(name, reason)]
+        for _, reason in set_aside:
             self._counts["set_aside"][reason.value] += 1
         if taken.conflicts:
             self._counts["set_aside"]["conflict"] += len(taken.conflicts)
-        self._refuse(taken.outcome)
-        self._counts["rows"][taken.outcome.value] += 1
+        is_judged = taken.outcome not in _PASSED_OVER and self._judge(line)
+        if not (is_judged and taken.outcome is Outcome.EMPTY):
+            self._refuse(taken.outcome)
+        self._counts["rows"]["judged_only" if taken.outcome is Outcome.EMPTY else taken.outcome.value] += 1
         if notable:
             words = ", ".join(f"{name} ({reason.value})" for name, reason in notable)
             yield {"notice": f"set_aside: These signals were left out: {words[:500]}.", "line": number}
-        if taken.outcome is Outcome.DUPLICATE:
+        if taken.outcome in (Outcome.DUPLICATE, Outcome.EMPTY):
             return
         self._newest = line.time if self._newest is None else max(self._newest, line.time)
         self._rows[line.asset] += taken.outcome is Outcome.ACCEPTED
@@ -122,6 +133,8 @@ class Gateway:
             yield self._forecast(asset, time if is_count else self._plan.issued_at(time))
 
     def _event(self, event: Event, number: int) -> Iterator[Answer]:
+        if self._conditions is not None:
+            self._conditions.take_event(event)
         before = self._streams.newest(event.asset)
         outcome = self._streams.take_event(event)
         self._refuse(outcome)
@@ -136,6 +149,26 @@ class Gateway:
             yield from self._due(event.asset, newest.time, at_once=True)
         elif outcome is Outcome.COUNTED_LATE:
             yield from self._due(event.asset, time)
+
+    def _of_features(self, signals: dict[str, object]) -> tuple[dict[str, object], list[tuple[str, SetAsideReason]]]:
+        """Leave out what state detection alone looks at, and say what of that is no number."""
+        conditions = self._conditions
+        if conditions is None:
+            return signals, []
+        others = {name for name in signals if conditions.knows(name) and name not in self._features}
+        found = [(name, measured(signals[name])) for name in sorted(others)]
+        unusable = [(name, why) for name, why in found if isinstance(why, SetAsideReason)]
+        return {name: value for name, value in signals.items() if name not in others}, unusable
+
+    def _judge(self, line: ReadingLine) -> bool:
+        """Let state detection see a row; return whether there was anything new in it."""
+        conditions = self._conditions
+        if conditions is None or not conditions.take(line.asset, line.time, line.signals):
+            return False
+        standing = conditions.standing(line.asset)
+        if standing is not None:
+            self._counts["conditions"][standing.answer.verdict.value] += 1
+        return True
 
     def _refuse(self, outcome: Outcome) -> None:
         if outcome in _REFUSALS:
@@ -154,8 +187,18 @@ class Gateway:
         request = VectorRequest(self._plan.tenant, asset, self._streams.newest(asset), issued_at)
         forecast = self._runtime.forecast([request], issued_at)[0]
         self._counts["forecasts"][forecast.status.value] += 1
-        return forecast.to_dict()
+        return forecast.to_dict() | self._condition(asset)
 
+    def _condition(self, asset: AssetId) -> Answer:
+        """Return what is said of the machine, where the bundle can tell; null before its first row."""
+        if self._conditions is None or self._runtime.condition is None:
+            return {}
+        standing = self._conditions.standing(asset)
+        table = self._runtime.condition.table
+        return {"condition": None if standing is None else standing_document(standing, table)}
+
+
+_PASSED_OVER = frozenset({Outcome.LATE, Outcome.FORGOTTEN, Outcome.FULL})
 
 _REFUSALS = {
     Outcome.LATE: "It is older than the newest of its asset; a stream knows no past, so replay it in the centre.",

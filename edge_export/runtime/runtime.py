@@ -14,7 +14,7 @@ from edge_export.bundle.errors import BundleRefused
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.runtime.errors import InferenceFailed
 from edge_export.runtime.requests import VectorLike, VectorRequest, vector_sha256
-from edge_export.runtime.selftest import check_answers, check_features
+from edge_export.runtime.selftest import check_answers, check_condition, check_features
 from edge_export.runtime.session import GraphSession
 from edge_export.runtime.summary import LifeSummary, summarise
 from edge_export.runtime.verdict import Judge, Verdict
@@ -83,6 +83,7 @@ class Runtime:
         _check_modes(bundle.modes, specification)
         condition = _condition(bundle.condition, specification)
         check_answers(bundle.golden, session, calibration, bundle.modes)
+        check_condition(bundle.golden.condition, condition)
         if bundle.golden.readings is not None:
             check_features(bundle.golden.readings, specification)
         model = ModelReference(bundle.manifest.name, bundle.manifest.version, bundle.bundle_sha256)

@@ -5,13 +5,18 @@ from numpy.typing import NDArray
 
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.errors import BundleRefused, SelfTestFailed
-from edge_export.bundle.golden import Golden, GoldenEvent, GoldenReadings
+from edge_export.bundle.golden import Golden, GoldenCondition, GoldenEvent, GoldenReadings
 from edge_export.runtime.session import GraphSession
 from edge_export.runtime.stream import AssetStreams
 from edge_export.runtime.summary import summarise
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.time import time_of_life
+from features.quality.verdicts import Verdict
+from features.transforms.condition.answer import ConditionRow
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.state import initial_condition
+from features.transforms.condition.step import advance
 from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification
 
@@ -64,6 +69,41 @@ def check_features(readings: GoldenReadings, specification: FeatureSpecification
     expected = np.asarray((*readings.vector, readings.life))
     scale = np.maximum(1.0, np.abs(np.nan_to_num(expected)))
     _compare("feature vector", np.append(found.values, found.life) / scale, expected / scale)
+
+
+def check_condition(golden: GoldenCondition | None, model: ConditionModel | None) -> None:
+    """Compare state detection with its golden answers.
+
+    Raises:
+        SelfTestFailed: If a verdict or a number differs.
+        BundleRefused: If the golden rows do not fit the table, or only one of both is there.
+    """
+    found = None if model is None else len(model.table.signals)
+    expected = None if golden is None else len(golden.values[0])
+    if found != expected:
+        raise BundleRefused(
+            f"Golden rows of state detection must be there exactly where the bundle has it, of {found} signals; found "
+            f"{expected}. Export the bundle again."
+        )
+    if model is None or golden is None:
+        return
+    told = golden_answers(model, golden.time, golden.values)
+    _compare("scores of state detection", told.score, golden.score)
+    if (told.verdict, told.seen) != (golden.verdict, golden.seen):
+        raise SelfTestFailed("verdicts of state detection", float("nan"), 0.0)
+
+
+def golden_answers(
+    model: ConditionModel, time: tuple[float, ...], values: tuple[tuple[float, ...], ...]
+) -> GoldenCondition:
+    """Judge rows of a machine from its first on, every reading that is there taken to be good."""
+    state, good = initial_condition(model), np.full(len(model.table.signals), Verdict.GOOD, np.int8)
+    told = [
+        advance(model, state, ConditionRow(at, np.asarray(row), good, np.zeros_like(good)))
+        for at, row in zip(time, values, strict=True)
+    ]
+    verdicts, scores = tuple(each.verdict.value for each in told), tuple(float(each.score) for each in told)
+    return GoldenCondition(time, values, verdicts, scores, tuple(each.seen_rows for each in told))
 
 
 def _check_shares(golden: Golden, vectors: NDArray[np.float32], modes: ModeShares | None) -> None:

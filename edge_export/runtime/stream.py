@@ -13,6 +13,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_export.runtime.measured import conflicting, measured, merged
 from features.domain.events import Event
 from features.domain.identifiers import AssetId
 from features.domain.time import life_of_time, utc
@@ -263,7 +264,7 @@ class AssetStreams:
         set_aside = []
         for name, value in signals.items():
             column = self._columns.get(name)
-            found = SetAsideReason.UNKNOWN_SIGNAL if column is None else _measured(value)
+            found = SetAsideReason.UNKNOWN_SIGNAL if column is None else measured(value)
             if isinstance(found, SetAsideReason):
                 set_aside.append((name, found))
             elif column is not None:
@@ -277,13 +278,11 @@ class AssetStreams:
         values: NDArray[np.float64],
         set_aside: tuple[tuple[str, SetAsideReason], ...],
     ) -> Taken:
-        is_new = np.isnan(life.values) & ~np.isnan(values)
-        is_conflict = ~np.isnan(life.values) & ~np.isnan(values) & (life.values != values)
-        merged = np.where(is_new | (is_conflict & _is_greater(values, life.values)), values, life.values)
+        is_conflict, together = conflicting(values, life.values), merged(values, life.values)
         conflicts = tuple(name for name, column in self._columns.items() if is_conflict[column])
-        if np.array_equal(merged, life.values, equal_nan=True):
+        if np.array_equal(together, life.values, equal_nan=True):
             return Taken(Outcome.DUPLICATE, set_aside, conflicts)
-        self._advance(life, moment, merged)
+        self._advance(life, moment, together)
         return Taken(Outcome.MERGED, set_aside, conflicts)
 
     def _advance(self, life: _Life, moment: datetime, values: NDArray[np.float64]) -> None:
@@ -307,23 +306,3 @@ def _reaches(life: _Life, moment: datetime) -> bool:
 
 def _vector(time: datetime, result: StepResult) -> StreamVector:
     return StreamVector(time, result.vectors[0], float(result.life[0]), int(result.regime[0]))
-
-
-def _measured(value: object) -> float | SetAsideReason:
-    """Return a value as a number (NaN where not measured), or why it cannot be used."""
-    if value is None:
-        return np.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return SetAsideReason.NOT_A_NUMBER
-    try:
-        number = float(value) + 0.0  # -0.0 becomes 0.0
-    except OverflowError:
-        return SetAsideReason.NON_FINITE
-    return SetAsideReason.NON_FINITE if np.isinf(number) else number
-
-
-def _is_greater(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Contract 1: of two values with one key the larger canonical bytes win, in the form that telemetry orders by."""
-    is_negative, other_is_negative = one < 0, other < 0
-    is_larger = np.abs(one) > np.abs(other)
-    return np.where(is_negative == other_is_negative, is_larger, is_negative)

@@ -1,7 +1,10 @@
 """What is usual of the fan, and a bundle that knows it: for tests of state detection through a bundle."""
 
+from dataclasses import replace
+
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle
+from edge_export.golden_condition import golden_condition
 from features.transforms.condition.table import ConditionTable, ModeSigns
 from tests.edge_export.machine import HOUR
 
@@ -40,7 +43,7 @@ def with_condition(bundle: VerifiedBundle, table: ConditionTable | None = CONDIT
         model=bundle.model,
         specification_json=bundle.specification_json,
         calibration=bundle.calibration,
-        golden=bundle.golden,
+        golden=replace(bundle.golden, condition=None if table is None else golden_condition(table)),
         card=bundle.card,
         distilled_from=bundle.manifest.distilled_from,
         modes=bundle.modes,
