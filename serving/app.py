@@ -14,6 +14,8 @@ from serving.parts import Wiring
 from serving.problems import problem_of, problem_response
 from serving.reading import BodyLimit, OneSegment, StrictRoute
 from serving.receiving.desk import ReceivingDesk
+from serving.routes.alarm_pages import add_alarm_page_route
+from serving.routes.alarms import add_alarm_routes
 from serving.routes.assets import add_asset_routes
 from serving.routes.condition import add_condition_route
 from serving.routes.decision import add_decision_route
@@ -57,6 +59,7 @@ def build_app(wiring: Wiring, metrics: ServiceMetrics | None = None) -> FastAPI:
     add_telemetry_route(app, wiring)
     add_quality_route(app, wiring)
     add_condition_route(app, wiring)
+    add_alarm_routes(app, wiring)
     add_forecasting_route(app, wiring, counts)
     add_decision_route(app, wiring)
     counts.spool = SpoolMeasures(lambda: wiring.parts.spool.counters())
@@ -64,6 +67,7 @@ def build_app(wiring: Wiring, metrics: ServiceMetrics | None = None) -> FastAPI:
     add_receiving_routes(app, desk)
     add_influx_routes(app, desk, VERSION)
     add_page_routes(app, wiring)
+    add_alarm_page_route(app, wiring)
     add_reference_routes(app, wiring)
     add_static_route(app)
     refuse_undeclared(app)

@@ -12,6 +12,8 @@ from features.domain.errors import ServiceError
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.packs.loader import load_pack
+from features.records.alarm_thresholds import ThresholdRecords
+from features.records.alarms import AlarmRecords
 from features.records.arrivals import ArrivalRecords
 from features.records.assets import AssetRecords
 from features.records.conditions import ConditionRecords
@@ -67,6 +69,8 @@ def assemble(settings: Settings) -> Parts:
         telemetry=telemetry,
         point_states=SignalStates(engine),
         conditions=CurrentLifeConditions(ConditionRecords(engine), lives),
+        alarms=AlarmRecords(engine),
+        thresholds=ThresholdRecords(engine),
         arrivals=ArrivalRecords(engine),
         ended_lives=ScoreRecords(engine),
         windows=WindowRecords(engine),

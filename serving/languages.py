@@ -80,6 +80,10 @@ class Words:
             key = single
         return messages[key].format_map(values)
 
+    def has(self, key: str) -> bool:
+        """Say whether there is a message of that key."""
+        return key in catalogue(self.language)
+
     def number(self, value: float) -> str:
         """Write a number with three significant digits or whole, thousands set apart.
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from features.domain.alarms import Alarm, AlarmEntry, DataPathNotice, KeptThreshold
 from features.domain.assets import Asset
 from features.domain.conditions import AssetCondition
 from features.domain.errors import Unavailable
@@ -15,6 +16,7 @@ from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
 from features.domain.scores import EndedLife
 from features.domain.windows import WorkWindow
+from features.records.alarms import AlarmQuery
 from features.records.arrivals import ArrivalCount
 from features.records.signal_states import SignalState
 from features.spool.contract import SpoolCounters
@@ -103,6 +105,44 @@ class Conditions(Protocol):
 
     def list_all(self, tenant: TenantId, asset: AssetId | None = None) -> dict[AssetId, AssetCondition]:
         """Return the condition of one asset, or of all of the tenant's that were judged, by asset."""
+        ...
+
+
+class Alarms(Protocol):
+    """The alarms on record; errors as `features.records.alarms`."""
+
+    def list_all(
+        self, tenant: TenantId, asked: AlarmQuery, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Alarm], int]:
+        """Return a portion of the alarms, standing ones first, and how many there are."""
+        ...
+
+    def get(self, tenant: TenantId, alarm: str) -> Alarm:
+        """Return an alarm."""
+        ...
+
+    def history(self, tenant: TenantId, alarm: str) -> list[AlarmEntry]:
+        """Return everything that was told of an alarm."""
+        ...
+
+    def suppressed(self, tenant: TenantId, asset: AssetId, limit: int = 100) -> list[AlarmEntry]:
+        """Return what planned work held back on a machine."""
+        ...
+
+    def acknowledge(self, tenant: TenantId, alarm: str, at: datetime, by: str, comment: str | None = None) -> Alarm:
+        """Put on record that somebody has seen an alarm; return it as it is then."""
+        ...
+
+    def notices(self, tenant: TenantId, *, since: datetime | None = None, limit: int = 100) -> list[DataPathNotice]:
+        """Return the notices of the data path that last, and those that ended since."""
+        ...
+
+
+class Thresholds(Protocol):
+    """The thresholds that were fitted to a budget of alarms."""
+
+    def get(self, tenant: TenantId, pack: str, model: str) -> KeptThreshold | None:
+        """Return the threshold that is kept for the scores of a model, or None."""
         ...
 
 
@@ -205,6 +245,8 @@ class Parts:
     telemetry: Telemetry
     point_states: PointStates
     conditions: Conditions
+    alarms: Alarms
+    thresholds: Thresholds
     arrivals: Arrivals
     ended_lives: EndedLives
     windows: Windows

@@ -15,6 +15,9 @@ from features.domain.errors import InvalidValue
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import microseconds
 
+MOVED = "moved to another gateway"
+"""Why an alarm ended whose machine stands behind another gateway now: if it still deviates, it is raised there."""
+
 
 class Stage(StrEnum):
     """Where an alarm stands (IEC 62682:2022, alarm state transition diagram)."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from features.domain.alarms import NoticeKind, Told
+from features.domain.alarms import MOVED, NoticeKind, Told
 from features.domain.conditions import AssetCondition
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds, microseconds
@@ -32,7 +32,6 @@ from models.condition.alarms.written import read, written
 from pipelines.alarms.book import Book
 from pipelines.alarms.watching import UNFITTED, WatchRule
 
-MOVED = "no longer behind this gateway"
 _LONGEST_LEAD = 128
 
 

@@ -15,6 +15,7 @@ from features.domain.identifiers import AssetId
 from features.domain.packs import LifeSource
 from features.domain.signals import SignalRole
 from serving.access import Reader
+from serving.alarm_views import asset_alarms, fleet_alarms
 from serving.charts import curve_data, embed, event_data, history_data, moment, signal_data
 from serving.condition_views import condition_view, state_marks
 from serving.decision_views import advice_view
@@ -72,7 +73,8 @@ def add_page_routes(app: FastAPI, wiring: Wiring) -> None:
         abnormal = count_abnormal(wiring.parts, caller.tenant)
         states = state_marks(wiring.parts, caller.tenant, words)
         values = _fleet(wiring.parts, standings, chosen, abnormal, states, filters, page, words)
-        return page_response("fleet.html", request, words, values)
+        alarms = fleet_alarms(wiring.parts, caller.tenant, words)
+        return page_response("fleet.html", request, words, values | {"alarms": alarms})
 
     @app.get("/assets/{asset}", include_in_schema=False)
     def asset_page(asset: Named, request: Request, caller: Reader) -> Response:
@@ -189,6 +191,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "age_at_issue": _age_at_issue(forecast, words),
         "modes": _modes(forecast, parts, words),
         "condition": condition_view(parts.conditions.list_all(asset.tenant, asset.id).get(asset.id), parts.pack, words),
+        "alarms": asset_alarms(parts, asset.tenant, asset.id, words),
         "counts_life": counts_life,
         "life_at": lambda time: life_text(float(moment(parts.pack, time)), parts.pack.life.unit, words),
         "events": list(reversed(events))[:EVENTS_SHOWN],

@@ -30,6 +30,7 @@ from features.records.signal_states import SignalState
 from features.spool.contract import SpoolCounters
 from serving.parts import Parts, PartState, Readiness, Wiring
 from serving.settings import Settings
+from tests.serving.fake_alarms import FakeAlarms, FakeThresholds, trouble
 from tests.serving.fake_readings import NOW as NOW
 from tests.serving.fake_readings import FakeArrivals, FakeConditions, FakePointStates, FakeTelemetry
 
@@ -257,6 +258,8 @@ class House:
     telemetry: FakeTelemetry
     point_states: FakePointStates
     conditions: FakeConditions
+    alarms: FakeAlarms
+    thresholds: FakeThresholds
     arrivals: FakeArrivals
     ended_lives: FakeEndedLives
     windows: FakeWindows
@@ -275,6 +278,8 @@ class House:
             telemetry=self.telemetry,
             point_states=self.point_states,
             conditions=self.conditions,
+            alarms=self.alarms,
+            thresholds=self.thresholds,
             arrivals=self.arrivals,
             ended_lives=self.ended_lives,
             windows=self.windows,
@@ -300,6 +305,8 @@ def house(assets: Iterable[Asset], forecasts: Iterable[Forecast], pack: Pack | N
         FakeTelemetry(),
         FakePointStates(),
         FakeConditions(),
+        FakeAlarms(),
+        FakeThresholds(),
         FakeArrivals(),
         FakeEndedLives(),
         FakeWindows(),
@@ -336,6 +343,13 @@ def fleet_house(count: int = 24) -> House:
     ]
     for machine in machines[1:]:
         made.point_states.put(LOCAL, machine.id, [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    return made
+
+
+def troubled_house() -> House:
+    """The same fleet, with alarms of every stage and two gateways that have trouble of their own."""
+    made = fleet_house()
+    trouble([machine.id for machine in made.assets.assets], made.alarms)
     return made
 
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from serving.app import build_app
-from tests.serving.fakes import fleet_house
+from tests.serving.fakes import House, fleet_house, troubled_house
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -22,12 +23,12 @@ HOLLOW = {"none", "rgba(0, 0, 0, 0)"}
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The application made of fakes, served on a free port of this machine."""
+@contextmanager
+def served(house: House) -> Iterator[str]:
+    """Serve the application made of fakes on a free port of this machine."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(build_app(fleet_house().wiring()), log_level="warning", ws="none")
+    config = uvicorn.Config(build_app(house.wiring()), log_level="warning", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -37,6 +38,13 @@ def address() -> Iterator[str]:
     server.should_exit = True
     thread.join(10)
     listener.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The application with a fleet in every state."""
+    with served(fleet_house()) as address:
+        yield address
 
 
 @pytest.fixture
@@ -155,3 +163,18 @@ def test_a_reader_finds_the_way_from_the_fleet_to_a_machine(browser: Browser, ad
     visit.page.locator("#curve svg .lines path").first.wait_for(state="attached")
     visit.check(address)
     visit.keep("asset-zh-1440-dark")
+
+
+def test_somebody_acknowledges_an_alarm_on_the_page(browser: Browser) -> None:
+    """Only a browser shows what it says of the origin of a form."""
+    with served(troubled_house()) as address:
+        visit = Visit(browser, 390)
+        visit.page.goto(f"{address}/?lang=zh")
+        form = visit.page.locator("details.acknowledge").first
+        form.locator("summary").click()
+        form.locator("[name=by]").fill("Zhao")
+        form.locator("button").click()
+        visit.page.wait_for_url("**/#alarms")
+        assert "Zhao" in visit.page.locator(".alarms .do").first.inner_text()
+        visit.check(address)
+        visit.keep("alarms-zh-390")

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from features.domain.alarms import NoticeKind, Stage, Told
 from features.domain.conditions import ConditionVerdict
 from features.domain.epochs import Relearn
 from features.domain.events import EventKind
@@ -26,6 +27,12 @@ FAMILIES: dict[str, list[str]] = {
     "problem.": [str(status) for status in WORDED],
     "asset.": [f"{member}_lead" for member in Attention],
     "condition.": [f"{member}{ending}" for member in ConditionVerdict for ending in ("", "_why", "_do")],
+    "alarms.": [
+        *Stage,
+        *NoticeKind,
+        *(f"told_{each}" for each in (*Told, "ended")),
+        *(f"none_{each}" for each in ("fleet", "machine", "not_judged", "not_judged_one")),
+    ],
     "namur.": [each.name.lower() for each in Namur if each is not Namur.NORMAL],
     "verdict.": [each.name.lower() for each in Verdict if each is not Verdict.GOOD],
     "age.": ["seconds", "minutes", "hours", "days"],

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from features.domain.alarms import Alarm, KeptThreshold, NoticeKind, Stage, Told, alarm_id
+from features.domain.alarms import MOVED, Alarm, KeptThreshold, NoticeKind, Stage, Told, alarm_id
 from features.domain.assets import Asset
 from features.domain.conditions import ConditionVerdict
 from features.domain.events import Event, EventKind
@@ -14,7 +14,6 @@ from features.records.assets import AssetRecords
 from features.records.conditions import ConditionRecords
 from features.records.database import Records
 from features.records.events import EventRecords
-from pipelines.alarms.turning import MOVED
 from pipelines.alarms.watch import AlarmWatch, Taken
 from tests.pipelines.alarms.plant import MINE, MODEL, T0, at, condition, kept, pumps
 

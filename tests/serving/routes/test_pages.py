@@ -223,4 +223,4 @@ def test_pages_carry_a_policy_that_allows_nothing_from_elsewhere(client: TestCli
         assert "script-src 'self';" in policy
         assert "frame-ancestors 'none'" in policy
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
