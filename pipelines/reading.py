@@ -34,6 +34,7 @@ def read_from(
     starts_us: Mapping[AssetId, int | None],
     signals: Sequence[str],
     *,
+    end_us: int | None = None,
     with_suspect: bool = False,
 ) -> dict[AssetId, ReadRows]:
     """Return the rows of each asset from its start on (inside; None: from its beginning).
@@ -43,13 +44,17 @@ def read_from(
         tenant: Whose machines.
         starts_us: Microseconds since 1970.
         signals: Order of the columns.
+        end_us: Up to when (outside), microseconds since 1970; None is without end.
         with_suspect: Whether readings that are not good count as measured.
     """
     found = {asset: ReadRows(np.zeros(0, np.int64), np.zeros((0, len(signals)))) for asset in starts_us}
+    until = None if end_us is None else from_microseconds(end_us)
     for assets in _groups(starts_us):
         first = starts_us[assets[0]]
         start = None if first is None else from_microseconds(first)
-        wide = telemetry.read_wide(tenant, signals=signals, assets=assets, start=start, with_suspect=with_suspect)
+        wide = telemetry.read_wide(
+            tenant, signals=signals, assets=assets, start=start, end=until, with_suspect=with_suspect
+        )
         time_us = wide["time"].dt.timestamp("us").to_numpy()
         values = wide.select(signals).to_numpy().astype(np.float64)
         names, begins = wide["asset"].rle().struct.field("value"), wide["asset"].rle().struct.field("len").cum_sum()

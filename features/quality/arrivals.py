@@ -1,5 +1,7 @@
 """What the order of rows tells: gaps, and rows that were seen before."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,14 @@ BoolArray = NDArray[np.bool_]
 _MEMORY = 50.0
 _USUALLY_THERE = 0.8
 _FEWEST_MOVING = 3
+
+
+class Presence(Protocol):
+    """What is remembered of whether readings come; a `QualityState` has it. Shapes (asset,) and (asset, signal)."""
+
+    rows: IntArray
+    presence: FloatArray
+    missing: IntArray
 
 
 def follow_time(plan: Plan, state: QualityState, time_us: IntArray) -> IntArray:
@@ -35,6 +45,11 @@ def follow_presence(plan: Plan, state: QualityState, values: FloatArray, present
         level = state.level[np.arange(len(values)), state.mode]
         returned &= ~fits_roughly(level, values, convert_back(plan, values)).any(0)
     state.level_count[...] = np.where(returned[:, None, :], 0, state.level_count)
+    return follow_missing(state, present)
+
+
+def follow_missing(state: Presence, present: BoolArray) -> BoolArray:
+    """Say which readings are missing although they usually come. Shape (asset, signal)."""
     expected = state.presence > _USUALLY_THERE
     missing = expected & ~present & (state.rows > 0)[:, None]
     state.missing[...] = np.where(present, 0, state.missing + missing)

@@ -4,11 +4,13 @@ A lasting fault is over after several good readings, and a measuring point chang
 several bad ones.
 """
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from features.quality.plan import Plan
-from features.quality.state import IntArray, QualityState
+from features.quality.state import FloatArray, IntArray, QualityState
 from features.quality.verdicts import Namur, Verdict
 
 BoolArray = NDArray[np.bool_]
@@ -44,6 +46,16 @@ _DISTRUSTED = np.isin(np.arange(len(_CODES)), [Verdict.FLAT, Verdict.UNIT, Verdi
 _FORGIVEN, _MOST, _ISOLATED = 0.05, 6.0, 3.0
 
 
+class PointRuns(Protocol):
+    """What the state of measuring points hangs on; a `QualityState` has it. Shapes (asset, signal)."""
+
+    missing: IntArray
+    bad_run: IntArray
+    good_run: IntArray
+    demerits: FloatArray
+    namur: IntArray
+
+
 def hold(plan: Plan, state: QualityState, verdict: IntArray, present: BoolArray) -> IntArray:
     """Return the verdicts with lasting faults held until enough good readings came. Shape (asset, signal)."""
     is_good = present & (verdict == 0)
@@ -53,16 +65,21 @@ def hold(plan: Plan, state: QualityState, verdict: IntArray, present: BoolArray)
     held = np.where(stays, state.verdict, verdict)
     state.good_run[...] = good_run
     state.verdict[...] = np.where(present, held, state.verdict)
+    count_bad(state, held, present)
+    return held
+
+
+def count_bad(state: PointRuns, held: IntArray, present: BoolArray) -> None:
+    """Count bad readings: those in a row, and isolated ones, which good ones make up for."""
     bad = present & (held != 0)
     state.bad_run[...] = np.where(bad, state.bad_run + 1, np.where(present, 0, state.bad_run))
     earned = np.where(
         bad & ~_LASTING[held], state.demerits + 1.0, np.where(present, state.demerits - _FORGIVEN, state.demerits)
     )
     state.demerits[...] = np.clip(earned, 0.0, _MOST)
-    return held
 
 
-def rate_points(plan: Plan, state: QualityState, held: IntArray) -> IntArray:
+def rate_points(plan: Plan, state: PointRuns, held: IntArray) -> IntArray:
     """Return the state of every measuring point, as places in `NAMUR_CODES`. Shape (asset, signal)."""
     bad = held != 0
     is_bad = bad & ((state.bad_run >= plan.parameters.penalty) | (state.demerits >= _ISOLATED))
@@ -71,6 +88,11 @@ def rate_points(plan: Plan, state: QualityState, held: IntArray) -> IntArray:
     code = np.where(state.missing >= plan.parameters.missing_rows, _FAILED, code)
     state.namur[...] = code
     return code
+
+
+def lasts(verdicts: IntArray) -> BoolArray:
+    """Say which verdicts stand for faults that are over only after several good readings."""
+    return _LASTING[verdicts]
 
 
 def is_distrusted(verdicts: IntArray) -> BoolArray:

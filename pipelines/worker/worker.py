@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from features.telemetry.store import TelemetryStore
 from pipelines.ledger.scoring import LedgerScoring, grouped
 from pipelines.quality.opening import quality_refresh
 from pipelines.shards import Shard
+from pipelines.worker.condition.opening import open_condition_watch
+from pipelines.worker.condition.watch import ConditionWatch
 from pipelines.worker.following import Following
 from pipelines.worker.history import VectorHistory
 from pipelines.worker.issuing import Issuing, Spacing
@@ -53,6 +55,7 @@ class Round:
     changed_assets: int
     vectors: int
     forecasts: int
+    conditions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Champion:
     following: Following
     issuing: Issuing
     history: VectorHistory
+    conditions: ConditionWatch | None
 
 
 class Worker:
@@ -177,6 +181,8 @@ class Worker:
         done = Round(0, 0, 0)
         if champion is not None:
             done = self._forecast(champion, current, known, until_next, is_new=is_new)
+            if champion.conditions is not None:
+                done = replace(done, conditions=len(champion.conditions.look(assets, _now())))
         self._scoring.catch_up(grouped(every, known), _SCORED_AT_ONCE)
         return done
 
@@ -220,9 +226,19 @@ class Worker:
         following = self._following(features, history.keep)
         forecaster = Forecaster(CurrentLifeFeatures(features, self._lives), runtime, self._ledger)
         issuing = Issuing(forecaster, self._ledger, self._spacing, self._pack.life.source is LifeSource.COUNT)
+        conditions = open_condition_watch(
+            runtime.condition,
+            runtime.model.bundle_sha256,
+            self._pack,
+            self._tenant,
+            self._telemetry,
+            self._engine,
+            features.online.store,
+            self._shard,
+        )
         if self._champion is not None:
             self._champion.history.write()
-        self._champion = Champion(place, following, issuing, history)
+        self._champion = Champion(place, following, issuing, history, conditions)
         _logger.info("champion loaded", extra={"model_version": runtime.model.version})
         return self._champion, True
 

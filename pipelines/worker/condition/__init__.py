@@ -1,0 +1,1 @@
+"""The condition of every machine, live: what was judged of measurements, taken through state detection."""

@@ -1,0 +1,83 @@
+"""From the answer to a row to what is put on record of the machine."""
+
+import math
+
+import numpy as np
+
+from features.domain.conditions import AssetCondition, ConditionVerdict
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.time import from_microseconds
+from features.transforms.condition.answer import ConditionAnswer, Evidence
+
+THRESHOLD = 1.0
+"""Score above which a deviation is one: scores are told in the most that healthy machines show."""
+
+
+def condition_of(
+    tenant: TenantId,
+    asset: AssetId,
+    answer: ConditionAnswer,
+    sensors: tuple[str, ...],
+    at_us: int,
+    since_us: int,
+    model: str,
+) -> AssetCondition:
+    """Return what is said of a machine.
+
+    Args:
+        tenant: Whose.
+        asset: Which.
+        answer: To its newest row, or to its silence since.
+        sensors: In the order of the answer's shares.
+        at_us: Time of that row, microseconds since 1970.
+        since_us: Time of the first row since which the verdict has been the same.
+        model: What judged.
+    """
+    return AssetCondition(
+        tenant=tenant,
+        asset=asset,
+        verdict=answer.verdict,
+        at=from_microseconds(at_us),
+        since=from_microseconds(min(since_us, at_us)),
+        score=answer.score if math.isfinite(answer.score) else None,
+        threshold=THRESHOLD,
+        shares=_shares(answer, sensors),
+        evidence=_evidence(answer),
+        seen=answer.seen_rows,
+        model=model,
+    )
+
+
+def not_computed(tenant: TenantId, asset: AssetId, at_us: int, model: str) -> AssetCondition:
+    """Return what is said of a machine whose condition could not be computed: that it cannot be told."""
+    at = from_microseconds(at_us)
+    verdict = ConditionVerdict.UNDETERMINED
+    return AssetCondition(tenant, asset, verdict, at, at, None, None, (), (("not_computed", 1.0),), 0, model)
+
+
+def _shares(answer: ConditionAnswer, sensors: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """Return the shares that are known, the largest first; they add up to 1."""
+    known = np.where(np.isfinite(answer.shares), answer.shares, 0.0)
+    total = float(known.sum())
+    if total <= 0.0:
+        return ()
+    pairs = [(name, float(share) / total) for name, share in zip(sensors, known, strict=True) if share > 0.0]
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _evidence(answer: ConditionAnswer) -> tuple[tuple[str, float], ...]:
+    """Return the evidence by name, what speaks for the verdict first; then estimates, and the risk of a silence."""
+    ordered = sorted(answer.evidence, key=lambda each: each.verdict is not answer.verdict)
+    found = {_name(each): each.value for each in ordered}
+    for each in answer.estimates:
+        found[f"estimated:{each.signal}"] = each.value
+        found[f"estimated_within:{each.signal}"] = each.deviation
+    if answer.risk > answer.score:
+        found["risk"] = answer.risk
+    return tuple((name, float(value)) for name, value in found.items() if math.isfinite(value))
+
+
+def _name(evidence: Evidence) -> str:
+    """Return a name that no other number of the answer has."""
+    name = f"{evidence.name}_{evidence.verdict.value}" if evidence.name == "probability" else evidence.name
+    return name if evidence.signal is None else f"{name}:{evidence.signal}"

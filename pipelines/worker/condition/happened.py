@@ -1,0 +1,104 @@
+"""What happened to a machine beside its readings, as far as its condition hangs on it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from features.domain.epochs import EPOCH_BEGINS, Baselines, Epoch, Relearn, epochs_of
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import AssetId, SignalId, TenantId
+from features.domain.time import EPOCH, microseconds
+from features.transforms.condition.table import ConditionTable
+from pipelines.quality.timeline import cuts_of
+
+_ANEW = 100.0
+"""How far a new instrument's zero may lie from the old one's, in noise: so far that its own readings alone tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """From a moment on, the levels of some signals are learnt anew.
+
+    Attributes:
+        at_us: Its first row, microseconds since 1970.
+        signals: Which.
+        spread: How far levels may have moved, in noise; None is as far as a repair moves them.
+    """
+
+    at_us: int
+    signals: tuple[str, ...]
+    spread: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What happened to one machine; everything in the order of time, microseconds since 1970.
+
+    Attributes:
+        resets: When levels begin anew.
+        replaced: When which instruments were replaced, of which their measuring points hang.
+        reported_us: When another way of running was reported.
+        wrong_us: When something arrived that a wrong clock had stamped.
+    """
+
+    resets: tuple[Reset, ...] = ()
+    replaced: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    reported_us: tuple[int, ...] = ()
+    wrong_us: tuple[int, ...] = ()
+
+
+NOTHING = Happened()
+
+
+def begins_epoch(event: Event) -> bool:
+    """Say whether the condition of a machine hangs on an event."""
+    return event.kind in EPOCH_BEGINS
+
+
+def happened_to(
+    tenant: TenantId,
+    asset: AssetId,
+    events: Sequence[Event],
+    table: ConditionTable,
+    measured: Sequence[str],
+    wrong_us: Iterable[int] = (),
+) -> Happened:
+    """Return what happened to a machine.
+
+    Args:
+        tenant: Whose.
+        asset: Which.
+        events: Of the machine.
+        table: Whose signals have a level.
+        measured: Signals whose measurement is judged.
+        wrong_us: When something arrived that a wrong clock had stamped.
+    """
+    if not events:
+        return Happened(wrong_us=tuple(sorted(wrong_us)))
+    baselines = Baselines(tuple(map(SignalId, table.signals)))
+    epochs = epochs_of(tenant, asset, EPOCH, events, baselines)[1:]
+    cuts = cuts_of(events, measured, EPOCH, None)
+    reported = sorted(microseconds(event.at) for event in events if event.kind is EventKind.RECIPE_CHANGED)
+    return Happened(
+        resets=tuple(each for epoch in epochs for each in _resets(epoch, set(table.sensors))),
+        replaced=tuple((at, tuple(names)) for at, names in sorted(cuts.items()) if names),
+        reported_us=tuple(reported),
+        wrong_us=tuple(sorted(wrong_us)),
+    )
+
+
+def _resets(epoch: Epoch, sensors: set[str]) -> list[Reset]:
+    """Return what is learnt anew with an epoch.
+
+    Of a new recipe only the levels of sensors: that conditions are elsewhere is the change that is to be told.
+    """
+    by_kind = {
+        kind: tuple(str(signal) for signal, relearnt in epoch.relearnt.items() if relearnt is kind) for kind in Relearn
+    }
+    level = tuple(name for name in by_kind[Relearn.LEVEL] if name in sensors)
+    at_us = microseconds(epoch.started_at)
+    found = [
+        Reset(at_us, by_kind[Relearn.OFFSET], _ANEW),
+        Reset(at_us, level, None),
+        Reset(at_us, by_kind[Relearn.BASELINE], None),
+    ]
+    return [each for each in found if each.signals]
