@@ -1,5 +1,6 @@
 """What is asked and answered of one row: the way of the data, the cause of a deviation, and the numbers behind it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,12 @@ class ConditionRow:
     quality: NDArray[np.int8]
     points: NDArray[np.int8]
     circumstances: Circumstances = Circumstances()  # frozen
+
+    def is_clean(self) -> bool:
+        """Say whether every reading is there and good, and no measuring point at fault."""
+        return (
+            not is_marked(self.quality) and not is_marked(self.points) and math.isfinite(self.values.dot(self.values))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +110,13 @@ class ConditionAnswer:
     shares: NDArray[np.float64]
     evidence: tuple[Evidence, ...] = ()
     estimates: tuple[Estimate, ...] = ()
+
+
+def is_marked(codes: NDArray[np.int8]) -> bool:
+    """Say whether any code differs from 0. Shape (any,).
+
+    Examples:
+        >>> is_marked(np.array([0, 0, 3], np.int8)), is_marked(np.zeros(3, np.int8))
+        (True, False)
+    """
+    return bool(codes.tobytes().strip(b"\0"))

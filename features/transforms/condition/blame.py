@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.quality.verdicts import Verdict
-from features.transforms.condition.answer import ConditionRow
+from features.transforms.condition.answer import ConditionRow, is_marked
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState
 
@@ -17,12 +17,14 @@ IS_COMPARED = np.isin(np.arange(len(Verdict)), (Verdict.GOOD, Verdict.RATE))
 """A reading that changed too fast is the machine's or the instrument's: that is for the others to tell."""
 
 
-def blamed_signals(row: ConditionRow) -> NDArray[np.bool_]:
-    """Return the signals whose measurement is known to be at fault. Shape (signal,)."""
+def blamed_signals(row: ConditionRow) -> NDArray[np.bool_] | None:
+    """Return the signals whose measurement is known to be at fault, shape (signal,), or None for none."""
+    if not is_marked(row.points):
+        return None
     return np.asarray((row.points != 0) & ~IS_COMPARED[row.quality], np.bool_)
 
 
-def follow_blame(model: ConditionModel, state: ConditionState, blamed: NDArray[np.bool_]) -> bool:
+def follow_blame(model: ConditionModel, state: ConditionState, blamed: NDArray[np.bool_] | None) -> bool:
     """Note which instruments are at fault; return whether something was taken back.
 
     Args:
@@ -30,6 +32,11 @@ def follow_blame(model: ConditionModel, state: ConditionState, blamed: NDArray[n
         state: Changed.
         blamed: From `blamed_signals`.
     """
+    if blamed is None:
+        was_blamed = np.count_nonzero(state.blame_age) < len(state.blame_age)
+        state.blame_rows = 0 if was_blamed else state.blame_rows + 1
+        state.blame_age += 1.0
+        return False
     before = state.blame_age == 0.0
     state.blame_rows = 0 if bool((blamed != before).any()) else state.blame_rows + 1
     is_new = blamed & (state.blame_age > model.parameters.blame_rows)

@@ -7,6 +7,7 @@ condition makes every sensor that depends on it look wrong by what it should hav
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,23 +20,40 @@ _SPARED = 0.02
 """A signal of a failure mode that explains a smaller share than this is not counted among those that it moved."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deviation:
     """Sensors, then conditions, each in its own usual deviations. Arrays have shape (signal,).
 
     Attributes:
         values: 0 where not known.
         is_known: Whether the signal was measured well lately.
-        precision: Inverse covariance of those known, 0 elsewhere. Shape (signal, signal).
+        sensors: Inverse covariance of the sensors known, 0 elsewhere, times `of_sensors`. Shape (sensor, sensor).
+        conditions: The same of the conditions, times `of_conditions`. Shape (condition, condition).
         total: Squared distance of the sensors alone.
         condition_total: Of the conditions.
+        of_sensors: What makes `sensors` the precision: less where little is known.
+        of_conditions: The same of `conditions`.
+        is_all: Whether all signals are known.
     """
 
     values: FloatArray
     is_known: NDArray[np.bool_]
-    precision: FloatArray
+    sensors: FloatArray
+    conditions: FloatArray
     total: float
     condition_total: float
+    of_sensors: float = 1.0
+    of_conditions: float = 1.0
+    is_all: bool = False
+
+    @cached_property
+    def precision(self) -> FloatArray:
+        """Inverse covariance of the signals known, 0 elsewhere. Shape (signal, signal)."""
+        sensors, signals = len(self.sensors), len(self.values)
+        found = np.zeros((signals, signals))
+        found[:sensors, :sensors] = self.sensors * self.of_sensors
+        found[sensors:, sensors:] = self.conditions * self.of_conditions
+        return found
 
 
 @dataclass(frozen=True, slots=True)

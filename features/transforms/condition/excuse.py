@@ -58,15 +58,16 @@ def beyond_excuse(state: ConditionState, deviation: Deviation) -> Deviation:
     """
     sensors = len(state.level)
     way = np.where(deviation.is_known[:sensors], state.excuse, 0.0)
-    precision = deviation.precision.copy()
-    precision[sensors:] = precision[:, sensors:] = 0.0
-    pulled = precision[:sensors, :sensors] @ way
+    precision = deviation.sensors * deviation.of_sensors
+    pulled = precision @ way
     size, along = float(way @ pulled), float(deviation.values[:sensors] @ pulled)
     share = min(max(along / size, 0.0), _MOST) if size > 1e-9 else 0.0
-    values = np.where(np.arange(len(precision)) < sensors, deviation.values, 0.0)
+    is_sensor = np.arange(len(deviation.values)) < sensors
+    values = np.where(is_sensor, deviation.values, 0.0)
     values[:sensors] -= share * way
-    is_known = deviation.is_known & (np.arange(len(precision)) < sensors)
-    return Deviation(values, is_known, precision, float(values @ precision @ values), 0.0)
+    total = float(values[:sensors] @ precision @ values[:sensors])
+    nothing = np.zeros_like(deviation.conditions)
+    return Deviation(values, deviation.is_known & is_sensor, precision, nothing, total, 0.0)
 
 
 def _is_common(model: ConditionModel, state: ConditionState, circumstances: Circumstances) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.model import ConditionModel, FloatArray, is_whole
 from features.transforms.condition.state import ConditionState
 
 _CREDIBLE = 6.0
@@ -26,26 +26,25 @@ class Expectation:
     """One row against what is expected. Arrays have shape (sensor,).
 
     Attributes:
-        features: What the expectation is linear in. Shape (feature,).
         expected: Comparable values.
         error: Reading less that; NaN where not measured.
-        variance: Of the error, in squared noise; 1 for a machine known perfectly.
-        told: Covariance of the weights with the row. Shape (sensor, feature).
+        unsure: Variance of what is expected, in squared noise; 0 for a machine known perfectly.
+        deviation: The error in noise, less of it where the expectation is unsure.
+        size: Sum of the squared deviations; NaN where one is.
+        product: Covariance of the weights with the row, then what the weights add to the level. Shape (feature + 1,
+            sensor).
     """
 
-    features: FloatArray
     expected: FloatArray
     error: FloatArray
-    variance: FloatArray
-    told: FloatArray
-
-    def deviation(self, model: ConditionModel) -> FloatArray:
-        """Return the error in noise, less of it where the expectation is unsure. Shape (sensor,)."""
-        return np.asarray(self.error / (model.noise * np.sqrt(self.variance)), np.float64)
+    unsure: FloatArray
+    deviation: FloatArray
+    size: float
+    product: FloatArray
 
 
 def begin(model: ConditionModel, state: ConditionState, comparable: FloatArray, regime: int) -> None:
-    """Note the first conditions, and the first reading of each sensor as its level.
+    """Note the first conditions, and the first reading of each sensor as its level; nothing where all are known.
 
     Args:
         model: Of the state.
@@ -53,6 +52,8 @@ def begin(model: ConditionModel, state: ConditionState, comparable: FloatArray, 
         comparable: The row. Shape (signal,).
         regime: Of the row.
     """
+    if is_whole(state.level):
+        return
     conditions = len(state.origin)
     np.copyto(state.origin, comparable[:conditions], where=np.isnan(state.origin))
     readings = comparable[conditions:]
@@ -71,27 +72,32 @@ def expect(model: ConditionModel, state: ConditionState, comparable: FloatArray,
         comparable: The row; its conditions are known. Shape (signal,).
         regime: Of the row.
     """
-    conditions = len(state.origin)
+    conditions, sensors = len(state.origin), len(state.level)
     row = model.features(comparable[:conditions] - state.origin, regime)
-    expected = state.level + state.weights @ row
-    told = state.spread @ row
-    return Expectation(row, expected, comparable[conditions:] - expected, 1.0 + told @ row, told)
+    features = len(row)
+    product = row.dot(state.relations.reshape(features, -1)).reshape(features + 1, sensors)
+    expected = state.level + product[features]
+    error, unsure = comparable[conditions:] - expected, row.dot(product[:features])
+    deviation = error / (model.noise * np.sqrt(1.0 + unsure))
+    return Expectation(expected, error, unsure, deviation, float(deviation.dot(deviation)), product)
 
 
-def is_credible(model: ConditionModel, state: ConditionState, seen: Expectation, is_young: bool) -> NDArray[np.bool_]:
+def is_credible(state: ConditionState, seen: Expectation, is_young: bool) -> NDArray[np.bool_] | None:
     """Say which readings may teach; a level that none of the first few agrees with begins anew.
 
     Args:
-        model: Of the state.
         state: Its count of readings that are not credible, and levels that begin anew, are changed.
         seen: The row.
         is_young: Whether the machine is hardly known yet.
 
     Returns:
-        By sensor. Shape (sensor,).
+        By sensor, shape (sensor,); None where all may.
     """
+    if seen.size < _CREDIBLE**2:  # then none is that far
+        state.astray.fill(0.0)
+        return None
     is_there = np.isfinite(seen.error)
-    far = is_there & (np.abs(np.where(is_there, seen.deviation(model), 0.0)) >= _CREDIBLE)
+    far = is_there & (np.abs(np.where(is_there, seen.deviation, 0.0)) >= _CREDIBLE)
     state.astray = np.where(far, state.astray + 1.0, np.where(is_there, 0.0, state.astray))
     wrong = far & (state.astray >= _AGREEING) & is_young
     if wrong.any():
@@ -101,28 +107,27 @@ def is_credible(model: ConditionModel, state: ConditionState, seen: Expectation,
     return is_there & ~far
 
 
-def learn(model: ConditionModel, state: ConditionState, seen: Expectation, chosen: NDArray[np.bool_]) -> None:
+def learn(
+    model: ConditionModel, state: ConditionState, seen: Expectation, chosen: NDArray[np.bool_] | None = None
+) -> None:
     """Learn from a row. Once a level is known, it may be moved by a bounded amount only until it begins anew.
 
     Args:
         model: How cautiously, and how far.
         state: Changed.
-        seen: The row.
-        chosen: Sensors to learn from. Shape (sensor,).
+        seen: The row; it is used up.
+        chosen: Sensors to learn from, None for all. Shape (sensor,).
     """
     parameters = model.parameters
-    variance = seen.variance - 1.0 + parameters.caution
-    gain = np.where(chosen[:, None], seen.told / variance[:, None], 0.0)
-    state.weights += gain * np.where(chosen, seen.error, 0.0)[:, None]
-    state.spread -= gain[:, :, None] * seen.told[:, None, :]
-    state.level_rows += chosen
-    begins = np.isnan(state.anchor) & (state.level_rows >= parameters.known_rows)
-    state.anchor = np.where(begins, state.weights[:, 0], state.anchor)
-    most = parameters.most_drift * model.noise
-    is_free = np.isnan(state.anchor)
-    kept = np.clip(
-        state.weights[:, 0],
-        np.where(is_free, -np.inf, state.anchor - most),
-        np.where(is_free, np.inf, state.anchor + most),
-    )
-    state.weights[:, 0] = kept
+    gain = seen.product[:-1] / (seen.unsure + parameters.caution)
+    np.negative(seen.error, out=seen.product[-1])
+    if chosen is not None:
+        gain *= chosen
+        seen.product[-1, ~chosen] = 0.0
+    state.relations -= gain[:, None, :] * seen.product
+    state.level_rows += 1.0 if chosen is None else chosen
+    level, most = state.relations[0, -1], parameters.most_drift * model.noise
+    if not is_whole(state.anchor):
+        begins = np.isnan(state.anchor) & (state.level_rows >= parameters.known_rows)
+        np.copyto(state.anchor, level, where=begins)
+    np.fmin(np.fmax(level, state.anchor - most), state.anchor + most, out=level)  # those without an anchor are free

@@ -5,7 +5,7 @@ import numpy as np
 from features.domain.conditions import ConditionVerdict
 from features.quality.holding import NAMUR_CODES
 from features.quality.verdicts import Namur, Verdict
-from features.transforms.condition.answer import Circumstances, ConditionRow, Evidence
+from features.transforms.condition.answer import Circumstances, ConditionRow, Evidence, is_marked
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState
 
@@ -31,7 +31,7 @@ def path_evidence(model: ConditionModel, row: ConditionRow, interval: float) -> 
         interval: Usual distance of two rows, seconds.
     """
     parameters, path = model.parameters, row.circumstances
-    if not row.quality.any() and not np.isinf(row.values).any() and _is_ordinary(path):
+    if not is_marked(row.quality) and not np.isinf(row.values).any() and is_ordinary(path):
         return []
     measured = np.isfinite(row.values)
     is_code = np.isin(row.values, ERROR_CODES) & (row.quality == Verdict.RANGE)
@@ -59,13 +59,14 @@ def path_evidence(model: ConditionModel, row: ConditionRow, interval: float) -> 
     return [Evidence(ConditionVerdict.DATA_PATH, name, count) for name, count in counts.items() if count >= least[name]]
 
 
-def _is_ordinary(path: Circumstances) -> bool:
+def is_ordinary(path: Circumstances) -> bool:
+    """Say whether nothing is known of the way that speaks against the row."""
     return not (path.gateway_silent_seconds or path.rows_repeated or path.rows_with_wrong_time)
 
 
 def quality_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]:
     """Return the measuring points that are known to be at fault, by what their readings showed."""
-    if not row.points.any():
+    if not is_marked(row.points):
         return []
     bad = np.flatnonzero((row.points != 0) & _IS_OF_INSTRUMENT[row.quality])
     return [
@@ -81,7 +82,7 @@ def quality_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]
 
 def missing_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]:
     """Return the signals whose readings no longer come although the others do."""
-    if not row.points.any():
+    if not is_marked(row.points):
         return []
     gone = np.flatnonzero((row.points == _FAILED) & np.isnan(row.values))
     return [
@@ -92,6 +93,8 @@ def missing_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]
 
 def scatter_evidence(model: ConditionModel, state: ConditionState) -> list[Evidence]:
     """Return the one sensor that scatters more than it ever does in health; several are no fault of an instrument."""
+    if not np.count_nonzero(state.scatter > model.scatter_limits):
+        return []
     times = state.scatter / model.scatter_limits
     loud = np.flatnonzero(times > 1.0)
     if len(loud) != 1 or np.count_nonzero(times > _LOUD_TOO) > 1:

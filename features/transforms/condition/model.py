@@ -12,6 +12,7 @@ FloatArray = NDArray[np.float64]
 UNSEEN = -1
 """Regime of a row whose conditions are unknown or far from all that was seen."""
 _EVEN = 0.05
+_STEADY = 0.02
 _MOST_PATTERNS = 64
 """So many precisions of some of the sensors are kept; machines of a type lack the same few signals again and again."""
 
@@ -21,15 +22,23 @@ class ConditionModel:
     """A table as arrays; see there for what they are.
 
     Attributes:
+        parameters: How strictly is judged.
         is_relative: Whether a signal is taken by its logarithm. Shape (signal,).
         floors: 1 where a signal is not. Shape (signal,).
         regime_places: Conditions that regimes are told apart by. Shape (regime condition,).
         precision: Inverse of the covariance of the sensors. Shape (sensor, sensor).
         has_relative: Whether any signal is taken by its logarithm.
+        every: All signals, where all of them are known.
+        condition_steady: Variance that conditions are taken to have although they never moved, in the table's spreads.
+            Shape (condition, condition).
+        condition_evens: What makes of a covariance of conditions itself, then one whose smallest directions are not
+            trusted to be that small. Shape (2, condition, condition).
+        patterns: Precisions of some of the sensors, by which are known; see `precision_of`.
         mode_signs: Shape (mode, signal), sensors first, then conditions, as deviations are put together.
     """
 
     table: ConditionTable
+    parameters: ConditionParameters
     is_relative: NDArray[np.bool_]
     floors: FloatArray
     spans: FloatArray
@@ -46,6 +55,9 @@ class ConditionModel:
     mode_signs: FloatArray
     regime_places: NDArray[np.intp]
     has_relative: bool
+    every: NDArray[np.bool_]
+    condition_steady: FloatArray
+    condition_evens: FloatArray
     patterns: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
@@ -59,6 +71,7 @@ class ConditionModel:
         slopes = np.asarray(table.slopes, np.float64).reshape(sensors, -1)
         return ConditionModel(
             table=table,
+            parameters=table.parameters,
             is_relative=np.array([floor is not None for floor in table.floors], np.bool_),
             floors=np.array([1.0 if floor is None else floor for floor in table.floors], np.float64),
             spans=spans,
@@ -77,12 +90,10 @@ class ConditionModel:
             mode_signs=np.concatenate([signs[:, conditions:], signs[:, :conditions]], axis=1),
             regime_places=np.array(table.regime_conditions, np.intp),
             has_relative=any(floor is not None for floor in table.floors),
+            every=np.ones(conditions + sensors, np.bool_),
+            condition_steady=_STEADY * np.eye(conditions),
+            condition_evens=np.stack([np.ones_like(own), 1.0 + _EVEN * np.eye(conditions)]),
         )
-
-    @property
-    def parameters(self) -> ConditionParameters:
-        """How strictly is judged."""
-        return self.table.parameters
 
     @staticmethod
     def partial(covariance: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
@@ -101,6 +112,17 @@ class ConditionModel:
                 self.patterns.clear()
             self.patterns[pattern] = found
         return found
+
+    def precisions(self, covariance: FloatArray) -> FloatArray:
+        """Return the inverse of a covariance of conditions, then the same with its smallest directions not trusted.
+
+        Args:
+            covariance: Shape (condition, condition).
+
+        Returns:
+            Shape (2, condition, condition).
+        """
+        return np.asarray(np.linalg.inv(self.condition_evens * covariance), np.float64)
 
     def comparable(self, values: FloatArray) -> FloatArray:
         """Return values that follow the same relations in machines of any size. Shape (..., signal) as given."""

@@ -4,6 +4,7 @@ A fault of the machine is the last thing to be said. What is known of the data p
 then a deviation that lasts is put down to the cause that explains it best.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,9 +72,11 @@ def judge(model: ConditionModel, state: ConditionState, row: ConditionRow, found
 
 def shares_of(deviation: Deviation, sensors: int) -> FloatArray:
     """Return what each sensor has in the score; a sensor that the others excuse has none. Shape (sensor,)."""
-    known = deviation.is_known[:sensors]
-    told = np.maximum((deviation.precision @ deviation.values * deviation.values)[:sensors], 0.0)
-    total = float(told[known].sum())
+    known, values = deviation.is_known[:sensors], deviation.values[:sensors]
+    told = np.maximum(deviation.sensors.dot(values) * values, 0.0)
+    total = float(told.dot(known))
+    if total > 0.0 and deviation.is_all:
+        return np.asarray(told / total, np.float64)
     even = 1.0 / max(int(known.sum()), 1)
     return np.where(known, told / total if total > 0.0 else even, np.nan)
 
@@ -103,7 +106,7 @@ def _decide(
         return ConditionVerdict.INSTRUMENT, evidence, [(str(each.signal), None) for each in found.quality]
     if found.missing:
         return ConditionVerdict.DATA_PATH, list(found.missing), []
-    if np.isnan(found.score):
+    if math.isnan(found.score):
         return *_of_nothing(model, state, row), []
     if state.condition_lasting >= parameters.condition_patience and state.seen >= parameters.fewest_rows:
         return _of_conditions(model, state, row, found)
@@ -132,7 +135,7 @@ def _standing(
 ) -> list[Evidence]:
     """Say for how many intervals nothing was compared because the machine stands, or has just begun to run."""
     place = model.table.running
-    if place is None or not np.isfinite(row.values[place]) or state.settled > model.parameters.settling:
+    if place is None or state.settled > model.parameters.settling or not np.isfinite(row.values[place]):
         return []
     since = (state.seconds - float(state.deviation_seconds.max())) / state.interval
     return [Evidence(verdict, "standing" if state.settled == 0 else "starting", since if np.isfinite(since) else 0.0)]

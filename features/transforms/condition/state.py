@@ -1,7 +1,6 @@
 """What is remembered of one machine: a bounded amount, whatever its age."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -32,8 +31,8 @@ class ConditionState:
         seen: Rows in operation learnt from.
         origin: First conditions, comparable; NaN before. Shape (condition,).
         level: First reading of each sensor less what the regime adds, comparable; NaN before. Shape (sensor,).
-        weights: Level around that, and change with conditions and regimes. Shape (sensor, feature).
-        spread: Covariance of those, in squared noise. Shape (sensor, feature, feature).
+        relations: What is known of each sensor: for each feature the `spread`, then the `weights`, in one array, for
+            one product makes of a row all that is needed of both. Shape (feature, feature + 1, sensor).
         level_rows: Rows that the level of a sensor was learnt from since its epoch began. Shape (sensor,).
         anchor: The level that a sensor had once it was known, which bounds what is learnt later; NaN before. Shape
             (sensor,).
@@ -41,15 +40,14 @@ class ConditionState:
             (sensor,).
         astray: Readings in a row of which none was credible. Shape (sensor,).
         visits: Rows seen in each regime; the last place is for rows far from all of them. Shape (regime + 1,).
-        deviation: Smoothed deviations of sensors, in noise; NaN before the first. Shape (sensor,).
-        recent: The same, smoothed over a quarter of the time: it tells when a deviation is over. Shape (sensor,).
+        tracks: `deviation`, `recent` and `scatter`, one below the other. Shape (3, sensor).
         late_deviation: Deviations up to one length of smoothing ago. Shape (sensor,).
         former_deviation: Those of one length of smoothing before that. Shape (sensor,).
         kept_rows: Rows since they were kept.
         blame_age: Rows since the instrument of a signal was last at fault. Shape (signal,).
         blame_rows: Rows since others were at fault than now.
-        scatter: Recent mean distance of readings from the smoothed ones, in noise. Shape (sensor,).
         deviation_seconds: When each was last measured well. Shape (sensor,).
+        whole_seconds: When all of them last were, in one row; NaN before.
         condition: Smoothed conditions, comparable. Shape (condition,).
         condition_level: Their usual level. Shape (condition,).
         condition_former: Their usual level before the last change; NaN before. Shape (condition,).
@@ -57,6 +55,8 @@ class ConditionState:
         condition_scatter: Mean product of their distances from it, in the table's spreads. Shape (condition,
             condition).
         condition_rows: Rows that both rest on.
+        condition_precision: Inverse of how conditions of this machine usually move together, then the same with its
+            smallest directions not trusted (`ways.renew_precision`). Shape (2, condition, condition).
         stress: The score after the last row.
         slow_stress: The score, smoothed over a longer time.
         is_sudden: Whether the deviation that lasts came at once, and did not grow.
@@ -78,28 +78,27 @@ class ConditionState:
     seen: int
     origin: FloatArray
     level: FloatArray
-    weights: FloatArray
-    spread: FloatArray
+    relations: FloatArray
     level_rows: FloatArray
     anchor: FloatArray
     before_epoch: FloatArray
     astray: FloatArray
     visits: FloatArray
-    deviation: FloatArray
-    recent: FloatArray
+    tracks: FloatArray
     late_deviation: FloatArray
     former_deviation: FloatArray
     kept_rows: int
     blame_age: FloatArray
     blame_rows: int
-    scatter: FloatArray
     deviation_seconds: FloatArray
+    whole_seconds: float
     condition: FloatArray
     condition_level: FloatArray
     condition_former: FloatArray
     is_otherwise: bool
     condition_scatter: FloatArray
     condition_rows: int
+    condition_precision: FloatArray
     stress: float
     slow_stress: float
     is_sudden: bool
@@ -114,14 +113,49 @@ class ConditionState:
     excess_lasting: int
     verdict: int
 
+    @property
+    def weights(self) -> FloatArray:
+        """Level around the first reading, and change with conditions and regimes. Shape (sensor, feature)."""
+        return self.relations[:, -1].T
+
+    @property
+    def spread(self) -> FloatArray:
+        """Covariance of the weights, in squared noise. Shape (sensor, feature, feature)."""
+        return self.relations[:, :-1].transpose(2, 0, 1)
+
+    @property
+    def deviation(self) -> FloatArray:
+        """Smoothed deviations of sensors, in noise; NaN before the first. Shape (sensor,)."""
+        return np.asarray(self.tracks[0])
+
+    @deviation.setter
+    def deviation(self, values: FloatArray) -> None:
+        self.tracks[0] = values
+
+    @property
+    def recent(self) -> FloatArray:
+        """The same, smoothed over a quarter of the time: it tells when a deviation is over. Shape (sensor,)."""
+        return np.asarray(self.tracks[1])
+
+    @recent.setter
+    def recent(self, values: FloatArray) -> None:
+        self.tracks[1] = values
+
+    @property
+    def scatter(self) -> FloatArray:
+        """Recent mean distance of readings from the smoothed ones, in noise. Shape (sensor,)."""
+        return np.asarray(self.tracks[2])
+
     def copy(self) -> "ConditionState":
         """Return an independent copy."""
-        after = copy(self)
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, np.ndarray):
-                setattr(after, each.name, value.copy())
+        after = object.__new__(ConditionState)
+        for name in _NAMES:
+            value = getattr(self, name)
+            setattr(after, name, value.copy() if isinstance(value, np.ndarray) else value)
         return after
+
+
+_NAMES = tuple(each.name for each in fields(ConditionState))
 
 
 def initial_condition(model: ConditionModel) -> ConditionState:
@@ -135,28 +169,27 @@ def initial_condition(model: ConditionModel) -> ConditionState:
         seen=0,
         origin=np.full(conditions, np.nan),
         level=np.full(sensors, np.nan),
-        weights=np.zeros((sensors, features)),
-        spread=np.zeros((sensors, features, features)),
+        relations=np.zeros((features, features + 1, sensors)),
         level_rows=np.zeros(sensors),
         anchor=np.full(sensors, np.nan),
         before_epoch=np.zeros(sensors),
         astray=np.zeros(sensors),
         visits=np.zeros(len(model.regime_centers) + 1),
-        deviation=np.full(sensors, np.nan),
-        recent=np.full(sensors, np.nan),
+        tracks=np.full((3, sensors), np.nan),
         late_deviation=np.full(sensors, np.nan),
         former_deviation=np.full(sensors, np.nan),
         kept_rows=0,
         blame_age=np.full(conditions + sensors, float(LONG_AGO)),
         blame_rows=LONG_AGO,
-        scatter=np.full(sensors, _USUAL_SCATTER),
         deviation_seconds=np.full(sensors, -np.inf),
+        whole_seconds=np.nan,
         condition=np.full(conditions, np.nan),
         condition_level=np.full(conditions, np.nan),
         condition_former=np.full(conditions, np.nan),
         is_otherwise=False,
         condition_scatter=np.zeros((conditions, conditions)),
         condition_rows=0,
+        condition_precision=model.precisions(model.condition_covariance + model.condition_steady),
         stress=0.0,
         slow_stress=0.0,
         is_sudden=False,
@@ -175,6 +208,7 @@ def initial_condition(model: ConditionModel) -> ConditionState:
     variances = np.square(model.slope_spreads / model.noise[:, None])
     state.spread[:, np.arange(1, features), np.arange(1, features)] = variances
     state.spread[:, 0, 0] = _OWN_LEVEL**2
+    state.tracks[2] = _USUAL_SCATTER
     return state
 
 
@@ -217,6 +251,11 @@ def forget_levels(
 def is_anew(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
     """Say of which sensors the level is learnt whatever they do, for its epoch has just begun. Shape (sensor,)."""
     return (state.level_rows < model.parameters.fewest_rows) & ~is_unmended(model, state)
+
+
+def may_be_unmended(state: ConditionState) -> bool:
+    """Say whether any sensor deviated when its epoch began."""
+    return bool(np.count_nonzero(state.before_epoch))
 
 
 def is_unmended(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:

@@ -1,27 +1,31 @@
 """The streaming step of state detection: state, row → state, answer. It reads nothing but its own input."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.domain.conditions import ConditionVerdict
 from features.quality.verdicts import Verdict
-from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Evidence
+from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Evidence, is_marked
 from features.transforms.condition.blame import IS_COMPARED, blamed_signals, follow_blame, is_settled, keep_deviation
 from features.transforms.condition.causes import Deviation
 from features.transforms.condition.distance import deviations, is_over, score_of
 from features.transforms.condition.excuse import follow_excuse
 from features.transforms.condition.expectation import Expectation, begin, expect, is_credible, learn
 from features.transforms.condition.faults import (
+    is_ordinary,
     missing_evidence,
     path_evidence,
     quality_evidence,
     scatter_evidence,
 )
-from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.model import ConditionModel, FloatArray, is_whole
 from features.transforms.condition.reasons import Found, judge
-from features.transforms.condition.state import ConditionState, is_anew, is_unmended
+from features.transforms.condition.state import ConditionState, is_anew, is_unmended, may_be_unmended
 from features.transforms.condition.ways import follow_ways
 
 _IS_REPLAYED = np.isin(np.arange(len(Verdict)), (Verdict.REPLAYED, Verdict.CLOCK))
@@ -54,7 +58,9 @@ def condition_step(
 
 def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
     """Like `condition_step`, but the state is changed in place."""
-    path, blamed = path_evidence(model, row, state.interval), blamed_signals(row)
+    is_clean = row.is_clean()
+    path = [] if is_clean and is_ordinary(row.circumstances) else path_evidence(model, row, state.interval)
+    blamed = None if is_clean else blamed_signals(row)
     if row.seconds <= state.seconds:
         deviation = deviations(model, state, blamed)
         return _answer(model, state, row, path, deviation, score_of(model, state, deviation))
@@ -62,8 +68,7 @@ def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> 
     risk = _silence_risk(model, state, elapsed, row.circumstances)
     _follow_time(state, row, elapsed)
     is_taken_back = follow_blame(model, state, blamed)
-    is_replayed = bool(_IS_REPLAYED[row.quality].any()) or any(each.name == "frozen_signals" for each in path)
-    is_measured = not is_replayed and _follow(model, state, row, elapsed)
+    is_measured = not _is_replayed(row, path) and _follow(model, state, row, elapsed, is_clean)
     deviation = deviations(model, state, blamed)
     if state.lasting and is_over(model, state, deviation):
         state.deviation = state.recent.copy()
@@ -71,7 +76,7 @@ def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> 
     score = score_of(model, state, deviation)
     if is_taken_back and score < 1.0:
         state.lasting, state.is_sudden = 0, False
-    _follow_score(model, state, score, is_measured, bool(blamed.any()))
+    _follow_score(model, state, score, is_measured, blamed is not None and bool(blamed.any()))
     _note(state, row.circumstances, is_measured)
     follow_excuse(model, state, deviation, row.circumstances, is_measured)
     answer = _answer(model, state, row, path, deviation, score)
@@ -87,12 +92,19 @@ def _answer(
     deviation: Deviation,
     score: float,
 ) -> ConditionAnswer:
-    quality = [*quality_evidence(model, row), *scatter_evidence(model, state)]
-    return judge(model, state, row, Found(path, quality, missing_evidence(model, row), deviation, score))
+    quality, missing = scatter_evidence(model, state), list[Evidence]()
+    if is_marked(row.points):
+        quality, missing = [*quality_evidence(model, row), *quality], missing_evidence(model, row)
+    return judge(model, state, row, Found(path, quality, missing, deviation, score))
+
+
+def _is_replayed(row: ConditionRow, path: Sequence[Evidence]) -> bool:
+    is_said = is_marked(row.quality) and bool(_IS_REPLAYED[row.quality].any())
+    return is_said or any(each.name == "frozen_signals" for each in path)
 
 
 def _elapsed(state: ConditionState, row: ConditionRow) -> float:
-    return 0.0 if np.isnan(state.seconds) else row.seconds - state.seconds
+    return 0.0 if math.isnan(state.seconds) else row.seconds - state.seconds
 
 
 def _follow_time(state: ConditionState, row: ConditionRow, elapsed: float) -> None:
@@ -124,33 +136,36 @@ def wait(model: ConditionModel, state: ConditionState, seconds: float, path: Cir
     return _with_risk(answer, _silence_risk(model, state, elapsed, path))
 
 
-def _follow(model: ConditionModel, state: ConditionState, row: ConditionRow, elapsed: float) -> bool:
+def _follow(model: ConditionModel, state: ConditionState, row: ConditionRow, elapsed: float, is_clean: bool) -> bool:
     """Take the readings of a row in which the machine runs; return whether any sensor could be compared."""
-    values, share = _compared(row), _share(model, state, elapsed)
-    taken = _settle(model, state, values)
+    taken = _settle(model, state, row, is_clean)
     if taken is None:
         return False
-    comparable, regime = taken
-    conditions = len(state.origin)
+    (comparable, regime), conditions, share = taken, len(state.origin), _share(model, state, elapsed)
     follow_ways(model, state, comparable[:conditions], share, regime)
-    begin(model, state, comparable, regime)
     seen = expect(model, state, comparable, regime)
-    deviation = _bounded(model, seen.deviation(model))
-    _follow_scatter(model, state, deviation)
-    _smooth(state, deviation, share)
-    _learn(model, state, seen, row.quality[conditions:] == 0)
+    if math.isnan(seen.size):
+        begin(model, state, comparable, regime)
+        seen = expect(model, state, comparable, regime)
+    deviation = _bounded(model, seen)
+    _smooth(model, state, deviation, share)
+    _learn(model, state, seen, None if is_clean else row.quality[conditions:])
     keep_deviation(model, state)
-    return bool(np.isfinite(deviation).any())
+    return math.isfinite(seen.size) or bool(np.isfinite(deviation).any())
 
 
-def _learn(model: ConditionModel, state: ConditionState, seen: Expectation, is_good: NDArray[np.bool_]) -> None:
+def _learn(model: ConditionModel, state: ConditionState, seen: Expectation, quality: NDArray[np.int8] | None) -> None:
     """Learn from a row of a machine that does not stray, and levels that began anew whatever it does."""
     parameters = model.parameters
     is_young = state.seen < parameters.fewest_rows
     may_learn = is_young or (state.stress < parameters.hold and is_settled(model, state))
-    chosen = is_good & is_credible(model, state, seen, is_young)
-    free = is_anew(model, state) | (may_learn & ~is_unmended(model, state))
-    learn(model, state, seen, chosen & free)
+    credible = is_credible(state, seen, is_young)
+    if may_learn and credible is None and quality is None and not may_be_unmended(state):
+        learn(model, state, seen)
+    elif may_learn or state.level_rows.min() < parameters.fewest_rows:
+        chosen = is_anew(model, state) | (may_learn & ~is_unmended(model, state))
+        chosen &= True if credible is None else credible
+        learn(model, state, seen, chosen & (True if quality is None else quality == 0))
     state.seen += may_learn
 
 
@@ -160,52 +175,63 @@ def follow_conditions(model: ConditionModel, state: ConditionState, row: Conditi
         return
     elapsed = _elapsed(state, row)
     state.seconds = row.seconds
-    taken = _settle(model, state, _compared(row))
+    taken = _settle(model, state, row, row.is_clean())
     if taken is not None:
         follow_ways(model, state, taken[0][: len(state.origin)], _share(model, state, elapsed), taken[1])
 
 
-def _compared(row: ConditionRow) -> FloatArray:
-    return np.where(np.isfinite(row.values) & IS_COMPARED[row.quality], row.values, np.nan)
-
-
-def _settle(model: ConditionModel, state: ConditionState, values: FloatArray) -> tuple[FloatArray, int] | None:
+def _settle(
+    model: ConditionModel, state: ConditionState, row: ConditionRow, is_clean: bool
+) -> tuple[FloatArray, int] | None:
     """Return the comparable values and the regime of a row in operation; None of any other."""
-    conditions = len(state.origin)
+    values, conditions = row.values, len(state.origin)
+    if not is_clean:
+        values = np.where(np.isfinite(values) & IS_COMPARED[row.quality], values, np.nan)
     state.settled = state.settled + 1 if model.is_running(values) else 0
-    if state.settled <= model.parameters.settling or np.isnan(values[:conditions]).any():
+    if state.settled <= model.parameters.settling or (not is_clean and np.isnan(values[:conditions]).any()):
         return None
     return model.comparable(values), model.regime(values[:conditions])
 
 
-def _bounded(model: ConditionModel, deviation: FloatArray) -> FloatArray:
+def _bounded(model: ConditionModel, seen: Expectation) -> FloatArray:
     """Return a row's deviations made smaller, all alike, if one is so large that the row would count for all."""
-    largest = float(np.nanmax(np.abs(deviation), initial=0.0))
-    most = _FARTHEST * float(np.sqrt(model.parameters.smoothing))
-    return deviation if largest <= most else deviation * (most / largest)
+    most = _FARTHEST * math.sqrt(model.parameters.smoothing)
+    if seen.size <= most**2:
+        return seen.deviation
+    largest = float(np.nanmax(np.abs(seen.deviation), initial=0.0))
+    return seen.deviation if largest <= most else seen.deviation * (most / largest)
 
 
 def _share(model: ConditionModel, state: ConditionState, elapsed: float) -> float:
     """Return what a row counts in smoothing; a long silence does not make one reading count for all."""
-    return float(-np.expm1(-min(elapsed, 2.0 * state.interval) / (model.parameters.smoothing * state.interval)))
+    return -math.expm1(-min(elapsed, 2.0 * state.interval) / (model.parameters.smoothing * state.interval))
 
 
-def _follow_scatter(model: ConditionModel, state: ConditionState, deviation: FloatArray) -> None:
-    """Follow how far readings lie from the smoothed ones; a single one counts no more than a few noisy ones."""
-    apart = np.minimum(np.abs(deviation - np.where(np.isnan(state.recent), deviation, state.recent)), _LOUDEST)
-    known = ~np.isnan(apart)
-    state.scatter = np.where(
-        known, state.scatter + (apart - state.scatter) / model.parameters.scatter_rows, state.scatter
-    )
-
-
-def _smooth(state: ConditionState, deviation: FloatArray, share: float) -> None:
+def _smooth(model: ConditionModel, state: ConditionState, deviation: FloatArray, share: float) -> None:
+    """Follow deviations, and how far readings lie from them; one reading scatters no more than a few noisy ones."""
+    tracks, target = state.tracks, np.empty_like(state.tracks)
+    target[:2] = deviation
+    np.abs(np.subtract(deviation, tracks[1], out=target[2]), out=target[2])
+    np.minimum(target[2], _LOUDEST, out=target[2])
+    shares = _shares(share, model.parameters.scatter_rows)
+    apart = target - tracks
+    if is_whole(apart.ravel()):  # all were measured, now and before
+        apart *= shares
+        tracks += apart
+        state.deviation_seconds.fill(state.seconds)
+        state.whole_seconds = state.seconds
+        return
     is_there = ~np.isnan(deviation)
-    for name, part in (("deviation", share), ("recent", min(_QUICK * share, 1.0))):
-        before = getattr(state, name)
-        moved = np.where(np.isnan(before), part * deviation, before + part * (deviation - before))
-        setattr(state, name, np.where(is_there, moved, before))
-    state.deviation_seconds = np.where(is_there, state.seconds, state.deviation_seconds)
+    target[2] = np.nan_to_num(target[2])  # a first reading lies where it lies
+    begun = np.nan_to_num(tracks)
+    np.copyto(tracks, begun + shares * (target - begun), where=is_there)
+    np.copyto(state.deviation_seconds, state.seconds, where=is_there)
+
+
+@lru_cache(maxsize=256)
+def _shares(share: float, scatter_rows: float) -> FloatArray:
+    """Return what a row counts in each track. Shape (3, 1)."""
+    return np.array([[share], [min(_QUICK * share, 1.0)], [1.0 / scatter_rows]])
 
 
 def _follow_score(
@@ -215,7 +241,7 @@ def _follow_score(
 
     While instruments begin or cease to be at fault, a score without them does not end what lasts.
     """
-    if np.isnan(score):
+    if math.isnan(score):
         state.lasting, state.is_sudden = 0, False
         return
     is_partial = is_blamed and not is_settled(model, state)
@@ -225,15 +251,16 @@ def _follow_score(
     state.slow_stress += (score - state.slow_stress) / (_SLOW * model.parameters.smoothing)
     state.lasting = state.lasting + 1 if score >= 1.0 else 0
     if state.lasting <= model.parameters.patience:
-        is_quick = (score >= model.parameters.sudden or state.is_sudden) and not is_unmended(model, state).any()
-        state.is_sudden = state.lasting > 0 and bool(is_quick)
+        is_quick = state.lasting > 0 and (score >= model.parameters.sudden or state.is_sudden)
+        state.is_sudden = is_quick and not is_unmended(model, state).any()
 
 
 def _note(state: ConditionState, circumstances: Circumstances, is_measured: bool) -> None:
     """Note since when the machine strays, and how many measured rows ago another way of running was reported."""
     strays = state.lasting > 0 or state.condition_lasting > 0
-    state.strays_since = state.strays_since if strays and not np.isnan(state.strays_since) else np.nan
-    if strays and np.isnan(state.strays_since):
+    if not strays:
+        state.strays_since = math.nan
+    elif math.isnan(state.strays_since):
         state.strays_since = state.seconds
     state.rows_since_report = 0 if circumstances.is_change_reported else state.rows_since_report + is_measured
 
@@ -260,12 +287,4 @@ def _silence_risk(model: ConditionModel, state: ConditionState, elapsed: float, 
 
 
 def _with_risk(answer: ConditionAnswer, times: float) -> ConditionAnswer:
-    return ConditionAnswer(
-        answer.verdict,
-        answer.score,
-        answer.score * times,
-        answer.seen_rows,
-        answer.shares,
-        answer.evidence,
-        answer.estimates,
-    )
+    return answer if times == 1.0 else replace(answer, risk=answer.score * times)

@@ -1,12 +1,12 @@
 """How a machine is run: the usual way, which follows slowly, the way before the last change, and how far it is now."""
 
+import math
+
 import numpy as np
 
-from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray
+from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray, is_whole
 from features.transforms.condition.state import ConditionState, doubt_of
 
-_STEADY = 0.02
-"""Variance, in the table's spreads, that a condition is taken to have although it never moved."""
 _SCATTER_COUNTED = 2.0
 """Times its expectation that a squared distance of conditions counts at most in what is usual."""
 
@@ -23,11 +23,11 @@ def follow_ways(
         share: What the row counts in smoothing.
         regime: Of the row.
     """
-    state.condition = np.where(
-        np.isnan(state.condition), comparable, state.condition + share * (comparable - state.condition)
-    )
+    state.condition += share * (comparable - state.condition)
     moved, squared = _distance(model, state)
-    if squared > model.table.condition_limit and not np.isnan(state.condition_former).any():
+    if math.isnan(squared):
+        moved, squared = _begin(model, state, comparable)
+    if squared > model.table.condition_limit and is_whole(state.condition_former):
         moved, squared = _return(model, state, moved, squared)
     far = squared > model.table.condition_limit
     is_known = state.seen >= model.parameters.known_rows
@@ -42,8 +42,8 @@ def follow_ways(
 
 def _distance(model: ConditionModel, state: ConditionState) -> tuple[FloatArray, float]:
     """Return how far conditions are from the usual way, one by one, and the squared distance of all."""
-    moved = np.nan_to_num(moved_conditions(model, state))
-    squared = float(moved @ np.linalg.solve(condition_covariance(model, state), moved))
+    moved = moved_conditions(model, state)
+    squared = float(moved.dot(state.condition_precision[0].dot(moved)))
     return moved, squared / doubt_of(model, state)
 
 
@@ -63,15 +63,28 @@ def _learn(
     model: ConditionModel, state: ConditionState, comparable: FloatArray, moved: FloatArray, squared: float
 ) -> None:
     """Learn the usual way of running; another one slowly, and its distance not at all."""
-    before, longest = state.condition_level, model.parameters.condition_memory
+    longest = model.parameters.condition_memory
     is_otherwise = state.is_otherwise and state.seen >= model.parameters.fewest_rows
     if not is_otherwise:
         state.condition_rows += 1
         counted = min(1.0, _SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
-        apart = counted * np.outer(moved, moved) - state.condition_scatter
-        state.condition_scatter += apart / state.condition_rows
+        product = moved.reshape(-1, 1).dot((counted * moved).reshape(1, -1))
+        state.condition_scatter += (product - state.condition_scatter) / state.condition_rows
+        renew_precision(model, state)
     memory = model.parameters.changed_memory if is_otherwise else min(float(state.condition_rows), longest)
-    state.condition_level = np.where(np.isnan(before), comparable, before + (comparable - before) / memory)
+    state.condition_level += (comparable - state.condition_level) * (1.0 / memory)
+
+
+def _begin(model: ConditionModel, state: ConditionState, comparable: FloatArray) -> tuple[FloatArray, float]:
+    """Begin with conditions that were not known; return the distance from the usual way as `_distance` does."""
+    for values in (state.condition, state.condition_level):
+        np.copyto(values, comparable, where=np.isnan(values))
+    return _distance(model, state)
+
+
+def renew_precision(model: ConditionModel, state: ConditionState) -> None:
+    """Take over how conditions usually move together, as its inverse."""
+    state.condition_precision = model.precisions(condition_covariance(model, state))
 
 
 def moved_conditions(model: ConditionModel, state: ConditionState) -> FloatArray:
@@ -85,5 +98,7 @@ def condition_covariance(model: ConditionModel, state: ConditionState) -> FloatA
     Machines are run in different ways, one by speed, another by throttle, so that what is unusual is not the same.
     """
     own = state.condition_rows / (model.parameters.smoothing * model.parameters.condition_prior)
-    mixed = (model.condition_covariance + own * state.condition_scatter) / (1.0 + own)
-    return np.asarray(mixed + _STEADY * np.eye(len(mixed)), np.float64)
+    mixed = model.condition_covariance * (1.0 / (1.0 + own))
+    mixed += state.condition_scatter * (own / (1.0 + own))
+    mixed += model.condition_steady
+    return mixed

@@ -89,8 +89,8 @@ def _followed(model: ConditionModel, machine: MachineRows) -> list[tuple[FloatAr
         before = state.seen
         advance(model, state, machine.row(place))
         if state.seen > max(before, model.parameters.fewest_rows) and not np.isnan(state.deviation).any():
-            far = deviations(model, state, np.zeros(len(machine.values[place]), np.bool_)).condition_total
-            found.append((state.deviation.copy(), doubt_of(model, state), far, state.scatter))
+            far = deviations(model, state).condition_total
+            found.append((state.deviation.copy(), doubt_of(model, state), far, state.scatter.copy()))
     return found
 
 

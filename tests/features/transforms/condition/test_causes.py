@@ -10,7 +10,9 @@ def deviation(values: list[float], precision: NDArray[np.float64] | None = None)
     array = np.array(values)
     weights = np.eye(6) if precision is None else precision
     told = weights @ array * array
-    return Deviation(array, np.ones(6, np.bool_), weights, float(told[:4].sum()), float(told[4:].sum()))
+    known = np.ones(6, np.bool_)
+    own, others = weights[:4, :4], weights[4:, 4:]
+    return Deviation(array, known, own, others, float(told[:4].sum()), float(told[4:].sum()))
 
 
 def test_one_sensor_alone_is_explained_by_its_instrument() -> None:
