@@ -76,7 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(runtime: Runtime, options: argparse.Namespace) -> int:
     as_of = options.as_of if options.as_of in (None, "now") else parse_time(options.as_of)
-    plan = GatewayPlan(tenant_id(options.tenant), None if options.last else options.every, as_of)
+    every = None if options.last else options.every
+    plan = GatewayPlan(tenant_id(options.tenant), every, as_of, detects=not options.forecasts_alone)
     gateway, signals = Gateway(runtime, plan), StopSignals()
     signals.install()
     try:
@@ -165,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="moment of issue: RFC 3339 (later rows are refused), or now for this machine's clock, as a live "
         "gateway needs it (default: the time of the row, as a replay needs it)",
+    )
+    run.add_argument(
+        "--forecasts-alone",
+        action="store_true",
+        help="detect no states, although the bundle can: a row costs about half as much",
     )
     verify = commands.add_parser("verify", help="check every byte and every golden answer")
     verify.set_defaults(run=_verify)

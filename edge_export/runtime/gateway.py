@@ -33,11 +33,13 @@ class GatewayPlan:
             be told of so; None for one per asset at the end.
         as_of: The moment of issue, and the newest row that is taken; None for each row's own time (and, at the
             end, the newest time seen), "now" for the clock of this machine.
+        detects: Whether states are detected where the bundle can; without, forecasts alone are given, at less cost.
     """
 
     tenant: TenantId
     every: int | None = 1
     as_of: datetime | str | None = None
+    detects: bool = True
 
     def latest(self) -> datetime | None:
         """Return the moment after which no row is taken, or None if there is none."""
@@ -58,7 +60,8 @@ class Gateway:
         self._runtime = runtime
         self._plan = plan
         self._streams = AssetStreams(runtime.specification)
-        self._conditions = None if runtime.condition is None else ConditionStreams(runtime.condition)
+        model = runtime.condition if plan.detects else None
+        self._conditions = None if model is None else ConditionStreams(model)
         self._features = frozenset(runtime.specification.signals)
         self._rows: Counter[AssetId] = Counter()
         self._unknown: set[str] = set()

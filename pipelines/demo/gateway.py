@@ -63,7 +63,9 @@ def run_gateway(home: Home, tenant: TenantId, bundle: Path, central: Sequence[di
         for line in telemetry_lines(home, tenant, bundle):
             lines.write(line)
         lines.seek(0)
-        output = _runtime(["run", str(bundle), "--last", "--tenant", tenant, "--as-of", as_of], lines)
+        output = _runtime(
+            ["run", str(bundle), "--last", "--forecasts-alone", "--tenant", tenant, "--as-of", as_of], lines
+        )
     answers = [json.loads(line) for line in output.splitlines()]
     edge = {answer["asset"]: answer for answer in answers if "asset" in answer}
     compared, largest = compare(central, edge)

@@ -69,6 +69,14 @@ def test_forecasts_are_the_same_with_and_without_state_detection(watching: Runti
     assert "condition" not in without[0]
 
 
+def test_where_forecasts_alone_are_asked_for_no_state_is_told(watching: Runtime) -> None:
+    gateway = Gateway(watching, GatewayPlan(DEFAULT_TENANT, detects=False))
+    answers = run(gateway, lines(2))
+    assert [each["status"] for each in answers if "status" in each] == ["insufficient"] * 2
+    assert not any("condition" in each for each in answers)
+    assert "conditions" not in gateway.summary()
+
+
 def test_signals_that_state_detection_alone_looks_at_are_not_set_aside(watching: Runtime) -> None:
     gateway, (first, second) = gateway_of(watching), lines(2)
     only = {**second, "signals": {"room": 21.0}}
