@@ -9,6 +9,7 @@ from rich.console import Console
 from experiments.bench.asof_command import asof
 from experiments.bench.calibration_command import calibration
 from experiments.bench.condition_command import condition
+from experiments.bench.conditions_command import conditions
 from experiments.bench.dilated_command import dilated
 from experiments.bench.drift_command import drift
 from experiments.bench.features_command import features
@@ -43,6 +44,7 @@ app.command()(promotion)
 app.command()(quality)
 app.command()(asof)
 app.command()(condition)
+app.command()(conditions)
 app.command()(dilated)
 app.command()(drift)
 app.command()(features)
