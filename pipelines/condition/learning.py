@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -82,7 +83,11 @@ class LearntCondition:
 
 
 def learn_condition(
-    pack: Pack, healthy: Sequence[Healthy], others: Sequence[Healthy], read: ReadRows
+    pack: Pack,
+    healthy: Sequence[Healthy],
+    others: Sequence[Healthy],
+    read: ReadRows,
+    not_for_use: Mapping[str, str] = MappingProxyType({}),
 ) -> LearntCondition:
     """Fit the table on healthy stretches and try it on others.
 
@@ -91,8 +96,9 @@ def learn_condition(
         healthy: Of machines that may teach.
         others: Of machines that teach nothing, to try it on.
         read: Reads their rows.
+        not_for_use: Signals that are left out whatever they show, each with the reason.
     """
-    layout = condition_layout(pack)
+    layout = condition_layout(pack).without(not_for_use)
     if not layout.sensors:
         return LearntCondition(None, "The pack has no signal of role sensor, so there is nothing to compare.")
     if not healthy:
@@ -102,8 +108,8 @@ def learn_condition(
             "horizon before the end of a life, or before the newest row, does not count. Bring longer histories.",
         )
     machines = [_rows(each, layout.signals, read) for each in healthy]
-    left_out = _left_out(layout, machines)
-    kept = layout.without(left_out)
+    found = _left_out(layout, machines)
+    kept, left_out = layout.without(found), {**not_for_use, **found}
     if why := _missing(layout, kept, left_out):
         return LearntCondition(None, why, left_out)
     places = [layout.signals.index(name) for name in kept.signals]

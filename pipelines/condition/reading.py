@@ -1,6 +1,7 @@
 """Reads from an installation what state detection learns from."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
@@ -22,6 +23,7 @@ def learn_from_installation(
     tracks: Iterable[LifeTrack],
     unseen: Collection[AssetId],
     server: InfluxServer | None = None,
+    not_for_use: Mapping[str, str] = MappingProxyType({}),
 ) -> LearntCondition:
     """Learn what is usual of a tenant's machines; those that are unseen teach nothing and it is tried on them.
 
@@ -32,6 +34,7 @@ def learn_from_installation(
         tracks: Their lives, with any channels.
         unseen: Machines held out.
         server: The InfluxDB that holds the telemetry; None means SQLite in the data folder.
+        not_for_use: Signals that are left out whatever they show, each with the reason.
     """
     from features.records.database import open_records  # lazy: sqlalchemy is for commands that read records
     from features.records.events import EventRecords
@@ -47,7 +50,7 @@ def learn_from_installation(
     healthy = healthy_stretches(lives, pack, teaching, events, labels, TAUGHT)
     others = healthy_stretches(lives, pack, set(unseen), events, labels, JUDGED)
     with open_telemetry(home, pack, server) as store:
-        return learn_condition(pack, healthy, others, read_from(store, tenant))
+        return learn_condition(pack, healthy, others, read_from(store, tenant), not_for_use)
 
 
 def read_from(store: TelemetryStore, tenant: TenantId) -> ReadRows:

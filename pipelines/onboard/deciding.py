@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from features.domain.packs import Pack, Target
+from features.domain.signals import SignalRole
 from models.prognosis.folds import held_out
 from pipelines.building.tracks import LifeTrack
+from pipelines.condition.stretches import FEWEST_ROWS, TAUGHT, healthy_stretches
 from pipelines.onboard.feasibility import DataCondition, Decision, LabelCondition, Visibility
 
 NETWORK, LIFE_STAGE, PATH, STATES = "hazard_network", "life_stage", "degradation_path", "logistic_states"
+CONDITION_TABLE = "condition_table"
 FEWEST_FOR_NETWORK = 10
 _FEWEST_FOR_LIFE_STAGE, _FEWEST_FOR_PATH = 3, 2
 _FEWEST_STRETCHES = 2
@@ -46,8 +49,7 @@ def decide(pack: Pack, facts: Facts, tracks: Sequence[LifeTrack], held_out_share
             Decision("state", False, None, ("There are no labels: state each state in labels.csv, from when to when.",))
         ]
     if Target.DETECTION in pack.targets:
-        why = "Detection without labels is not part of this version: no detections.csv is written."
-        decisions.append(Decision(Target.DETECTION.value, False, None, (why,)))
+        decisions.append(_detection(pack, tracks))
     return tuple(decisions)
 
 
@@ -143,6 +145,24 @@ def _states(labels: LabelCondition) -> Iterator[Decision]:
         else:
             counts = ", ".join(f"{count} × {value}" for value, count in values.items())
             yield Decision(f"state:{target}", True, STATES, (f"{counts}.",))
+
+
+def _detection(pack: Pack, tracks: Sequence[LifeTrack]) -> Decision:
+    """Decide whether what is usual can be learnt; which rows labels and events exclude is seen when it is."""
+    if not pack.signals_of(SignalRole.SENSOR):
+        return Decision(Target.DETECTION.value, False, None, ("The pack has no signal of role sensor.",))
+    assets = {track.epoch.asset for track in tracks}
+    taught = len(healthy_stretches(tracks, pack, assets, (), (), TAUGHT))
+    if not taught:
+        why = (
+            f"No machine has {FEWEST_ROWS} rows in a row before the last {max(pack.horizons, default=0.0):g} "
+            f"{pack.life.unit} of its life, which are not known to be healthy. Bring longer histories."
+        )
+        return Decision(Target.DETECTION.value, False, None, (why,))
+    reasons = [f"Healthy stretches of up to {taught} of {len(assets)} machines tell what is usual; it takes no labels."]
+    if len(assets) == 1:
+        reasons.append("There is a single machine: the first half of its rows teaches, and how others do nobody knows.")
+    return Decision(Target.DETECTION.value, True, CONDITION_TABLE, tuple(reasons))
 
 
 def _exposure(facts: Facts) -> float:

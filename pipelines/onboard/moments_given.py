@@ -45,6 +45,20 @@ def given_moments(folder: Path, wanted: Iterable[tuple[str, int]]) -> dict[tuple
     return found
 
 
+def given_rows(folder: Path) -> pl.DataFrame:
+    """Return every row of the telemetry of a folder that names its machine and its moment, as it stands there.
+
+    Returns:
+        Columns `asset`, `time_us` (microseconds since EPOCH) and `given`, the `time` or `life` as it is written.
+    """
+    schema = pl.Schema({"asset": pl.String, "time_us": pl.Int64, "given": pl.String})
+    parts = [
+        chunk.with_columns(given=pl.Series([_text(cell) for cell in chunk["given"]], dtype=pl.String))
+        for chunk in _chunks(folder)
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *(part.cast(schema) for part in parts)])
+
+
 def written_moment(time_us: int, *, is_count: bool) -> str:
     """Write a moment that the folder itself does not write: as a life count, or as RFC 3339 in UTC."""
     moment = from_microseconds(time_us)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
 from features.domain.identifiers import TenantId
-from features.domain.packs import Pack
+from features.domain.packs import Pack, Target
 from features.telemetry.influx.server import InfluxServer
 from models.registry.address import tracking_of
+from pipelines.condition.learning import LearntCondition
 from pipelines.onboard.assessing import assess
 from pipelines.onboard.bringing import BroughtFolder, bring
 from pipelines.onboard.deciding import NETWORK
+from pipelines.onboard.detecting import learn_detection
 from pipelines.onboard.feasibility import Feasibility
 from pipelines.onboard.few_lives import learn_few
 from pipelines.onboard.narrowing import narrowed_stretches, narrowed_tracks
@@ -24,6 +26,9 @@ from pipelines.quiet import hush_vendors
 
 if TYPE_CHECKING:
     from models.prognosis.training import TrainingSettings
+
+
+_OF_LIFE = (Target.REMAINING_LIFE.value, Target.FAILURE_WITHIN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Onboarded:
         states: Models of states by target.
         brought: The folder as it was read, without the signals that leak.
         pack: Without the signals that leak.
+        detection: What is usual of the machines; None where the pack does not ask for detection, or it cannot be.
     """
 
     feasibility: Feasibility
@@ -78,10 +84,12 @@ class Onboarded:
     states: Mapping[str, LearnedState]
     brought: BroughtFolder
     pack: Pack
+    detection: LearntCondition | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome in the form that `--json` prints."""
-        return {"feasibility": self.feasibility.to_dict(), "models": dict(self.models)}
+        detection = None if self.detection is None else self.detection.to_dict()
+        return {"feasibility": self.feasibility.to_dict(), "models": dict(self.models), "detection": detection}
 
 
 def onboard(order: OnboardingOrder, stages: Stages) -> Onboarded:
@@ -101,7 +109,8 @@ def onboard(order: OnboardingOrder, stages: Stages) -> Onboarded:
     models: dict[str, Mapping[str, Any]] = {}
     runtime = _life(order, pack, report, brought, models, stages)
     states = _states(order, pack, report, brought, models, stages)
-    return Onboarded(report, models, runtime, states, _narrowed(brought, order.pack, pack), pack)
+    detection = _detection(order, report, brought, stages)
+    return Onboarded(report, models, runtime, states, _narrowed(brought, order.pack, pack), pack, detection)
 
 
 def _narrowed(brought: BroughtFolder, whole: Pack, kept: Pack) -> BroughtFolder:
@@ -117,7 +126,7 @@ def _life(
     models: dict[str, Mapping[str, Any]],
     stages: Stages,
 ) -> Runtime | None:
-    decided = [each for each in report.decisions if each.is_go and not each.target.startswith("state:")]
+    decided = [each for each in report.decisions if each.is_go and each.target in _OF_LIFE]
     if not decided:
         return None
     if decided[0].model == NETWORK:
@@ -165,6 +174,17 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
         "warning": outcome.warning,
     }
     return Runtime.load(outcome.bundle)
+
+
+def _detection(
+    order: OnboardingOrder, report: Feasibility, brought: BroughtFolder, stages: Stages
+) -> LearntCondition | None:
+    if not any(each.is_go and each.target == Target.DETECTION.value for each in report.decisions):
+        return None
+    with stages.stage("what is usual"):
+        return learn_detection(
+            order.home, order.pack, order.tenant, brought.tracks, order.held_out_share, report.left_out, order.server
+        )
 
 
 def _registrar(order: OnboardingOrder, pack: Pack) -> Registrar:

@@ -7,7 +7,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from features.domain.conditions import ConditionVerdict
+from pipelines.condition.learning import LearntCondition
+from pipelines.onboard.detecting import Detections
 from pipelines.onboard.feasibility import Feasibility, LabelCondition
+
+_MOST_MACHINES = 20
 
 
 def print_feasibility(report: Feasibility, console: Console | None = None) -> None:
@@ -40,6 +45,34 @@ def print_models(models: Mapping[str, Mapping[str, Any]], written: Mapping[str, 
             screen.print(f"  {name}: {value:.4g}" if isinstance(value, float) else f"  {name}: {value}", markup=False)
     for name, rows in written.items():
         screen.print(f"{name}: {rows} rows", markup=False)
+
+
+def print_detections(learnt: LearntCondition, found: Detections | None, console: Console | None = None) -> None:
+    """Print what is usual rests on, and what was said of the rows of each machine, those with most to say first."""
+    screen = console or Console()
+    if learnt.table is None:
+        screen.print(f"detection: {learnt.reason}", style="red", markup=False)
+        return
+    table, tried = learnt.table, learnt.tried
+    words = f"detection: learnt on {table.rows:,} rows of {table.machines} machine{'s' * (table.machines > 1)}"
+    if tried is not None:
+        words += f"; of {tried.rows:,} healthy rows of others {tried.normal:.1%} are normal"
+    screen.print(words, style="bold", markup=False)
+    for name, why in (learnt.left_out or {}).items():
+        screen.print(f"  without {name}: {why}", markup=False)
+    if found is None:
+        return
+    shown = sorted(found.said, key=lambda asset: (-_unusual(found.said[asset]), asset))[:_MOST_MACHINES]
+    for asset in shown:
+        said = ", ".join(f"{name} {rows:,}" for name, rows in found.said[asset].items())
+        leads = f"; {found.leading[asset]} leads" if found.leading[asset] else ""
+        screen.print(f"  {asset}: {said}{leads}", markup=False, highlight=False)
+    if len(found.said) > len(shown):
+        screen.print(f"  and {len(found.said) - len(shown)} machines with less to say", markup=False)
+
+
+def _unusual(said: Mapping[str, int]) -> int:
+    return sum(rows for name, rows in said.items() if name != ConditionVerdict.NORMAL)
 
 
 def _lines(report: Feasibility) -> list[tuple[str, str]]:

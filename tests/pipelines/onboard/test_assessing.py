@@ -9,7 +9,7 @@ from features.domain.signals import Names, Signal, SignalRole
 from features.transforms.batch import LifeRows
 from pipelines.building.tracks import LifeTrack
 from pipelines.onboard.assessing import assess, fit_names, without
-from pipelines.onboard.deciding import LIFE_STAGE, NETWORK, PATH, STATES
+from pipelines.onboard.deciding import CONDITION_TABLE, LIFE_STAGE, NETWORK, PATH, STATES
 from pipelines.onboard.feasibility import Decision, Feasibility
 from pipelines.onboard.leakage.probe_table import LeakKind
 from tests.pipelines.building.machines import COUNT, fan, track
@@ -123,13 +123,25 @@ def test_last_signal_stays_even_if_it_leaks() -> None:
 
 
 def test_states_need_two_values_with_two_stretches_each() -> None:
-    pack = replace(PACK, targets=(Target.STATE, Target.DETECTION))
+    pack = replace(PACK, targets=(Target.STATE,))
     report, _ = assess(pack, brought(fleet(0), {"heat": {"hot": 3, "cold": 2}, "seal": {"tight": 5, "open": 1}}))
     assert decided(report, "state:heat").model == STATES
     assert not decided(report, "state:seal").is_go
-    assert "not part of this version" in decided(report, "detection").reasons[0]
     none, _ = assess(pack, brought(fleet(0)))
     assert "labels.csv" in decided(none, "state").reasons[0]
+
+
+def test_detection_needs_rows_that_are_known_to_be_healthy_and_no_failures() -> None:
+    pack = replace(PACK, targets=(Target.DETECTION,))
+    short, _ = assess(pack, brought(fleet(0)))
+    assert not decided(short, "detection").is_go
+    assert "No machine has 100 rows in a row before the last 72 hours" in decided(short, "detection").reasons[0]
+    long = [track(pack, name, 300, end=None) for name in ("fan-1", "fan-2")]
+    both, _ = assess(pack, brought(long))
+    assert decided(both, "detection").model == CONDITION_TABLE
+    assert "up to 2 of 2 machines" in decided(both, "detection").reasons[0]
+    one, _ = assess(pack, brought(long[:1]))
+    assert "There is a single machine" in decided(one, "detection").reasons[1]
 
 
 def test_names_of_features_do_not_hang_on_the_fit() -> None:
