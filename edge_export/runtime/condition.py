@@ -2,24 +2,27 @@
 
 The states of machines lie beside those of their features and are stepped by the same code as in the centre
 (`features.transforms.condition`). What a gateway does not know is not guessed: it judges no measurement, so a reading
-is good unless no machine could have sent it.
+is good unless no machine could have sent it; that readings no longer come it sees as the centre does.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_export.runtime.level_resets import after_events, moves_levels, reports_change
+from edge_export.runtime.level_resets import after_events, moves_levels, replaced_instruments, reports_change
 from edge_export.runtime.measured import measured, merged
 from features.domain.conditions import ConditionVerdict
 from features.domain.errors import ServiceError
 from features.domain.events import Event
 from features.domain.identifiers import AssetId
 from features.domain.time import life_of_time, utc
+from features.quality.plan import Plan
+from features.quality.points import PointMemory, follow_points, initial_points, reset_points
+from features.quality.rules import QualityRules, SignalRule
 from features.quality.verdicts import Verdict
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Evidence
 from features.transforms.condition.model import ConditionModel
@@ -49,10 +52,12 @@ class Standing:
 
 @dataclass(slots=True)
 class _Machine:
-    """One machine now: its newest row, and the state before and after it."""
+    """One machine now: its newest row, and the state and the measuring points before and after it."""
 
     before: ConditionState
     after: ConditionState
+    points_before: PointMemory
+    points: PointMemory
     values: NDArray[np.float64]
     standing: Standing | None = None
     circumstances: Circumstances = field(default_factory=Circumstances)
@@ -73,6 +78,8 @@ class ConditionStreams:
         """
         self._model = model
         self._columns = {name: place for place, name in enumerate(model.table.signals)}
+        self._rules = _rules(model)
+        self._plan = Plan.of(self._rules)
         self._capacity = capacity
         self._machines: dict[AssetId, _Machine] = {}
         self._newest: float | None = None
@@ -120,14 +127,16 @@ class ConditionStreams:
         if machine.standing is not None and utc(event.at) <= machine.standing.at:  # late: what is known is put right
             machine.before = after_events(self._model, machine.before, [event])
             machine.after = after_events(self._model, machine.after, [event])
+            self._reset_points(machine, [event])
         else:
             machine.waiting = [*machine.waiting, event][-_MOST_EVENTS:]
 
     def _machine(self, asset: AssetId) -> _Machine | None:
         machine = self._machines.get(asset)
         if machine is None and len(self._machines) < self._capacity:
-            nothing = initial_condition(self._model)
-            machine = self._machines[asset] = _Machine(nothing, nothing, np.full(len(self._columns), np.nan))
+            nothing, points = initial_condition(self._model), initial_points(len(self._columns))
+            values = np.full(len(self._columns), np.nan)
+            machine = self._machines[asset] = _Machine(nothing, nothing, points, points, values)
         return machine
 
     def _row(self, signals: Mapping[str, object]) -> NDArray[np.float64]:
@@ -143,19 +152,23 @@ class ConditionStreams:
         due = [event for event in machine.waiting if utc(event.at) <= moment]
         if machine.standing is not None:  # of a machine that nobody had seen nothing is forgotten
             machine.after = after_events(self._model, machine.after, due)
+            self._reset_points(machine, due)
         machine.waiting = [event for event in machine.waiting if event not in due]
         seconds = life_of_time(moment)
         self._follow_gateway(machine.after, seconds)
         is_reported = machine.standing is not None and any(map(reports_change, due))
         machine.circumstances = self._circumstances(asset, machine, seconds, is_reported=is_reported)
-        machine.before, machine.values, machine.repeated = machine.after, values, 0
+        machine.before, machine.points_before = machine.after, machine.points
+        machine.values, machine.repeated = values, 0
 
     def _judge(self, machine: _Machine, moment: datetime) -> None:
         """Step the machine through its newest row, from the state before it."""
         far = np.abs(machine.values) > _MOST_SPANS * self._model.spans
         quality = np.where(far, Verdict.RANGE, Verdict.GOOD).astype(np.int8)
-        points = np.zeros(len(quality), np.int8)
-        row = ConditionRow(life_of_time(moment), machine.values, quality, points, machine.circumstances)
+        machine.points = machine.points_before.copy()
+        points = follow_points(self._plan, machine.points, quality[None], np.isfinite(machine.values)[None])[0]
+        state = points.astype(np.int8)
+        row = ConditionRow(life_of_time(moment), machine.values, quality, state, machine.circumstances)
         after = machine.before.copy()
         try:
             answer = advance(self._model, after, row)
@@ -165,6 +178,14 @@ class ConditionStreams:
             nothing = np.full(len(after.level), np.nan)
             answer = ConditionAnswer(ConditionVerdict.UNDETERMINED, np.nan, np.nan, 0, nothing, (why,))
         machine.after, machine.standing = after, Standing(moment, answer)
+
+    def _reset_points(self, machine: _Machine, events: Sequence[Event]) -> None:
+        """Forget the faults of instruments that were replaced."""
+        signals = replaced_instruments(events, self._rules.names)
+        if signals:
+            machine.points_before, machine.points = machine.points_before.copy(), machine.points.copy()
+            for memory in (machine.points_before, machine.points):
+                reset_points(self._rules, memory, sorted(signals))
 
     def _circumstances(self, asset: AssetId, machine: _Machine, seconds: float, *, is_reported: bool) -> Circumstances:
         state, silent = machine.after, 0.0
@@ -199,3 +220,10 @@ class ConditionStreams:
     def _longest(self, state: ConditionState) -> float:
         """Return from when on the silence of a machine is none of its ordinary ones, seconds."""
         return self._model.parameters.gap_intervals * state.interval
+
+
+def _rules(model: ConditionModel) -> QualityRules:
+    """Return as much of the rules of measurements as tells that readings no longer come: ranges are not known here."""
+    spans = zip(model.table.signals, model.table.spans, strict=True)
+    signals = tuple(SignalRule(name, -_MOST_SPANS * span, _MOST_SPANS * span, True, None, ()) for name, span in spans)
+    return QualityRules(signals, (), None, 0.0)

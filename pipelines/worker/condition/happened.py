@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from features.domain.epochs import EPOCH_BEGINS, Baselines, Epoch, Relearn, epochs_of
+from features.domain.epochs import EPOCH_BEGINS, Baselines, epochs_of
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId, SignalId, TenantId
 from features.domain.time import EPOCH, microseconds
+from features.transforms.condition.resets import level_resets
 from features.transforms.condition.table import ConditionTable
 from pipelines.quality.timeline import cuts_of
-
-_ANEW = 100.0
-"""How far a new instrument's zero may lie from the old one's, in noise: so far that its own readings alone tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +77,12 @@ def happened_to(
     cuts = cuts_of(events, measured, EPOCH, None)
     reported = sorted(microseconds(event.at) for event in events if event.kind is EventKind.RECIPE_CHANGED)
     return Happened(
-        resets=tuple(each for epoch in epochs for each in _resets(epoch, set(table.sensors))),
+        resets=tuple(
+            Reset(microseconds(epoch.started_at), each.signals, each.spread)
+            for epoch in epochs
+            for each in level_resets(epoch, table)
+        ),
         replaced=tuple((at, tuple(names)) for at, names in sorted(cuts.items()) if names),
         reported_us=tuple(reported),
         wrong_us=tuple(sorted(wrong_us)),
     )
-
-
-def _resets(epoch: Epoch, sensors: set[str]) -> list[Reset]:
-    """Return what is learnt anew with an epoch.
-
-    Of a new recipe only the levels of sensors: that conditions are elsewhere is the change that is to be told.
-    """
-    by_kind = {
-        kind: tuple(str(signal) for signal, relearnt in epoch.relearnt.items() if relearnt is kind) for kind in Relearn
-    }
-    level = tuple(name for name in by_kind[Relearn.LEVEL] if name in sensors)
-    at_us = microseconds(epoch.started_at)
-    found = [
-        Reset(at_us, by_kind[Relearn.OFFSET], _ANEW),
-        Reset(at_us, level, None),
-        Reset(at_us, by_kind[Relearn.BASELINE], None),
-    ]
-    return [each for each in found if each.signals]
