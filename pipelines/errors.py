@@ -10,6 +10,9 @@ ServiceError
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToReplay     there are no machines whose alarms could be replayed (also NotFound)
+├── CannotJudge         a bundle's state detection asks for signals that the pack does not have (also a ValueError)
+├── NoStateDetection    a bundle that was named to judge brings no state detection
+├── NotKept             the threshold of a replay cannot be kept for the worker
 ├── HistoryTooBrief     no history was known to be healthy after what taught what is normal
 ├── NothingToPromote    there is no challenger (also NotFound)
 ├── NothingToJudgeBy    no machine that neither model saw has lived (also NotFound)
@@ -22,6 +25,7 @@ ServiceError
 └── GatewayDiffers      the gateway's forecasts are not the centre's
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from features.domain.errors import NotFound, ServiceError
@@ -63,6 +67,40 @@ class NothingPromoted(NotFound):
             f"A model of pack {pack} must have been promoted; found none. Run `python -m pipelines train` first."
         )
         self.pack = pack
+
+
+class CannotJudge(ServiceError, ValueError):
+    """A bundle's state detection asks for signals that the pack does not have.
+
+    Attributes:
+        pack: Whose.
+        missing: The signals.
+    """
+
+    def __init__(self, pack: str, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"Pack {pack} must have every signal that the bundle's state detection asks for; found none of the name "
+            f"{', '.join(missing)}. Train anew, or name another bundle with --bundle."
+        )
+        self.pack, self.missing = pack, tuple(missing)
+
+
+class NoStateDetection(ServiceError):
+    """A bundle that was named to judge brings no state detection."""
+
+    def __init__(self, bundle: Path) -> None:
+        super().__init__(
+            f"A bundle that judges must bring state detection (condition.json); found none in {bundle}. Train anew, or "
+            "leave --bundle out for scores against each machine's own first weeks."
+        )
+        self.bundle = bundle
+
+
+class NotKept(ServiceError):
+    """The threshold of a replay cannot be kept for the worker."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"A threshold that is kept must hold for what the worker judges; {reason}")
 
 
 class NothingToReplay(NotFound):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.conditions import ConditionVerdict
 from features.domain.labels import Label
 from features.domain.packs import Pack
 from features.domain.time import microseconds
@@ -47,4 +48,7 @@ def healthy_rows(track: LifeTrack, margin: float, labels: Sequence[Label] = ()) 
 
 def only(scored: Scored, rows: NDArray[np.bool_]) -> Scored:
     """Return the same stretch in which nothing is known but some rows. Shape of rows (row,)."""
-    return replace(scored, scores=np.where(rows, scored.scores, np.nan))
+    kept, said = rows.tolist(), scored.verdicts
+    if said is not None:  # a verdict alone would say that the machine is normal
+        said = tuple(each if kept[row] else ConditionVerdict.UNDETERMINED for row, each in enumerate(said))
+    return replace(scored, scores=np.where(rows, scored.scores, np.nan), verdicts=said)

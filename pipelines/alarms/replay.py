@@ -34,7 +34,7 @@ from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import ReplayOrder, Split
 from pipelines.alarms.outcome import AlarmReplay, Foreseen, Held, ReplayedAlarm
 from pipelines.alarms.planned import planned_work, with_work
-from pipelines.alarms.scoring import ScoredLife, score_lives
+from pipelines.alarms.scoring import ScoredLife, judged_lives, score_lives
 from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
 from pipelines.errors import HistoryTooBrief, NothingToReplay
@@ -78,6 +78,8 @@ def replay_alarms(pack: Pack, machines: Machines, order: ReplayOrder) -> AlarmRe
     """
     if not machines.tracks:
         raise NothingToReplay(pack.id)
+    if machines.judged is not None:
+        order = replace(order, learn=0.0)  # the bundle knows what is normal from the first row on
     parts, split_at = _parts(pack, machines, order)
     life = replace(order.life, silence=order.silence or _silence(machines.tracks))
     fitted = fit_threshold([part.fitting for part in parts], life, order.budget)
@@ -116,13 +118,26 @@ def _parts(pack: Pack, machines: Machines, order: ReplayOrder) -> tuple[list[_Pa
         else np.asarray(track.rows.time < split_at, np.bool_)
         for track in tracks
     ]
-    taught = [_some(track, rows) for track, rows in zip(tracks, fits, strict=True) if rows.any()]
-    sound = [_some(t, h & f) for t, h, f in zip(tracks, healthy, fits, strict=True) if (h & f).any()]
-    specification = fit_specification(pack, taught)
-    lives = score_lives(specification, tracks, sound, order.learn)
+    lives = _scored(pack, machines, order, healthy, fits)
     work = planned_work(machines.events, order.planned)
     lives = [replace(each, scored=with_work(each.scored, work.get(each.scored.asset, ()))) for each in lives]
     return [_Part(each, *rows) for each, *rows in zip(lives, healthy, fits, strict=True)], split_at
+
+
+def _scored(
+    pack: Pack,
+    machines: Machines,
+    order: ReplayOrder,
+    healthy: Sequence[NDArray[np.bool_]],
+    fits: Sequence[NDArray[np.bool_]],
+) -> list[ScoredLife]:
+    """Score every life: by the bundle's verdicts where there are any, else against its own first weeks."""
+    tracks = machines.tracks
+    if machines.judged is not None:
+        return judged_lives(tracks, machines.judged)
+    taught = [_some(track, rows) for track, rows in zip(tracks, fits, strict=True) if rows.any()]
+    sound = [_some(t, h & f) for t, h, f in zip(tracks, healthy, fits, strict=True) if (h & f).any()]
+    return score_lives(fit_specification(pack, taught), tracks, sound, order.learn)
 
 
 def _some(track: LifeTrack, rows: NDArray[np.bool_]) -> LifeTrack:

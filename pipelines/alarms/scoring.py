@@ -1,17 +1,22 @@
-"""Scores of lives by normal behaviour: what a machine's sensors show in its regime, against its own first weeks."""
+"""Scores of lives: by state detection where a bundle brings it, else by normal behaviour.
 
-from collections.abc import Sequence
+Normal behaviour is what a machine's sensors show in its regime, against its own first weeks; it blames nothing.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.domain.conditions import ConditionVerdict
 from features.transforms.regimes import RegimeArrays
 from features.transforms.specification import FeatureSpecification
 from models.condition.alarms.scored import Scored
 from models.condition.errors import HistoryTooShort
 from models.condition.history import History
 from models.condition.normal import NormalBehaviour, NormalSettings, learn_normal, learn_strays
+from pipelines.alarms.judging import JudgedMachine
 from pipelines.building.tracks import LifeTrack
 
 _SHORTEST = 2 * NormalSettings().settling
@@ -63,7 +68,7 @@ class ScoredLife:
 
     Attributes:
         scored: NaN for rows that taught, that do not run, or whose regime is not known.
-        is_learnt: Whether there was enough to learn what is normal.
+        is_learnt: Whether there was enough to learn what is normal, or anything was judged.
     """
 
     track: LifeTrack
@@ -87,6 +92,31 @@ def score_lives(
     """
     strays = _strays([LifeReadings.of(specification, each) for each in teaching], learn_seconds)
     return [_score(LifeReadings.of(specification, each), strays, learn_seconds, specification) for each in tracks]
+
+
+def judged_lives(tracks: Sequence[LifeTrack], judged: Mapping[str, JudgedMachine]) -> list[ScoredLife]:
+    """Return the lives with what state detection says of their rows; of a row that it never saw it says nothing."""
+    return [_judged(each, judged.get(str(each.epoch.asset))) for each in tracks]
+
+
+def _judged(track: LifeTrack, judged: JudgedMachine | None) -> ScoredLife:
+    times, seconds = track.time_us, track.rows.time
+    if judged is None or not len(judged.time_us):
+        return ScoredLife(track, Scored(str(track.epoch.asset), seconds, np.full(len(seconds), np.nan)), False)
+    place = np.minimum(np.searchsorted(judged.time_us, times), len(judged.time_us) - 1)
+    known = (judged.time_us[place] == times).tolist()
+    places = place.tolist()
+    scored = Scored(
+        str(track.epoch.asset),
+        seconds,
+        np.where(known, judged.scores[place], np.nan),
+        tuple(judged.verdicts[at] if is_known else _NOTHING_SAID for at, is_known in zip(places, known, strict=True)),
+        tuple(judged.leads[at] if is_known else None for at, is_known in zip(places, known, strict=True)),
+    )
+    return ScoredLife(track, scored, bool(np.isfinite(scored.scores).any()))
+
+
+_NOTHING_SAID = ConditionVerdict.UNDETERMINED
 
 
 def _strays(lives: Sequence[LifeReadings], learn_seconds: float) -> NDArray[np.float64] | None:

@@ -7,12 +7,23 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from features.domain.alarms import KeptThreshold
 from models.condition.alarms.budget import AlarmRate
 from pipelines.alarms.outcome import AlarmReplay, ReplayedAlarm
 
 _SHOWN = 20
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = 60
+
+
+def print_judge(console: Console, judged_by: str | None, kept: KeptThreshold | None) -> None:
+    """Say who judged the rows, and whether the threshold is kept."""
+    if judged_by is None:
+        console.print("Rows are scored against each machine's own first weeks; nothing is blamed (no bundle judges)")
+    else:
+        console.print(f"Rows are judged by the state detection of bundle {judged_by[:12]}")
+    if kept is not None:
+        console.print(f"[green]kept[/green] for the worker: threshold {kept.threshold:.3g}")
 
 
 def print_replay(console: Console, found: AlarmReplay, moment: Callable[[float], str]) -> None:

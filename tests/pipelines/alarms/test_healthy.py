@@ -3,6 +3,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from features.domain.conditions import ConditionVerdict
 from features.domain.events import EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.domain.labels import Label
@@ -35,3 +36,8 @@ def test_margin_is_the_longest_horizon_of_the_pack() -> None:
 def test_other_rows_are_not_known() -> None:
     scored = Scored("m", np.arange(3.0), np.array([1.0, 2.0, 3.0]))
     np.testing.assert_array_equal(only(scored, np.array([True, False, True])).scores, [1.0, np.nan, 3.0])
+
+
+def test_rows_that_are_not_known_are_not_known_to_be_normal_either() -> None:
+    scored = Scored("m", np.arange(2.0), np.zeros(2), verdicts=(ConditionVerdict.NORMAL,) * 2)
+    np.testing.assert_array_equal(only(scored, np.array([True, False])).known_scores, [0.0, np.nan])

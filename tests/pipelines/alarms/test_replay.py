@@ -4,12 +4,14 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from features.domain.conditions import ConditionVerdict
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.transforms.batch import LifeRows
 from features.transforms.specification import pack_signals
 from models.condition.alarms.budget import AlarmBudget
 from models.condition.alarms.lifecycle import WEEK
+from pipelines.alarms.judging import JudgedMachine
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import Split
 from pipelines.alarms.outcome import AlarmReplay
@@ -180,3 +182,20 @@ def test_budget_that_a_fault_in_all_machines_breaks_is_broken_for_certain() -> N
 def test_nothing_to_replay_is_told() -> None:
     with pytest.raises(NothingToReplay, match="found none"):
         replay_alarms(pack(), Machines([]), ORDER)
+
+
+def test_verdicts_of_a_bundle_are_the_causes_and_set_the_threshold() -> None:
+    machines = with_fault(pumps(), 2, 45.0, 50.0)
+    judged = {}
+    for place, track in enumerate(machines.tracks):
+        since = (track.rows.time - track.rows.time[0]) / DAY
+        strays = (since >= 45.0) & (since < 50.0) & (place == 2)
+        verdicts = tuple(ConditionVerdict.INSTRUMENT if each else ConditionVerdict.NORMAL for each in strays)
+        scores = np.where(strays, 6.0, 0.5)
+        judged[str(track.epoch.asset)] = JudgedMachine(track.time_us, scores, verdicts, ("flow",) * len(scores))
+    found = replay_alarms(pack(), replace(machines, judged=judged, judged_by="b"), ORDER)
+    assert found.threshold == 1.0  # nothing that is normal raises any
+    (alarm,) = found.alarms
+    assert (alarm.cause, alarm.lead, alarm.score) == ("instrument", "flow", 6.0)
+    assert found.healthy is not None
+    assert found.healthy.machine_weeks > 6 * 3.9  # no row is spent on learning
