@@ -27,7 +27,7 @@ DETECTIONS = "detections.csv"
 COLUMNS = ("asset_id", "at", "score", "threshold", "verdict", "signal", "rows_seen")
 THRESHOLD = 1.0
 """Scores are told in the most that healthy machines show."""
-_LEAKS = "tells the future or an answer"
+LEAKS = "tells the future or an answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def learn_detection(
     if len(assets) == 1 or len(unseen) == len(assets):
         tracks, unseen = first_half(tracks), frozenset()
     others = {AssetId(asset) for asset in unseen}
-    return learn_from_installation(home, pack, tenant, tracks, others, server, dict.fromkeys(leaking, _LEAKS))
+    return learn_from_installation(home, pack, tenant, tracks, others, server, dict.fromkeys(leaking, LEAKS))
 
 
 def first_half(tracks: Sequence[LifeTrack]) -> list[LifeTrack]:

@@ -15,7 +15,7 @@ from pipelines.condition.learning import LearntCondition
 from pipelines.onboard.assessing import assess
 from pipelines.onboard.bringing import BroughtFolder, bring
 from pipelines.onboard.deciding import NETWORK
-from pipelines.onboard.detecting import learn_detection
+from pipelines.onboard.detecting import LEAKS, learn_detection
 from pipelines.onboard.feasibility import Feasibility
 from pipelines.onboard.few_lives import learn_few
 from pipelines.onboard.narrowing import narrowed_stretches, narrowed_tracks
@@ -130,19 +130,21 @@ def _life(
     if not decided:
         return None
     if decided[0].model == NETWORK:
-        return _network(order, pack, models, stages)
+        return _network(order, pack, report, models, stages)
     tracks = narrowed_tracks(brought.tracks, order.pack, pack)
     with stages.stage("training") as tell:
         learnt = learn_few(pack, tracks, order.seed, tell)
     with stages.stage("register"):
         registrar = _registrar(order, pack)
-        registered = registrar.of_life(learnt, tracks)
+        registered = registrar.of_life(learnt, tracks, _usual(order, report, brought))
     figures = None if learnt.evaluation is None else learnt.evaluation.to_dict()
     models["life"] = {"model": learnt.kind, "protocol": learnt.protocol.words, "test": figures, **_told(registered)}
     return None if registered.bundle is None else Runtime.load(registered.bundle)
 
 
-def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, Any]], stages: Stages) -> Runtime:
+def _network(
+    order: OnboardingOrder, pack: Pack, report: Feasibility, models: dict[str, Mapping[str, Any]], stages: Stages
+) -> Runtime:
     from pipelines.train.run import TrainingOrder, train  # lazy: mlflow and ray
 
     outcome = train(
@@ -159,6 +161,7 @@ def _network(order: OnboardingOrder, pack: Pack, models: dict[str, Mapping[str, 
             shadow_hours=order.shadow_hours,
             offline_url=order.offline_url,
             tracking_url=order.tracking_url,
+            not_for_use=dict.fromkeys(report.left_out, LEAKS),
         ),
         stages,
     )
@@ -182,9 +185,13 @@ def _detection(
     if not any(each.is_go and each.target == Target.DETECTION.value for each in report.decisions):
         return None
     with stages.stage("what is usual"):
-        return learn_detection(
-            order.home, order.pack, order.tenant, brought.tracks, order.held_out_share, report.left_out, order.server
-        )
+        return _usual(order, report, brought)
+
+
+def _usual(order: OnboardingOrder, report: Feasibility, brought: BroughtFolder) -> LearntCondition:
+    return learn_detection(
+        order.home, order.pack, order.tenant, brought.tracks, order.held_out_share, report.left_out, order.server
+    )
 
 
 def _registrar(order: OnboardingOrder, pack: Pack) -> Registrar:

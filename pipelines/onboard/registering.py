@@ -19,6 +19,9 @@ from models.registry.registry import CHALLENGER, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
 from pipelines.aliases import follow_shelf, free_version
 from pipelines.building.tracks import LifeTrack
+from pipelines.condition.learning import LearntCondition
+from pipelines.condition.telling import DOCUMENT as DOCUMENT_OF_CONDITION
+from pipelines.condition.telling import condition_json_text, condition_markdown, condition_metrics
 from pipelines.onboard.few_lives import FewLives
 from pipelines.onboard.states.learning import LearnedState
 from pipelines.onboard.states.stretches import Stretch, stretch_vectors
@@ -73,16 +76,24 @@ class Registrar:
     def _shelf(self) -> BundleShelf:
         return BundleShelf(self.home.bundles)
 
-    def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Registered:
-        """Register a model of few lives, put its bundle on the shelf, and promote it if it is the first with skill."""
+    def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack], usual: LearntCondition) -> Registered:
+        """Register a model of few lives, put its bundle on the shelf, and promote it if it is the first with skill.
+
+        Args:
+            learnt: The model.
+            tracks: Lives that it is made for.
+            usual: What state detection goes by, for the bundle, or why there is none.
+        """
         name = prognosis_name(self.pack.id)
         figures = {} if learnt.evaluation is None else learnt.evaluation.to_dict()
         run_id = self._start(name, {"model": learnt.kind, "protocol": learnt.protocol.words})
         try:
             self.tracking.log_metrics(run_id, {f"test_{key}": value for key, value in figures.items()})
+            self.tracking.log_metrics(run_id, condition_metrics(usual))
+            self.tracking.log_text(run_id, condition_json_text(usual), DOCUMENT_OF_CONDITION)
             number = self._version(run_id, name, learnt.network, learnt.rows.rows.vectors, learnt.specification.sha256)
             version = free_version(self._shelf, self.pack.id, number, run_id)
-            bundle = self._bundle(run_id, name, version, learnt, tracks)
+            bundle = self._bundle(run_id, name, version, learnt, tracks, usual)
             sha256 = self._shelf.bundle(self.pack.id, version).bundle_sha256
             ModelRegistry(self.tracking).mark_bundle(name, number, sha256)
             warning = None
@@ -136,7 +147,15 @@ class Registrar:
         registry.set_alias(name, CHALLENGER, version)
         return version
 
-    def _bundle(self, run_id: str, name: str, version: str, learnt: FewLives, tracks: Sequence[LifeTrack]) -> Path:
+    def _bundle(
+        self,
+        run_id: str,
+        name: str,
+        version: str,
+        learnt: FewLives,
+        tracks: Sequence[LifeTrack],
+        usual: LearntCondition,
+    ) -> Path:
         from edge_export.export import export_bundle  # lazy: torch
 
         with tempfile.TemporaryDirectory() as scratch:
@@ -149,8 +168,9 @@ class Registrar:
                 learnt.rows.rows.vectors[:_SAMPLE_ROWS],
                 name=name,
                 version=version,
-                card_markdown=few_card(self.pack, name, version, learnt),
+                card_markdown=few_card(self.pack, name, version, learnt, usual),
                 readings=max(tracks, key=lambda each: len(each.time_us)).rows,
+                condition=usual.table,
             )
             self.tracking.log_files(run_id, folder, "bundle")
             return self._shelf.put(folder)
@@ -171,7 +191,7 @@ class Registrar:
         return True
 
 
-def few_card(pack: Pack, name: str, version: str, learnt: FewLives) -> str:
+def few_card(pack: Pack, name: str, version: str, learnt: FewLives, usual: LearntCondition) -> str:
     """Return the model card as Markdown."""
     rows, unit = learnt.rows.rows, pack.life.unit
     failures = len(np.unique(rows.life_id[rows.is_failure]))
@@ -192,6 +212,8 @@ def few_card(pack: Pack, name: str, version: str, learnt: FewLives) -> str:
 is known.
 
 **Judged by** {learnt.protocol.words}. {judged}
+
+**State detection.** {condition_markdown(usual, pack)}
 
 **Do not use it** for machines of another type, or as the only safeguard where a failure can hurt people. Onboard again
 when more failures are on record.

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -59,6 +59,7 @@ class TrainingOrder:
         tracking_url: The MLflow server, or None for a database in the data folder.
         trials: Settings that a search tries first; its best joins the candidates. 0 for no search.
         resume: MLflow run of a training that was cut off and is to go on; None to begin anew.
+        not_for_use: Signals that state detection leaves out whatever they show, each with the reason.
     """
 
     home: Home
@@ -76,6 +77,7 @@ class TrainingOrder:
     tracking_url: str | None = None
     trials: int = 0
     resume: str | None = None
+    not_for_use: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def model_name(self) -> str:
@@ -258,7 +260,8 @@ def _candidates(order: TrainingOrder, data: PreparedData, run_id: str) -> "Seque
 
 
 def _learn_condition(order: TrainingOrder, data: PreparedData, stages: Stages) -> LearntCondition:
-    learnt = learn_from_installation(order.home, order.pack, order.tenant, data.tracks, data.unseen, order.server)
+    where = order.home, order.pack, order.tenant
+    learnt = learn_from_installation(*where, data.tracks, data.unseen, order.server, order.not_for_use)
     if learnt.table is None:
         stages.console.print(f"[dim]No state detection: {learnt.reason}[/dim]")
     return learnt

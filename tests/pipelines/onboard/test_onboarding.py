@@ -62,6 +62,7 @@ def test_few_failures_with_a_threshold_end_in_a_bundle_and_forecasts(tmp_path: P
     assert models["life"]["model"] == "degradation_path"
     assert models["life"]["test"]["rmse"] < 15
     assert BundleShelf(tmp_path / "home" / "bundles").versions("li_ion_cell") == ["1"]
+    assert "No machine that may teach was known to be healthy" in _card(tmp_path / "home")  # cells fade from the first
     rows = read(tmp_path / "out" / "forecasts.csv")
     columns = ["asset_id", "at", "status", "p05", "p50", "p95", "mean", "p_fail@10", "p_fail@30", "p_fail@60"]
     assert list(rows[0]) == columns
@@ -73,6 +74,11 @@ def test_few_failures_with_a_threshold_end_in_a_bundle_and_forecasts(tmp_path: P
     for row in rows:
         assert float(row["p05"]) <= truth[row["asset_id"]] <= float(row["p95"])
         assert float(row["p_fail@10"]) <= float(row["p_fail@30"]) <= float(row["p_fail@60"])
+
+
+def _card(home: Path) -> str:
+    (card,) = (home / "bundles").rglob("model_card.md")
+    return card.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
