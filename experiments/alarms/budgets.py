@@ -81,20 +81,21 @@ def keep_on_scores(seeds: Sequence[int], budget: AlarmBudget, progress: Progress
         budget: What is borne.
         progress: Told of seeds done.
     """
-    return _figures(seeds, budget, _judge_scores, progress)
+    return keep_by(seeds, budget, _judge_scores, progress)
 
 
 def keep_on_pumps(seeds: Sequence[int], budget: AlarmBudget, progress: Progress | None = None) -> KeptFigures:
     """Fit and count on healthy pumps of the simulator; arguments as above."""
-    return _figures(seeds, budget, _judge_pumps, progress)
+    return keep_by(seeds, budget, _judge_pumps, progress)
 
 
-def _figures(
+def keep_by(
     seeds: Sequence[int],
     budget: AlarmBudget,
     judge: Callable[[int, AlarmBudget], Judged | None],
     progress: Progress | None,
 ) -> KeptFigures:
+    """Fit and count on one fleet after the other; `judge` says what came of each, None where it has no threshold."""
     found = list[Judged]()
     for done, seed in enumerate(seeds, start=1):
         judged = judge(seed, budget)
@@ -143,14 +144,15 @@ def _drawn(seed: int) -> list[Scored]:
 def _judge_pumps(seed: int, budget: AlarmBudget) -> Judged | None:
     pack = load_pack("pump")
     settings = FleetSettings(pumps=48, days=105, seed=seed, fault_kinds=(), with_defects=False)
-    tracks = [_track(settings, number, pack_signals(pack)) for number in range(settings.pumps)]
+    tracks = [pump_track(settings, number, pack_signals(pack)) for number in range(settings.pumps)]
     found = replay_alarms(pack, Machines(tracks), ReplayOrder(budget, margin=0.0, split=Split.MACHINES))
     if found.threshold is None or found.healthy is None:
         return None
     return found.threshold, found.fitted.rate.bound, found.healthy
 
 
-def _track(settings: FleetSettings, number: int, signals: Sequence[str]) -> LifeTrack:
+def pump_track(settings: FleetSettings, number: int, signals: Sequence[str]) -> LifeTrack:
+    """Return the life of one simulated pump, which goes on."""
     pump = scored_pump(settings, number)
     values: NDArray[np.float64] = pump.values[:, [SIGNALS.index(signal) for signal in signals]]
     began = from_microseconds(int(pump.time_us[0]))

@@ -8,6 +8,7 @@ from experiments.alarms.budgets import keep_on_pumps, keep_on_scores
 from experiments.alarms.chattering import chatter
 from experiments.alarms.gateways import plant, watch
 from experiments.alarms.mutants import BUDGET, MUTANTS, missed_mutants
+from experiments.alarms.verdicts import keep_on_verdicts
 from models.condition.alarms.budget import AlarmBudget
 from pipelines.progress import Stages, print_result
 
@@ -32,12 +33,15 @@ def alarms(
         scores = keep_on_scores(range(seeds), BUDGET, tell)
     with stages.stage("budget on healthy pumps") as tell:
         pumps = keep_on_pumps(range(seeds), PUMP_BUDGET, tell)
+    with stages.stage("budget on healthy pumps, by verdicts") as tell:
+        verdicts = keep_on_verdicts(range(seeds), PUMP_BUDGET, tell)
     document: dict[str, object] = {
         "planted_faults": {"found": len(MUTANTS) - len(missed), "missed": missed},
         "outage": outage.to_dict(),
         "chattering": chatters.to_dict(),
         "budget_on_scores": scores.to_dict(),
         "budget_on_pumps": pumps.to_dict(),
+        "budget_by_verdicts": verdicts.to_dict(),
         "seconds": stages.seconds,
     }
     if json:

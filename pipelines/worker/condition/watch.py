@@ -71,9 +71,9 @@ class ConditionWatch:
             self._tell_failed()
         found = self._found(streams, now)
         told = [each for each in found if self._said.get(each.asset) != each]
+        self._give_rows(streams, told, now)  # first: whoever begins anew gives what came after what is on record
         self.records.put_all(told, now)
         self._has_said(streams, found)
-        self._give_rows(streams, told, now)
         self._keep(streams)
         return told
 

@@ -238,3 +238,24 @@ def test_alarms_are_given_every_new_row_and_of_history_the_newest(plant: Plant) 
     plant.write("a", wide.slice(11, 2))
     plant.look(begun_anew, 13.0)
     assert heard.given == [[("a", 7.0)], [("a", 8.0), ("a", 9.0), ("a", 10.0)], [], [("a", 11.0), ("a", 12.0)]]
+
+
+def test_a_worker_that_is_stopped_between_alarms_and_conditions_gives_every_row_again(plant: Plant) -> None:
+    wide, watch, heard = drawn(12), plant.watch(), Heard()
+    plant.write("a", wide.head(8))
+    plant.look(watch, 7.0)
+    watch.alarms, watch.records = heard, Stopped()  # type: ignore[assignment]  # it stops where they are put
+    plant.write("a", wide.slice(8, 3))
+    with pytest.raises(KeyboardInterrupt):
+        plant.look(watch, 10.0)
+    begun_anew = plant.watch()
+    begun_anew.alarms = heard
+    plant.look(begun_anew, 10.0)
+    assert heard.given == [[("a", 8.0), ("a", 9.0), ("a", 10.0)]] * 2
+
+
+class Stopped:
+    """Records at which the process is stopped."""
+
+    def put_all(self, conditions: Sequence[AssetCondition], now: datetime) -> None:
+        raise KeyboardInterrupt
