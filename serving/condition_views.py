@@ -6,6 +6,7 @@ from datetime import datetime
 from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
+from serving.condition_reasons import reason_of
 from serving.languages import Words
 from serving.parts import Parts
 from serving.points import age_of
@@ -46,6 +47,7 @@ class ConditionView:
         tone: Colours, as of the attention that it asks for.
         label: In a word or two.
         why: What it means.
+        reason: What speaks most for it; None where nothing says more than that.
         do: What to do.
         since: Since when.
         at: Time of the newest row judged.
@@ -59,6 +61,7 @@ class ConditionView:
     tone: str
     label: str
     why: str
+    reason: str | None
     do: str
     since: datetime
     at: datetime
@@ -80,6 +83,7 @@ def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -
         tone=TONES[condition.verdict],
         label=words(f"condition.{code}"),
         why=words(f"condition.{code}_why"),
+        reason=reason_of(condition, pack, words),
         do=words(f"condition.{code}_do"),
         since=condition.since,
         at=condition.at,
@@ -110,6 +114,7 @@ def _mark(parts: Parts, condition: AssetCondition, words: Words) -> StateMark:
     return StateMark(
         f"{label} · {words.ago(condition.at)}" if is_old else label,
         words(f"condition.{code}_why"),
+        reason_of(condition, parts.pack, words),
         "unknown" if is_old else TONES[condition.verdict],
     )
 

@@ -39,10 +39,18 @@ class LifeText:
 
 @dataclass(frozen=True, slots=True)
 class StateMark:
-    """A condition beside the name of a machine: in a word, what it means, and in which colours."""
+    """A condition beside the name of a machine.
+
+    Attributes:
+        label: In a word or two.
+        why: What it means.
+        reason: What speaks most for it, in a few words; None where nothing says more than that.
+        tone: Colours, as of the attention that it asks for.
+    """
 
     label: str
     why: str
+    reason: str | None
     tone: str
 
 

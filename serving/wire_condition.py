@@ -23,6 +23,34 @@ class EvidenceOut(Wire):
     value: float
 
 
+class ContributionOut(Wire):
+    """Points that are lost to one part of a component, or to one signal of it."""
+
+    component: str
+    part: Literal["condition", "forecast", "measurement", "data"]
+    signal: str | None
+    points: float
+
+
+class UnknownOut(Wire):
+    """A part of a component of which something is not known."""
+
+    component: str
+    part: Literal["condition", "forecast", "measurement", "data"]
+
+
+class HealthOut(Wire):
+    """The health index: 100 less what parts lose (ISO 17359, ISO 13381-1)."""
+
+    index: float | None = Field(description="0 to 100; null where anything that it is made of is not known.")
+    at_most: float = Field(description="What the known parts leave of 100.")
+    state: Literal["N", "F", "C", "S", "M"] | None = Field(
+        description="By NAMUR NE 107: the worst that is known; null where nothing worse than normal is, and not all."
+    )
+    contributions: list[ContributionOut] = Field(description="The most first; they add up to 100 - at_most.")
+    unknown: list[UnknownOut]
+
+
 class ConditionOut(Wire):
     """What state detection says of an asset (ISO 13374)."""
 
@@ -38,3 +66,4 @@ class ConditionOut(Wire):
     evidence: list[EvidenceOut] = Field(description="The weightiest first.")
     seen: int | None = Field(description="Rows of its own that what is normal was learnt from.")
     model: str | None = Field(description="What judged.")
+    health: HealthOut | None = Field(description="The health index; null until the condition was judged.")

@@ -1,10 +1,15 @@
 """Whether it is the machine, as JSON."""
 
+from dataclasses import asdict
+
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from features.domain.conditions import AssetCondition
+from models.condition.health import Health
 from serving.access import Reader
+from serving.forecasts import ForecastDesk
+from serving.health import asset_health
 from serving.parts import Parts, Wiring
 from serving.points import age_of
 from serving.routes.assets import Named, find_asset
@@ -24,7 +29,22 @@ def add_condition_route(app: FastAPI, wiring: Wiring) -> None:
     def get_condition(asset: Named, caller: Reader) -> Response:
         found = find_asset(wiring, caller, asset)
         condition = wiring.parts.conditions.list_all(caller.tenant, found.id).get(found.id)
-        return JSONResponse({"asset": found.id, "judged": condition is not None} | _document(wiring.parts, condition))
+        forecast = ForecastDesk(wiring.parts).latest(caller.tenant, found.id)
+        health = _health(asset_health(wiring.parts, found, condition, forecast))
+        told = {"asset": found.id, "judged": condition is not None, "health": health}
+        return JSONResponse(told | _document(wiring.parts, condition))
+
+
+def _health(health: Health | None) -> dict[str, object] | None:
+    if health is None:
+        return None
+    return {
+        "index": health.index,
+        "at_most": health.at_most,
+        "state": health.state,
+        "contributions": [asdict(each) for each in health.contributions],
+        "unknown": [{"component": component, "part": part} for component, part in health.unknown],
+    }
 
 
 def _document(parts: Parts, condition: AssetCondition | None) -> dict[str, object]:

@@ -23,6 +23,8 @@ from serving.decisions import DecisionDesk
 from serving.epoch_views import epoch_note
 from serving.fleet import Attention, Standing, count_attention, standing
 from serving.forecasts import ForecastDesk
+from serving.health import asset_health
+from serving.health_views import health_view
 from serving.languages import COOKIE, LANGUAGES, NAMES, TAGS, Words, choose
 from serving.parts import Parts, Wiring
 from serving.point_views import point_values
@@ -174,6 +176,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
     dates = dates_of(forecast, parts.pack)
     first, longest = horizons_of(parts.pack, words)
     place = standing(asset, forecast)
+    condition = parts.conditions.list_all(asset.tenant, asset.id).get(asset.id)
     counts_life = parts.pack.life.source is LifeSource.COUNT
     return point_values(parts, asset.tenant, asset.id, series or [], words) | {
         "asset": asset,
@@ -190,7 +193,8 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "age": data_age(forecast, words, parts.pack),
         "age_at_issue": _age_at_issue(forecast, words),
         "modes": _modes(forecast, parts, words),
-        "condition": condition_view(parts.conditions.list_all(asset.tenant, asset.id).get(asset.id), parts.pack, words),
+        "condition": condition_view(condition, parts.pack, words),
+        "health": health_view(asset_health(parts, asset, condition, forecast), parts.pack, words),
         "alarms": asset_alarms(parts, asset.tenant, asset.id, words),
         "counts_life": counts_life,
         "life_at": lambda time: life_text(float(moment(parts.pack, time)), parts.pack.life.unit, words),

@@ -11,6 +11,8 @@ from features.domain.events import EventKind
 from features.domain.forecasts import ForecastStatus
 from features.packs.loader import load_pack, shipped_packs
 from features.quality.verdicts import Namur, Verdict
+from models.condition.health import PartKind
+from serving.condition_reasons import NOT_TOLD, OF_PATH
 from serving.fleet import Attention
 from serving.languages import LANGUAGES, Words, catalogue, choose, placeholders
 from serving.routes.pages import WORDED
@@ -33,6 +35,8 @@ FAMILIES: dict[str, list[str]] = {
         *(f"told_{each}" for each in (*Told, "ended")),
         *(f"none_{each}" for each in ("fleet", "machine", "not_judged", "not_judged_one")),
     ],
+    "reason.": [*OF_PATH, *NOT_TOLD],
+    "health.": [f"part_{each}" for each in PartKind],
     "namur.": [each.name.lower() for each in Namur if each is not Namur.NORMAL],
     "verdict.": [each.name.lower() for each in Verdict if each is not Verdict.GOOD],
     "age.": ["seconds", "minutes", "hours", "days"],

@@ -5,11 +5,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from features.domain.conditions import ConditionVerdict
+from features.domain.identifiers import AssetId
 from features.domain.time import format_time
+from features.quality.verdicts import Namur, Verdict
+from features.records.signal_states import SignalState
 from serving.languages import Words
-from serving.wire_condition import ConditionOut
+from serving.wire_condition import ConditionOut, HealthOut
 from tests.serving.conftest import ClientFor
-from tests.serving.fakes import NOW, RIVALS_ASSET, House, condition, fleet_house
+from tests.serving.fakes import LOCAL, NOW, RIVALS_ASSET, House, condition, fleet_house
 
 
 def told(client: TestClient, asset: str) -> ConditionOut:
@@ -64,3 +67,74 @@ def test_the_fleet_marks_machines_that_are_not_normal_and_no_others(client_for: 
     assert page.count('class="state ') == len(ConditionVerdict) - 1
     assert "Deviation of the machine" in page
     assert "As usual" not in page
+
+
+def test_health_comes_with_a_verdict_and_its_contributions_add_up(small: House, client: TestClient) -> None:
+    assert told(client, "p-01").health is None
+    small.conditions.conditions = [condition("p-01")]
+    small.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    health = told(client, "p-01").health
+    assert health is not None
+    assert health.index == health.at_most
+    assert sum(each.points for each in health.contributions) == 100.0 - health.at_most
+    assert (health.state, health.unknown) == ("M", [])
+    assert {each.part for each in health.contributions} == {"condition", "forecast"}
+    assert {each.signal for each in health.contributions if each.part == "condition"} == {
+        "vibration_drive_end",
+        "bearing_temperature_drive_end",
+        "motor_current",
+    }
+
+
+def test_deviation_that_is_not_the_machine_s_leaves_its_health_untold(small: House, client: TestClient) -> None:
+    small.conditions.conditions = [condition("p-01", ConditionVerdict.INSTRUMENT)]
+    health = told(client, "p-01").health
+    assert health is not None
+    assert health.index is None
+    assert [each.part for each in health.unknown] == ["condition", "measurement"]
+    page = client.get("/assets/p-01?lang=en").text.split('id="health"')[1].split("</section>")[0]
+    assert "Cannot be told; at most" in page
+    assert "Deviation of the machine · Instruments" in page
+
+
+def test_old_data_cost_points_and_then_say_nothing(small: House, client: TestClient) -> None:
+    def found(hours: float) -> HealthOut:
+        judged = condition("p-01", ConditionVerdict.NORMAL)
+        at = NOW - timedelta(hours=hours)
+        small.conditions.conditions = [replace(judged, at=at, since=at, score=0.5)]
+        health = told(client, "p-01").health
+        assert health is not None
+        return health
+
+    lost = [{each.part: each.points for each in found(hours).contributions} for hours in (1.0, 48.0, 72.0)]
+    assert "data" not in lost[0]
+    assert lost[1]["data"] > 0.0
+    assert "condition" in [each.part for each in found(72.0).unknown]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "evidence", "reason"),
+    [
+        (ConditionVerdict.MACHINE, (), "Vibration velocity at drive end, RMS and Bearing temperature at drive end"),
+        (ConditionVerdict.INSTRUMENT, (("reading_flat:flow", 1.0),), "Volume flow repeats the same value"),
+        (ConditionVerdict.INSTRUMENT, (("explained_by_one_signal:flow", 0.9),), "Volume flow"),
+        (ConditionVerdict.DATA_PATH, (("gateway_silent_intervals", 4.0),), "Nothing comes from its whole gateway"),
+        (ConditionVerdict.DATA_PATH, (("readings_missing:flow", 1.0),), "Nothing comes of Volume flow"),
+        (
+            ConditionVerdict.OPERATION_CHANGE,
+            (("condition_moved:speed", 1.0), ("condition_moved:flow", -4.0)),
+            "Volume flow",
+        ),
+        (ConditionVerdict.UNDETERMINED, (("not_computed", 1.0),), "Its numbers could not be computed with"),
+    ],
+)
+def test_both_pages_say_what_speaks_most_for_a_condition(
+    small: House,
+    client: TestClient,
+    verdict: ConditionVerdict,
+    evidence: tuple[tuple[str, float], ...],
+    reason: str,
+) -> None:
+    small.conditions.conditions = [replace(condition("p-01", verdict), evidence=evidence)]
+    assert f"<small>{reason}" in client.get("/?lang=en").text
+    assert f"<strong>{reason}" in client.get("/assets/p-01?lang=en").text

@@ -1,0 +1,71 @@
+"""The health index of a machine, from what is known of it: verdict, forecast, measuring points, age of its data."""
+
+from datetime import datetime
+
+from features.domain.assets import Asset
+from features.domain.conditions import AssetCondition
+from features.domain.forecasts import Forecast, ForecastStatus
+from features.domain.identifiers import AssetId, TenantId
+from features.domain.packs import LifeSource, Pack
+from features.quality.verdicts import Namur
+from models.condition.health import ComponentParts, Health, health_of
+from models.condition.health_parts import machine_parts
+from serving.parts import Parts
+from serving.points import age_of, arrivals_of, states_of
+
+
+def asset_health(parts: Parts, asset: Asset, condition: AssetCondition | None, forecast: Forecast) -> Health | None:
+    """Return how a machine is; None where nobody has judged its condition.
+
+    Args:
+        parts: What the service knows.
+        asset: The machine.
+        condition: What state detection says of it.
+        forecast: The latest that holds, or the reason why none does.
+    """
+    if condition is None:
+        return None
+    usual, longest = usual_ages(parts.pack)
+    found = machine_parts(
+        condition,
+        _risk(forecast),
+        _point_states(parts, asset.tenant, asset.id),
+        _age(parts, asset, condition.at),
+        usual,
+        longest,
+    )
+    return health_of(ComponentParts(asset.id, found))
+
+
+def usual_ages(pack: Pack) -> tuple[float, float]:
+    """Return up to which age data are fresh, and from which on they say nothing of the present; seconds.
+
+    Fresh is what a forecast made of it still holds; nothing is said by what is too old for any forecast.
+    """
+    unit = pack.life.seconds_per_unit
+    longest = pack.features.ttl * unit
+    return min(pack.valid_for * unit, longest / 2.0), longest
+
+
+def _risk(forecast: Forecast) -> float | None:
+    """Return the probability of failure within the longest horizon; None without a forecast that holds."""
+    if forecast.status is not ForecastStatus.OK or not forecast.horizons:
+        return None
+    return max(forecast.horizons, key=lambda each: each.horizon).probability
+
+
+def _point_states(parts: Parts, tenant: TenantId, asset: AssetId) -> dict[str, Namur | None]:
+    """Return the state of each measuring point; of none anything is known where nobody has judged the machine."""
+    states = states_of(parts, tenant, asset)
+    unsaid = Namur.NORMAL if states else None
+    names = [str(signal.id) for signal in parts.pack.signals]
+    return {name: states[name].namur if name in states else unsaid for name in names}
+
+
+def _age(parts: Parts, asset: Asset, judged: datetime) -> float:
+    """Return the age of the newest reading, seconds; data that bear a count of life are as old as nothing."""
+    if parts.pack.life.source is LifeSource.COUNT:
+        return 0.0
+    newest = max([judged, *(each.newest_time for each in arrivals_of(parts, asset.tenant, asset.id))])
+    age = age_of(parts, newest)
+    return 0.0 if age is None else age.total_seconds()
