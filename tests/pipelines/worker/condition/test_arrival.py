@@ -71,7 +71,7 @@ def test_order_of_arrival_and_new_beginnings_change_nothing(
         plant.write(name, part)
         if place == repair_at:
             EventRecords(plant.records).put_all([REPAIR])
-        if rng.random() < 0.4:
+        if rng.random() < 0.25:
             plant.look(watch, ROWS)
         if rng.random() < 0.2:
             watch = plant.watch()
