@@ -63,10 +63,10 @@ def test_other_encodings_are_refused(encoding: str) -> None:
 def test_members_are_bounded_and_many_do_not_take_long() -> None:
     member = gzip.compress(b"")
     assert unpack(member * (MOST_MEMBERS - 1) + PACKED + b"\0" * 100_000, "gzip", 1 << 20) == BODY
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Refused) as refusal:
         unpack(member * 600_000, "gzip", 1 << 20)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert (refusal.value.status, "members" in refusal.value.detail) == (400, True)
 
 
