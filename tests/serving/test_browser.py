@@ -135,7 +135,7 @@ def test_readings_that_are_not_good_are_hollow_marks(browser: Browser, address: 
     found = {"en": "single readings jump away", "zh": "个别读数突跳"}[language]
     assert found in chart.locator(".hoverlayer").text_content(timeout=5_000)  # type: ignore[operator]  # there is text
     assert visit.page.locator(".points tbody tr").count() == 5
-    assert visit.page.locator(".namur b").all_inner_texts() == ["F", "F", "S", "M", "C"]
+    assert visit.page.locator(".points tbody .namur b").all_inner_texts() == ["F", "F", "S", "M", "C"]
     visit.check(address)
 
 
