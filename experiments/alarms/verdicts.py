@@ -19,14 +19,15 @@ from models.condition.alarms.budget import AlarmBudget
 from models.condition.expectation.fitting import fit_condition
 from models.condition.expectation.layout import condition_layout
 from models.condition.expectation.rows import MachineRows
-from pipelines.alarms.judging import Judge, JudgedMachine, judge_gateway
+from pipelines.alarms.judging import Judge, JudgedMachine, by_machine
 from pipelines.alarms.machines import Machines
 from pipelines.alarms.order import ReplayOrder, Split
 from pipelines.alarms.replay import replay_alarms
 from pipelines.building.tracks import LifeTrack
+from pipelines.condition.judging.history import judge_rows
+from pipelines.condition.judging.rows import GatewayRows
 from pipelines.reading import ReadRows
 from pipelines.simulate.settings import FleetSettings
-from pipelines.worker.condition.rows import GatewayRows
 
 _TEACHING = 12
 FLEET = FleetSettings(pumps=60, days=105, fault_kinds=(), with_defects=False, pumps_per_station=12)
@@ -52,7 +53,8 @@ def judge_fleet(seed: int, budget: AlarmBudget, fleet: FleetSettings = FLEET) ->
     others, judged = tracks[_TEACHING:], dict[str, JudgedMachine]()
     stepping, size = judge.stepping(pack), settings.pumps_per_station
     for start in range(0, len(others), size):
-        judged |= judge_gateway(stepping, _rows(others[start : start + size]), {}, is_gateway=True)
+        said = judge_rows(stepping, _rows(others[start : start + size]), {}, is_gateway=True)
+        judged |= by_machine(stepping, said)
     order = ReplayOrder(budget, margin=0.0, split=Split.MACHINES)
     found = replay_alarms(pack, Machines(others, judged=judged, judged_by=judge.name), order)
     if found.threshold is None or found.healthy is None:

@@ -9,7 +9,6 @@ from rich.console import Console
 from experiments.bench.asof_command import asof
 from experiments.bench.calibration_command import calibration
 from experiments.bench.condition_command import condition
-from experiments.bench.conditions_command import conditions
 from experiments.bench.dilated_command import dilated
 from experiments.bench.drift_command import drift
 from experiments.bench.features_command import features
@@ -20,6 +19,7 @@ from experiments.bench.promotion_command import promotion
 from experiments.bench.quality_command import quality
 from experiments.bench.stream_command import stream
 from experiments.bench.train_command import train
+from experiments.bench.worker_conditions_command import worker_conditions
 from pipelines.progress import Stages, print_result
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ app.command()(promotion)
 app.command()(quality)
 app.command()(asof)
 app.command()(condition)
-app.command()(conditions)
+app.command("worker-conditions")(worker_conditions)
 app.command()(dilated)
 app.command()(drift)
 app.command()(features)

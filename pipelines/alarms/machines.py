@@ -11,9 +11,10 @@ from features.domain.identifiers import TenantId
 from features.domain.labels import Label
 from features.domain.packs import Pack
 from features.telemetry.influx.server import InfluxServer
-from pipelines.alarms.gateways import gateways
-from pipelines.alarms.judging import Judge, JudgedMachine, Progress, judge_history
+from pipelines.alarms.judging import Judge, JudgedMachine, by_machine
 from pipelines.building.tracks import LifeTrack
+from pipelines.condition.judging.gateways import gateways
+from pipelines.condition.judging.history import Progress, clock_states, judge_history
 from pipelines.ingest.report import IngestReport
 from pipelines.train.data import read_tracks
 
@@ -65,7 +66,6 @@ def read_machines(
         CannotJudge: If the pack lacks signals that the judge asks for.
     """
     from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
-    from features.records.clock_states import ClockStates
     from features.records.database import open_records
     from features.records.events import EventRecords
     from features.records.labels import LabelRecords
@@ -79,9 +79,10 @@ def read_machines(
         events = [each for each in EventRecords(records).list_all(tenant) if each.asset in named]
         labels = [each for each in LabelRecords(records).list_all(tenant) if each.asset in named]
         if judge is not None:
+            stepping, clocks = judge.stepping(pack), clock_states(records, pack)
             with open_telemetry(home, pack, server) as store:
-                clocks = ClockStates(records)
-                judged = judge_history(judge, pack, tenant, assets, events, store, clocks, judging)
+                said = judge_history(stepping, tenant, assets, events, store, clocks, judging)
+                judged = by_machine(stepping, said)
     finally:
         records.dispose()
     name = None if judge is None else judge.name

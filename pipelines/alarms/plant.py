@@ -11,8 +11,8 @@ from features.domain.time import microseconds
 from features.records.assets import AssetRecords
 from features.records.events import EventRecords
 from models.condition.alarms.annunciator import PlannedWork, Renewal
-from pipelines.alarms.gateways import gateways
 from pipelines.alarms.planned import planned_work
+from pipelines.condition.judging.gateways import gateways
 
 LONGEST_NAME = 256
 _READ_AGAIN = timedelta(minutes=1)

@@ -30,7 +30,7 @@ from models.condition.alarms.annunciator import (
 from models.condition.alarms.lifecycle import Observation
 from models.condition.alarms.written import read, written
 from pipelines.alarms.book import Book
-from pipelines.alarms.watching import UNFITTED, WatchRule
+from pipelines.alarms.watch_rule import UNFITTED, WatchRule
 
 _LONGEST_LEAD = 128
 

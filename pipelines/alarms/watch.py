@@ -23,7 +23,7 @@ from features.records.database import Records
 from features.records.events import EventRecords
 from pipelines.alarms.plant import Plant
 from pipelines.alarms.turning import Given, turn
-from pipelines.alarms.watching import UNFITTED, WatchRule
+from pipelines.alarms.watch_rule import UNFITTED, WatchRule
 
 _logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """State detection of a folder: what is usual is learnt on some machines, and every row of all of them is judged."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,16 +12,19 @@ from features.domain.conditions import ConditionVerdict
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
+from features.quality.rules import quality_rules
 from features.telemetry.influx.server import InfluxServer
 from features.transforms.batch import LifeRows
+from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.table import ConditionTable
 from models.prognosis.folds import held_out
 from pipelines.building.tracks import LifeTrack
-from pipelines.condition.judging import Told, judge_history
+from pipelines.condition.judging.stepping import Answered
 from pipelines.condition.learning import LearntCondition
 from pipelines.condition.reading import learn_from_installation
 from pipelines.onboard.moments_given import given_rows
-from pipelines.worker.condition.stepping import Answered
+
+Progress = Callable[[int, int], None]
 
 DETECTIONS = "detections.csv"
 COLUMNS = ("asset_id", "at", "score", "threshold", "verdict", "signal", "rows_seen")
@@ -102,7 +105,7 @@ def write_detections(
     tenant: TenantId,
     table: ConditionTable,
     server: InfluxServer | None = None,
-    told: Told | None = None,
+    told: Progress | None = None,
 ) -> Detections:
     """Write one line for every row of telemetry of a folder that was brought in.
 
@@ -121,7 +124,6 @@ def write_detections(
     """
     rows = given_rows(folder).with_row_index("place")
     assets = frozenset(rows["asset"].unique().to_list())
-    said = judge_history(home, pack, tenant, table, assets, server, told)
     schema = {
         "asset": pl.String,
         "time_us": pl.Int64,
@@ -130,7 +132,8 @@ def write_detections(
         "signal": pl.String,
         "rows_seen": pl.Int64,
     }
-    answers = pl.DataFrame(list(_cells(said, table.sensors)), schema=schema, orient="row")
+    cells = _cells(_said(home, pack, tenant, table, assets, server, told), table.sensors)
+    answers = pl.DataFrame(list(cells), schema=schema, orient="row")
     joined = rows.join(answers, on=["asset", "time_us"], how="left").sort("place")
     lines = joined.select(
         asset_id=pl.col("asset"),
@@ -144,6 +147,33 @@ def write_detections(
     path.parent.mkdir(parents=True, exist_ok=True)
     lines.write_csv(path)
     return _summary(lines)
+
+
+def _said(
+    home: Home,
+    pack: Pack,
+    tenant: TenantId,
+    table: ConditionTable,
+    assets: Collection[str],
+    server: InfluxServer | None,
+    told: Progress | None,
+) -> Iterator[Answered]:
+    """Yield what is said of every stored row of some machines."""
+    from features.records.assets import AssetRecords  # lazy: sqlalchemy is for commands that read records
+    from features.records.database import open_records
+    from features.records.events import EventRecords
+    from features.telemetry.opening import open_telemetry
+    from pipelines.condition.judging.history import clock_states, judge_history
+    from pipelines.condition.judging.stepping import Stepping
+
+    stepping, records = Stepping(ConditionModel.of(table), quality_rules(pack)), open_records(home.records_url)
+    try:
+        known = [each for each in AssetRecords(records).list_all(tenant, pack.id) if each.id in assets]
+        events, clocks = EventRecords(records).list_all(tenant), clock_states(records, pack)
+        with open_telemetry(home, pack, server) as store:
+            yield from judge_history(stepping, tenant, known, events, store, clocks, told)
+    finally:
+        records.dispose()
 
 
 def _summary(lines: pl.DataFrame) -> Detections:
@@ -160,6 +190,5 @@ def _cells(said: Iterable[Answered], sensors: Sequence[str]) -> Iterator[tuple[s
     """Yield asset, microseconds, score, verdict, the signal with the largest share, and rows seen."""
     for each in said:
         answer = each.answer
-        known = np.isfinite(answer.shares)
-        leads = sensors[int(np.argmax(np.where(known, answer.shares, -1.0)))] if known.any() else None
-        yield each.asset, each.at_us, answer.score, answer.verdict.value, leads, answer.seen_rows
+        lead = answer.leading(sensors)
+        yield each.asset, each.at_us, answer.score, answer.verdict.value, lead, answer.seen_rows

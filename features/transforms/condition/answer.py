@@ -1,6 +1,7 @@
 """What is asked and answered of one row: the way of the data, the cause of a deviation, and the numbers behind it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +111,15 @@ class ConditionAnswer:
     shares: NDArray[np.float64]
     evidence: tuple[Evidence, ...] = ()
     estimates: tuple[Estimate, ...] = ()
+
+    def leading(self, sensors: Sequence[str]) -> str | None:
+        """Return the sensor with most part in the score; None where nothing strays.
+
+        Args:
+            sensors: Of the table. Shape (sensor,).
+        """
+        known = np.where(np.isfinite(self.shares), self.shares, 0.0)
+        return sensors[int(known.argmax())] if known.size and known.max() > 0.0 else None
 
 
 def is_marked(codes: NDArray[np.int8]) -> bool:

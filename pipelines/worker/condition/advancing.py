@@ -10,12 +10,12 @@ from features.domain.time import microseconds
 from features.records.clock_states import ClockStates
 from features.telemetry.store import TelemetryStore
 from features.transforms.condition.model import ConditionModel
+from pipelines.condition.judging.gateways import Gateway
+from pipelines.condition.judging.happened import happened_to_all
+from pipelines.condition.judging.memory import GatewayPoint
+from pipelines.condition.judging.rows import GatewayRows, read_rows
+from pipelines.condition.judging.stepping import Answered, Stepped, Stepping
 from pipelines.worker.condition.answers import condition_of, not_computed
-from pipelines.worker.condition.gateways import Gateway
-from pipelines.worker.condition.happened import Happened, happened_to
-from pipelines.worker.condition.memory import GatewayPoint
-from pipelines.worker.condition.rows import GatewayRows, read_rows
-from pipelines.worker.condition.stepping import Answered, Stepped, Stepping
 from pipelines.worker.condition.stream import GatewayStream
 
 LOOK_BACK = 13_000
@@ -157,7 +157,11 @@ class Advancing:
         events: Mapping[AssetId, Sequence[Event]],
     ) -> int:
         """Take a gateway through rows; return how many."""
-        happened = self._happened(stream, events) if len(rows) else {}
+        happened = (
+            happened_to_all(self.tenant, stream.assets, events, self.clocks, self._model.table, self._signals)
+            if len(rows)
+            else {}
+        )
         for piece in rows.pieces(_PIECE):
             done = self.stepping.step(
                 point, piece, happened, is_gateway=stream.gateway.is_known, left_out=tuple(stream.failed)
@@ -166,22 +170,6 @@ class Advancing:
             stream.add(point)
             self._note(stream, done)
         return len(rows)
-
-    def _happened(self, stream: GatewayStream, events: Mapping[AssetId, Sequence[Event]]) -> dict[AssetId, Happened]:
-        found = {} if self.clocks is None else self.clocks.find_all(self.tenant, stream.assets)
-        table, measured = self._model.table, self._signals
-        return {
-            asset: happened_to(
-                self.tenant,
-                asset,
-                events.get(asset, ()),
-                table,
-                measured,
-                found[asset].off if asset in found else (),
-            )
-            for asset in stream.assets
-            if asset in events or asset in found
-        }
 
     def _note(self, stream: GatewayStream, done: Stepped) -> None:
         """Remember what was said of machines, and which could not be judged."""

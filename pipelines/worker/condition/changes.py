@@ -10,10 +10,10 @@ from features.domain.time import microseconds
 from features.records.cursors import Cursors
 from features.records.events import EventRecords
 from features.telemetry.store import Change, TelemetryStore
+from pipelines.condition.judging.gateways import Gateway, behind_gateways
+from pipelines.condition.judging.happened import begins_epoch
 from pipelines.quality.position import judged_up_to
 from pipelines.shards import Shard
-from pipelines.worker.condition.gateways import Gateway, behind_gateways
-from pipelines.worker.condition.happened import begins_epoch
 from pipelines.worker.condition.kept import KeptPoints, digest
 from pipelines.worker.condition.stream import GatewayStream
 

@@ -25,8 +25,8 @@ from features.store.vectors import VectorStore
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.packing import pack_condition, unpack_condition
 from features.transforms.condition.state import initial_condition
-from pipelines.worker.condition.gateways import Gateway
-from pipelines.worker.condition.memory import GatewayPoint, MachineMemory
+from pipelines.condition.judging.gateways import Gateway
+from pipelines.condition.judging.memory import GatewayPoint, MachineMemory
 
 _FORMAT = 1
 _HEAD = struct.Struct("<I")

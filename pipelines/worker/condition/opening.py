@@ -5,7 +5,6 @@ import logging
 from features.domain.identifiers import TenantId
 from features.domain.packs import LifeSource, Pack
 from features.quality.rules import quality_rules
-from features.records.clock_states import ClockStates
 from features.records.conditions import ConditionRecords
 from features.records.cursors import Cursors
 from features.records.database import Records
@@ -14,11 +13,12 @@ from features.store.vectors import VectorStore
 from features.telemetry.store import TelemetryStore
 from features.transforms.condition.model import ConditionModel
 from pipelines.alarms.watch import AlarmWatch
+from pipelines.condition.judging.history import clock_states
+from pipelines.condition.judging.stepping import Stepping
 from pipelines.shards import Shard
 from pipelines.worker.condition.advancing import Advancing
 from pipelines.worker.condition.changes import ConditionChanges
 from pipelines.worker.condition.kept import KeptPoints
-from pipelines.worker.condition.stepping import Stepping
 from pipelines.worker.condition.watch import ConditionWatch
 
 _logger = logging.getLogger(__name__)
@@ -59,6 +59,5 @@ def open_condition_watch(
     kept = KeptPoints(online, tenant, model, rules.names, pack.id)
     kept.create()
     changes = ConditionChanges(telemetry, Cursors(records), EventRecords(records), kept, tenant, shard)
-    clocks = ClockStates(records) if is_dated else None
-    advancing = Advancing(telemetry, clocks, Stepping(model, rules), tenant, name)
+    advancing = Advancing(telemetry, clock_states(records, pack), Stepping(model, rules), tenant, name)
     return ConditionWatch(changes, advancing, ConditionRecords(records), is_dated, AlarmWatch(records, pack, tenant))

@@ -5,8 +5,8 @@ from features.domain.identifiers import AssetId, TenantId
 from features.transforms.condition.answer import Circumstances
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.step import wait
+from pipelines.condition.judging.memory import MachineMemory
 from pipelines.worker.condition.answers import condition_of
-from pipelines.worker.condition.memory import MachineMemory
 from pipelines.worker.condition.stream import GatewayStream
 
 

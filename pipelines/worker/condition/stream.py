@@ -7,9 +7,9 @@ from datetime import datetime
 from features.domain.conditions import AssetCondition
 from features.domain.identifiers import AssetId
 from pipelines.checkpoints import Memory
-from pipelines.worker.condition.gateways import Gateway
+from pipelines.condition.judging.gateways import Gateway
+from pipelines.condition.judging.memory import GatewayPoint, MachineMemory
 from pipelines.worker.condition.kept import KeptPoint
-from pipelines.worker.condition.memory import GatewayPoint, MachineMemory
 
 _POINTS = 20
 

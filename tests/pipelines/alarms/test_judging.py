@@ -9,8 +9,8 @@ from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId
 from features.packs.loader import load_pack
 from features.quality.verdicts import Verdict
-from features.records.clock_states import ClockStates
-from pipelines.alarms.judging import Judge, JudgedMachine, judge_history
+from pipelines.alarms.judging import Judge, JudgedMachine, by_machine
+from pipelines.condition.judging.history import clock_states, judge_history
 from pipelines.errors import CannotJudge
 from tests.pipelines.building.machines import MINE
 from tests.pipelines.worker.condition.machines import MODEL, Plant, at, drawn, machine
@@ -33,16 +33,17 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
 
 def judged(plant: Plant, events: tuple[Event, ...] = ()) -> dict[str, JudgedMachine]:
     told: list[tuple[int, int]] = []
-    found = judge_history(
-        Judge(MODEL, "bundle"),
-        plant.pack,
+    stepping = Judge(MODEL, "bundle").stepping(plant.pack)
+    said = judge_history(
+        stepping,
         MINE,
         plant.assets,
         events,
         plant.telemetry,
-        ClockStates(plant.records),
+        clock_states(plant.records, plant.pack),
         lambda done, total: told.append((done, total)),
     )
+    found = by_machine(stepping, said)
     assert told == [(2, 2)]
     return found
 

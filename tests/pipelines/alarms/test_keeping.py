@@ -1,10 +1,10 @@
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from edge_export.runtime.runtime import Runtime
+from edge_export.bundle.writing import write_bundle
+from edge_export.export import export_bundle
 from features.domain.home import Home
 from features.domain.identifiers import DEFAULT_TENANT
 from features.records.alarm_thresholds import ThresholdRecords
@@ -15,6 +15,8 @@ from pipelines.alarms.keeping import check_keep, find_judge, keep_threshold
 from pipelines.alarms.outcome import AlarmReplay
 from pipelines.alarms.replay import replay_alarms
 from pipelines.errors import NoStateDetection, NotKept
+from tests.edge_export.fan_condition import CONDITION_TABLE, with_condition
+from tests.edge_export.machine import CALIBRATION, SPECIFICATION, TinyHazard, sample_vectors
 from tests.pipelines.alarms.fleet import ORDER, pack, pumps
 from tests.pipelines.worker.condition.machines import MODEL
 
@@ -22,18 +24,23 @@ JUDGE = Judge(MODEL, "ab" * 32)
 MACHINES = replace(pumps(), judged_by=JUDGE.name)
 
 
-def bundle(monkeypatch: pytest.MonkeyPatch, *, knows: bool) -> None:
-    """Let every bundle bring state detection, or none."""
-    runtime = SimpleNamespace(condition=MODEL if knows else None, model=SimpleNamespace(bundle_sha256="ab" * 32))
-    monkeypatch.setattr(Runtime, "load", staticmethod(lambda place: runtime))
-
-
-def test_the_bundle_that_was_named_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bundle(monkeypatch, knows=True)
-    assert find_judge(Home(tmp_path), "pump", tmp_path) == JUDGE
-    bundle(monkeypatch, knows=False)
+def test_the_bundle_that_was_named_judges(tmp_path: Path) -> None:
+    plain = export_bundle(
+        tmp_path / "plain",
+        TinyHazard(),
+        SPECIFICATION,
+        CALIBRATION,
+        sample_vectors(),
+        name="fan-hazard",
+        version="3",
+        card_markdown="# Fan\n",
+    )
     with pytest.raises(NoStateDetection, match="state detection"):
-        find_judge(Home(tmp_path), "pump", tmp_path)
+        find_judge(Home(tmp_path), "fan", tmp_path / "plain")
+    knowing = write_bundle(tmp_path / "knowing", with_condition(plain))
+    found = find_judge(Home(tmp_path), "fan", tmp_path / "knowing")
+    assert found is not None
+    assert (found.model.table, found.name) == (CONDITION_TABLE, knowing.bundle_sha256)
 
 
 def test_without_a_champion_nobody_judges(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from features.domain.assets import Asset
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.packs.loader import load_pack
 from pipelines.alarms.command import tell_of_ingest
-from pipelines.alarms.gateways import gateways
 from pipelines.alarms.machines import Machines, read_folder
+from pipelines.condition.judging.gateways import gateways
 
 
 def asset(name: str, site: str | None = None, **attributes: str) -> Asset:

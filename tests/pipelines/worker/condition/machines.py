@@ -1,6 +1,6 @@
 """Machines behind a gateway whose relations are known, their readings in stores of a test's own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,17 +22,21 @@ from features.records.events import EventRecords
 from features.store.vectors_sqlite import SqliteVectorStore
 from features.telemetry.readings import READINGS, VERDICTS
 from features.telemetry.sqlite import SqliteTelemetryStore
+from features.transforms.condition.answer import ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.state import ConditionState
+from features.transforms.condition.step import advance
+from pipelines.condition.judging.stepping import Stepping
 from pipelines.quality.position import CURSOR
 from pipelines.shards import Shard
 from pipelines.worker.condition.advancing import Advancing
 from pipelines.worker.condition.changes import ConditionChanges
 from pipelines.worker.condition.kept import KeptPoints
-from pipelines.worker.condition.stepping import Stepping
 from pipelines.worker.condition.watch import ConditionWatch
 from tests.features.transforms.condition.rig import CONDITIONS, INTERVAL, NOISE, TABLE, rows_of
 from tests.pipelines.building.machines import MINE, T0, fan
 
+Judge = Callable[[ConditionModel, ConditionState, ConditionRow], ConditionAnswer]
 MODEL = ConditionModel.of(TABLE)
 SITE = "north"
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -87,12 +91,14 @@ class Plant:
 
     Attributes:
         assets: The machines; all of them stand at one site unless said otherwise.
+        says: What is said of a row.
     """
 
     folder: Path
     assets: tuple[Asset, ...]
     model: ConditionModel = MODEL
     pack: Pack = field(default_factory=press)
+    says: Judge = advance
 
     def __post_init__(self) -> None:
         """Open the stores."""
@@ -138,7 +144,9 @@ class Plant:
         cursors, events = Cursors(self.records), EventRecords(self.records)
         changes = ConditionChanges(self.telemetry, cursors, events, kept, MINE, shard, kept_behind=4)
         clocks = ClockStates(self.records)
-        advancing = Advancing(self.telemetry, clocks, Stepping(self.model, rules), MINE, "bundle", rows_at_once)
+        advancing = Advancing(
+            self.telemetry, clocks, Stepping(self.model, rules, self.says), MINE, "bundle", rows_at_once
+        )
         return ConditionWatch(changes, advancing, self.conditions, is_dated=True)
 
     def look(self, watch: ConditionWatch, row: float) -> list[AssetCondition]:

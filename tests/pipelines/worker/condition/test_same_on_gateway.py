@@ -13,9 +13,9 @@ from features.domain.time import from_microseconds, microseconds
 from features.quality.rules import quality_rules
 from features.transforms.condition.answer import Evidence
 from features.transforms.condition.packing import pack_condition
-from pipelines.worker.condition.happened import happened_to
-from pipelines.worker.condition.rows import GatewayRows
-from pipelines.worker.condition.stepping import Stepping
+from pipelines.condition.judging.happened import happened_to
+from pipelines.condition.judging.rows import GatewayRows
+from pipelines.condition.judging.stepping import Stepping
 from tests.features.transforms.condition.rig import CONDITIONS, TABLE, rows_of, shifted
 from tests.pipelines.building.machines import MINE
 from tests.pipelines.worker.condition.machines import MODEL, at, press

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,12 +14,12 @@ from features.quality.clock import ClockState
 from features.quality.verdicts import Verdict
 from features.records.clock_states import ClockStates, FollowedClock
 from features.records.events import EventRecords
+from features.telemetry.sqlite import SqliteTelemetryStore
 from features.transforms.condition.answer import ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState
 from features.transforms.condition.step import advance
 from pipelines.shards import Shard
-from pipelines.worker.condition import stepping
 from tests.pipelines.building.machines import MINE
 from tests.pipelines.worker.condition.machines import UTC_TIME, Plant, at, drawn, machine
 
@@ -46,13 +47,32 @@ def test_the_machine_that_strays_is_told_and_its_neighbour_is_not(plant: Plant) 
     assert found[A].threshold == 1.0
 
 
-def test_look_without_news_reads_nothing_and_says_nothing(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+class CountedReads(SqliteTelemetryStore):
+    """A store that counts how often readings are asked for."""
+
+    reads = 0
+
+    def read_wide(self, *given: Any, **named: Any) -> pl.DataFrame:
+        """Count and read."""
+        self.reads += 1
+        return super().read_wide(*given, **named)
+
+    def span(self, *given: Any, **named: Any) -> pl.DataFrame:
+        """Count and tell."""
+        self.reads += 1
+        return super().span(*given, **named)
+
+
+def test_look_without_news_reads_nothing_and_says_nothing(plant: Plant) -> None:
     fill(plant)
+    plant.telemetry.close()
+    plant.telemetry = counted = CountedReads(plant.folder / "telemetry.sqlite")
     watch = plant.watch()
     assert len(plant.look(watch, 7.1)) == 3
-    monkeypatch.setattr(plant.telemetry, "read_wide", None)
-    monkeypatch.setattr(plant.telemetry, "span", None)
+    before = counted.reads
+    assert before > 0
     assert plant.look(watch, 7.2) == []
+    assert counted.reads == before
 
 
 def test_reading_that_nobody_judged_is_not_looked_at(plant: Plant) -> None:
@@ -170,14 +190,14 @@ def test_long_history_is_judged_in_portions_and_told_at_its_end(plant: Plant) ->
 
 
 def test_machine_that_cannot_be_judged_is_told_once_and_leaves_the_others_alone(
-    plant: Plant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    plant: Plant, caplog: pytest.LogCaptureFixture
 ) -> None:
     def breaking(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
         if row.values[0] > 50.0:
             raise FloatingPointError("overflow")
         return advance(model, state, row)
 
-    monkeypatch.setattr(stepping, "advance", breaking)
+    plant.says = breaking
     wide = drawn(9)
     fill(plant)
     plant.write("a", wide.tail(1).with_columns(load=99.0))

@@ -1,12 +1,13 @@
 """What happened to a machine beside its readings, as far as its condition hangs on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.domain.epochs import EPOCH_BEGINS, Baselines, epochs_of
 from features.domain.events import Event, EventKind
 from features.domain.identifiers import AssetId, SignalId, TenantId
 from features.domain.time import EPOCH, microseconds
+from features.records.clock_states import ClockStates
 from features.transforms.condition.resets import level_resets
 from features.transforms.condition.table import ConditionTable
 from pipelines.quality.timeline import cuts_of
@@ -86,3 +87,27 @@ def happened_to(
         reported_us=tuple(reported),
         wrong_us=tuple(sorted(wrong_us)),
     )
+
+
+def happened_to_all(
+    tenant: TenantId,
+    assets: Iterable[AssetId],
+    events: Mapping[AssetId, Sequence[Event]],
+    clocks: ClockStates | None,
+    table: ConditionTable,
+    measured: Sequence[str],
+) -> dict[AssetId, Happened]:
+    """Return what happened to each of several machines.
+
+    Args:
+        tenant: Whose.
+        assets: Which.
+        events: Of each that had any.
+        clocks: What is known of their clocks; None where data have no dates.
+        table: Whose signals have a level.
+        measured: Signals whose measurement is judged.
+    """
+    names = tuple(assets)
+    known = {} if clocks is None else clocks.find_all(tenant, names)
+    wrong = {asset: known[asset].off if asset in known else () for asset in names}
+    return {asset: happened_to(tenant, asset, events.get(asset, ()), table, measured, wrong[asset]) for asset in names}

@@ -6,7 +6,7 @@ happened, and not on when they arrived.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,11 +19,11 @@ from features.quality.points import follow_points, reset_points
 from features.quality.rules import QualityRules
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.state import forget_levels
+from features.transforms.condition.state import ConditionState, forget_levels
 from features.transforms.condition.step import advance, company
-from pipelines.worker.condition.happened import NOTHING, Happened
-from pipelines.worker.condition.memory import Gap, GatewayPoint, MachineMemory, unknown_machine
-from pipelines.worker.condition.rows import GatewayRows
+from pipelines.condition.judging.happened import NOTHING, Happened
+from pipelines.condition.judging.memory import Gap, GatewayPoint, MachineMemory, unknown_machine
+from pipelines.condition.judging.rows import GatewayRows
 
 _GAPS = 16
 NOT_COMPUTED = (ServiceError, ArithmeticError, ValueError)
@@ -77,10 +77,12 @@ class Stepping:
     Attributes:
         model: What is usual of them.
         rules: Of their measurements.
+        judge: Says what there is to say of a row, and changes the state.
     """
 
     model: ConditionModel
     rules: QualityRules
+    judge: Callable[[ConditionModel, ConditionState, ConditionRow], ConditionAnswer] = advance
     _plan: Plan = field(init=False)
     _columns: NDArray[np.int64] = field(init=False)
 
@@ -159,7 +161,7 @@ class _Run:
         points = follow_points(plan, memory.points, verdicts[None], np.isfinite(values)[None])[0]
         beside = self._circumstances(asset, memory, happened, before, time_us, is_gateway=is_gateway)
         row = ConditionRow(time_us / 1e6, values[columns], verdicts[columns], points[columns].astype(np.int8), beside)
-        answer = advance(self.stepping.model, memory.state, row)
+        answer = self.stepping.judge(self.stepping.model, memory.state, row)
         if memory.last_us is None or memory.verdict is not answer.verdict:
             memory.since_us = time_us
         memory.last_us, memory.verdict = time_us, answer.verdict

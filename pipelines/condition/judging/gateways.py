@@ -1,12 +1,14 @@
-"""Which machines are judged together: those behind one gateway, for what befalls it befalls all of them."""
+"""Behind which gateway each machine stands: what befalls it befalls all of them, so they are judged together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from features.domain.assets import Asset
 from features.domain.identifiers import AssetId
-from pipelines.alarms.gateways import gateways
 from pipelines.shards import Shard
+
+GATEWAY = "gateway"
+"""The attribute of an asset that names its gateway; without it the machines of a site share one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,6 +22,12 @@ class Gateway:
 
     name: str
     is_known: bool
+
+
+def gateways(assets: Iterable[Asset]) -> dict[str, str]:
+    """Return the gateway of each machine of which one is known: its attribute `gateway`, else its site."""
+    known = {str(asset.id): asset.attributes.get(GATEWAY) or asset.site for asset in assets}
+    return {asset: gateway for asset, gateway in known.items() if gateway}
 
 
 def behind_gateways(assets: Sequence[Asset], shard: Shard) -> dict[Gateway, tuple[AssetId, ...]]:
