@@ -25,7 +25,8 @@ def golden_condition(table: ConditionTable) -> GoldenCondition:
     steps = np.ones(len(values))
     steps[_SILENT], steps[_AGAIN] = 5.0, 0.0
     time = np.cumsum(steps) * table.interval_seconds
-    return golden_answers(model, tuple(time.tolist()), tuple(map(tuple, values.tolist())))
+    short = tuple(tuple(float(f"{each:.6g}") for each in row) for row in values.tolist())  # fewer bytes
+    return golden_answers(model, tuple(time.tolist()), short)
 
 
 def _values(model: ConditionModel) -> FloatArray:

@@ -80,11 +80,12 @@ def quality_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]
     ]
 
 
-def missing_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]:
-    """Return the signals whose readings no longer come although the others do."""
+def missing_evidence(model: ConditionModel, state: ConditionState, row: ConditionRow) -> list[Evidence]:
+    """Return the signals whose readings no longer come although the others do; one that never came is not missed."""
     if not is_marked(row.points):
         return []
-    gone = np.flatnonzero((row.points == _FAILED) & np.isnan(row.values))
+    came = ~np.isnan(np.concatenate([state.origin, state.level]))
+    gone = np.flatnonzero((row.points == _FAILED) & np.isnan(row.values) & came)
     return [
         Evidence(ConditionVerdict.DATA_PATH, "readings_missing", 1.0, model.table.signals[place])
         for place in gone.tolist()

@@ -94,7 +94,7 @@ def _answer(
 ) -> ConditionAnswer:
     quality, missing = scatter_evidence(model, state), list[Evidence]()
     if is_marked(row.points):
-        quality, missing = [*quality_evidence(model, row), *quality], missing_evidence(model, row)
+        quality, missing = [*quality_evidence(model, row), *quality], missing_evidence(model, state, row)
     return judge(model, state, row, Found(path, quality, missing, deviation, score))
 
 

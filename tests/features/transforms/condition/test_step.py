@@ -299,3 +299,16 @@ def test_the_step_in_place_and_on_a_copy_agree() -> None:
     assert np.isnan(state.seconds)
     assert advance(MODEL, state, row).verdict is told.verdict
     assert state.seconds == after.seconds
+
+
+@pytest.mark.parametrize(("lost_from", "is_missed"), [(0, False), (60, True)])
+def test_a_signal_that_never_came_is_not_missed(lost_from: int, is_missed: bool) -> None:
+    failed = np.zeros(6, np.int8)
+    failed[TABLE.signals.index("warmth")] = FAILED
+    rows = [
+        replace(row, values=np.where(failed > 0, np.nan, row.values), points=failed) if place >= lost_from else row
+        for place, row in enumerate(rows_of(100))
+    ]
+    answer = judged(rows)[-1]
+    assert (ConditionVerdict.DATA_PATH is answer.verdict) is is_missed
+    assert any(each.name == "readings_missing" for each in answer.evidence) is is_missed
