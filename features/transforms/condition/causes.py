@@ -16,6 +16,8 @@ from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.state import ConditionState
 
 _MOST_SENSORS = 4
+_LEAST_SIZE = 1e-9
+_SURELY = 1.0 - 1e-9
 _SPARED = 0.02
 """A signal of a failure mode that explains a smaller share than this is not counted among those that it moved."""
 
@@ -45,6 +47,15 @@ class Deviation:
     of_sensors: float = 1.0
     of_conditions: float = 1.0
     is_all: bool = False
+
+    @cached_property
+    def pulled(self) -> FloatArray:
+        """Precision times values. Shape (signal,)."""
+        sensors = len(self.sensors)
+        own, others = self.values[:sensors], self.values[sensors:]
+        return np.concatenate(
+            [self.sensors.dot(own) * self.of_sensors, self.conditions.dot(others) * self.of_conditions]
+        )
 
     @cached_property
     def precision(self) -> FloatArray:
@@ -77,24 +88,27 @@ class Explained:
 
 def instrument(model: ConditionModel, state: ConditionState, deviation: Deviation) -> Explained:
     """Return the instrument that explains most; its place counts sensors, then conditions."""
-    directions = instrument_directions(model, state)
-    directions[~deviation.is_known] = 0.0
-    weighed = deviation.precision @ directions
-    told = weighed.T @ deviation.values
-    size = np.einsum("ij,ij->j", directions, weighed)
-    usable = (size > 1e-9) & deviation.is_known
-    gains = np.where(usable, np.square(told) / np.maximum(size, 1e-9), 0.0)
-    best = int(gains.argmax())
-    return Explained(float(gains[best]), best, 1, float(told[best] / max(size[best], 1e-9)))
-
-
-def instrument_directions(model: ConditionModel, state: ConditionState) -> FloatArray:
-    """Return how signals deviate if one instrument reads too much, by signal. Shape (signal, signal)."""
     conditions, sensors = len(state.origin), len(state.level)
-    found = np.eye(sensors + conditions)
-    slopes = state.weights[:, 1 : 1 + conditions] / model.noise[:, None]
-    found[:sensors, sensors:] = -slopes * model.condition_spreads  # one usual deviation of the condition
-    return found
+    seeming = seeming_deviations(model, state)
+    told, size = deviation.pulled.copy(), np.empty(sensors + conditions)
+    told[sensors:] += seeming.dot(told[:sensors])
+    size[:sensors] = deviation.sensors.diagonal() * deviation.of_sensors
+    size[sensors:] = np.einsum("ij,ij->i", seeming.dot(deviation.sensors), seeming) * deviation.of_sensors
+    size[sensors:] += deviation.conditions.diagonal() * deviation.of_conditions
+    gains = _gains(told, size)
+    gains *= deviation.is_known
+    best = int(gains.argmax())
+    return Explained(float(gains[best]), best, 1, float(told[best] / max(size[best], _LEAST_SIZE)))
+
+
+def seeming_deviations(model: ConditionModel, state: ConditionState) -> FloatArray:
+    """Return how sensors seem to deviate if a condition reads too much by one of its usual deviations.
+
+    Returns:
+        Shape (condition, sensor).
+    """
+    slopes = state.relations[1 : 1 + len(state.origin), -1] / model.noise
+    return np.asarray(slopes * -model.condition_spreads[:, None], np.float64)
 
 
 def failure_mode(model: ConditionModel, deviation: Deviation, of_sensors: float, of_conditions: float) -> Explained:
@@ -128,7 +142,7 @@ def along_signs(deviation: Deviation, signs: FloatArray) -> tuple[float, int]:
         The squared distance explained, and how many signals it takes.
     """
     chosen = np.flatnonzero(signs)
-    pulled = deviation.precision @ deviation.values
+    pulled = deviation.pulled
     while chosen.size:
         part = deviation.precision[np.ix_(chosen, chosen)]
         amplitude = np.linalg.solve(part, pulled[chosen])
@@ -144,24 +158,40 @@ def along_signs(deviation: Deviation, signs: FloatArray) -> tuple[float, int]:
     return 0.0, 0
 
 
-def several_sensors(deviation: Deviation, sensors: int) -> list[Explained]:
-    """Return what two, three and more sensors explain, each time with the one that adds most."""
-    left = deviation.precision.copy()
-    rest = deviation.precision @ deviation.values
-    free = deviation.is_known.copy()
-    free[sensors:] = False
+def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0) -> list[Explained]:
+    """Return what two, three and more sensors explain, each time with the one that adds most.
+
+    Args:
+        deviation: What is to be explained.
+        worth: What a squared distance explained counts.
+        cost: What a further sensor costs; no more are asked once the rest is worth less than one.
+    """
+    sensors = len(deviation.sensors)
+    left, rest = deviation.sensors * deviation.of_sensors, deviation.pulled[:sensors]
+    is_free = deviation.is_known[:sensors].astype(np.float64)
     found, gain = [], 0.0
-    for count in range(1, min(_MOST_SENSORS, int(free.sum())) + 1):
-        size = np.diag(left)
-        gains = np.where(free & (size > 1e-9), np.square(rest) / np.maximum(size, 1e-9), 0.0)
+    for count in range(1, min(_MOST_SENSORS, int(np.count_nonzero(is_free))) + 1):
+        gains = _gains(rest, left.diagonal())
+        gains *= is_free
         best = int(gains.argmax())
-        if gains[best] <= 0.0:
+        most = float(gains[best])
+        if most <= 0.0:
             break
-        gain += float(gains[best])
-        free[best] = False
-        column = left[:, best] / left[best, best]
-        rest = rest - column * rest[best]
-        left = left - np.outer(column, left[best])
+        gain += most
         if count > 1:
             found.append(Explained(gain, best, count))
+        if count == _MOST_SENSORS or (count > 1 and (deviation.total - gain) * worth < _SURELY * cost):
+            break
+        is_free[best] = 0.0
+        column = left[best] / left[best, best]
+        rest = rest - rest[best] * column
+        left -= column[:, None] * left[best]
     return found
+
+
+def _gains(told: FloatArray, size: FloatArray) -> FloatArray:
+    """Return what each direction explains, 0 for those in which hardly anything is known. Shape as given."""
+    gains = np.square(told)
+    gains /= np.maximum(size, _LEAST_SIZE)
+    gains *= size > _LEAST_SIZE
+    return gains

@@ -7,6 +7,7 @@ was never run, it is wide. Nothing is forgotten, so a drift cannot be followed: 
 least for as long as it grows. A step that comes to rest below the limit of learning is learnt in the end.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +98,12 @@ def is_credible(state: ConditionState, seen: Expectation, is_young: bool) -> NDA
         state.astray.fill(0.0)
         return None
     is_there = np.isfinite(seen.error)
-    far = is_there & (np.abs(np.where(is_there, seen.deviation, 0.0)) >= _CREDIBLE)
-    state.astray = np.where(far, state.astray + 1.0, np.where(is_there, 0.0, state.astray))
+    far = np.abs(seen.deviation) >= _CREDIBLE  # not of what was not measured
+    if not np.count_nonzero(far) and math.isfinite(seen.size):
+        state.astray.fill(0.0)
+        return None
+    state.astray[is_there & ~far] = 0.0
+    state.astray += far
     wrong = far & (state.astray >= _AGREEING) & is_young
     if wrong.any():
         state.weights[:, 0] += np.where(wrong, seen.error, 0.0)

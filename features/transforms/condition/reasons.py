@@ -116,7 +116,7 @@ def _decide(
 def _strays_anew(model: ConditionModel, state: ConditionState, deviation: Deviation) -> bool:
     """Say whether most of what strays are sensors whose level began anew and is being learnt."""
     anew = is_anew(model, state)
-    return bool(anew.any()) and float(np.nansum(shares_of(deviation, len(anew))[anew])) > _MOST_ANEW
+    return bool(np.count_nonzero(anew)) and float(np.nansum(shares_of(deviation, len(anew))[anew])) > _MOST_ANEW
 
 
 def _of_nothing(
@@ -174,23 +174,23 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
     cost = parameters.direction_cost
     one, mode = instrument(model, state, deviation), failure_mode(model, deviation, sensors, conditions)
     several = max(
-        several_sensors(deviation, len(state.level)),
+        several_sensors(deviation, sensors, cost),
         key=lambda each: each.gain * sensors - cost * each.directions,
         default=Explained(0.0, -1, 2),
     )
     moved = deviation.condition_total * conditions
     is_alone = circumstances.neighbours > 0 and circumstances.neighbours_straying == 0
-    of_several = several.gain * sensors + moved - cost * (several.directions - 1 + (moved > 0.0)) - np.log(signals)
+    of_several = several.gain * sensors + moved - cost * (several.directions - 1 + (moved > 0.0)) - math.log(signals)
     logs = {
         ConditionVerdict.INSTRUMENT: one.gain * sensors
         + (0.0 if one.place >= len(state.level) else moved - cost * (moved > 0.0))
-        - np.log(2.0 * signals),
+        - math.log(2.0 * signals),
         ConditionVerdict.MACHINE: max(
             of_several,
-            mode.gain - _MODE_COST * cost * max(mode.directions - 1, 0) - np.log(max(len(model.mode_signs), 1)),
+            mode.gain - _MODE_COST * cost * max(mode.directions - 1, 0) - math.log(max(len(model.mode_signs), 1)),
         ),
         ConditionVerdict.OPERATION_CHANGE: max(
-            moved - _MOVED_COST * cost * (1.0 + is_alone), of_several if is_sudden else -np.inf
+            moved - _MOVED_COST * cost * (1.0 + is_alone), of_several if is_sudden else -math.inf
         ),
     }
     if (is_sudden or is_moved) and one.place >= len(state.level):
@@ -218,7 +218,7 @@ def likeliest(
         ('machine', 0.95)
     """
     most = max(logs.values())
-    weights = {name: float(np.exp(value - most)) for name, value in logs.items()}
+    weights = {name: math.exp(value - most) for name, value in logs.items()}
     total = sum(weights.values())
     shares = {name: weight / total for name, weight in weights.items()}
     best = max(shares, key=lambda name: shares[name])
@@ -258,11 +258,11 @@ def _of_operation(model: ConditionModel, state: ConditionState, deviation: Devia
     """Say by how many usual deviations each condition moved, and whether the sensors followed."""
     sensors = len(state.level)
     moved = [
-        Evidence(ConditionVerdict.OPERATION_CHANGE, "condition_moved", float(deviation.values[sensors + place]), name)
-        for place, name in enumerate(model.table.conditions)
+        Evidence(ConditionVerdict.OPERATION_CHANGE, "condition_moved", value, name)
+        for value, name in zip(deviation.values[sensors:].tolist(), model.table.conditions, strict=True)
     ]
     followed = Evidence(
-        ConditionVerdict.OPERATION_CHANGE, "sensors_strayed", float(np.sqrt(deviation.total / model.table.limit))
+        ConditionVerdict.OPERATION_CHANGE, "sensors_strayed", math.sqrt(max(deviation.total, 0.0) / model.table.limit)
     )
     return [*moved, followed]
 

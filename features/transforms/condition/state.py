@@ -250,7 +250,8 @@ def forget_levels(
 
 def is_anew(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
     """Say of which sensors the level is learnt whatever they do, for its epoch has just begun. Shape (sensor,)."""
-    return (state.level_rows < model.parameters.fewest_rows) & ~is_unmended(model, state)
+    has_begun = state.level_rows < model.parameters.fewest_rows
+    return has_begun & ~is_unmended(model, state) if np.count_nonzero(has_begun) else has_begun
 
 
 def may_be_unmended(state: ConditionState) -> bool:
@@ -260,9 +261,12 @@ def may_be_unmended(state: ConditionState) -> bool:
 
 def is_unmended(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
     """Say which sensors, since their epoch began, have strayed as they did before it. Shape (sensor,)."""
+    has_begun = state.level_rows < model.parameters.fewest_rows
+    if not np.count_nonzero(has_begun):
+        return has_begun
     strayed, now = state.before_epoch, np.nan_to_num(state.recent)
     is_as_before = (np.abs(strayed) > _STRAYED) & (now * np.sign(strayed) > _IN_VAIN * np.abs(strayed))
-    return np.asarray((state.level_rows < model.parameters.fewest_rows) & is_as_before, np.bool_)
+    return np.asarray(has_begun & is_as_before, np.bool_)
 
 
 def doubt_of(model: ConditionModel, state: ConditionState) -> float:

@@ -52,5 +52,5 @@ def test_signals_that_add_nothing_are_not_counted() -> None:
 
 
 def test_several_sensors_are_taken_by_what_they_add() -> None:
-    found = several_sensors(deviation([1.0, 5.0, 0.0, 3.0, 9.0, 0.0]), 4)
+    found = several_sensors(deviation([1.0, 5.0, 0.0, 3.0, 9.0, 0.0]))
     assert [(each.directions, each.gain) for each in found] == [(2, 34.0), (3, 35.0)]
