@@ -6,6 +6,7 @@ Basseville & Nikiforov 1993, Detection of Abrupt Changes, section 7.2). A faulty
 condition makes every sensor that depends on it look wrong by what it should have changed, and moves by as much itself.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -167,11 +168,11 @@ def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0)
         cost: What a further sensor costs; no more are asked once the rest is worth less than one.
     """
     sensors = len(deviation.sensors)
-    left, rest = deviation.sensors * deviation.of_sensors, deviation.pulled[:sensors]
-    is_free = deviation.is_known[:sensors].astype(np.float64)
-    found, gain = [], 0.0
+    precision, rest = deviation.sensors * deviation.of_sensors, deviation.pulled[:sensors].copy()
+    size, is_free = precision.diagonal().copy(), deviation.is_known[:sensors].astype(np.float64)
+    taken, found, gain = np.zeros((_MOST_SENSORS, sensors)), [], 0.0
     for count in range(1, min(_MOST_SENSORS, int(np.count_nonzero(is_free))) + 1):
-        gains = _gains(rest, left.diagonal())
+        gains = _gains(rest, size)
         gains *= is_free
         best = int(gains.argmax())
         most = float(gains[best])
@@ -183,9 +184,11 @@ def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0)
         if count == _MOST_SENSORS or (count > 1 and (deviation.total - gain) * worth < _SURELY * cost):
             break
         is_free[best] = 0.0
-        column = left[best] / left[best, best]
-        rest = rest - rest[best] * column
-        left -= column[:, None] * left[best]
+        way = precision[best] - taken[:, best].dot(taken)  # what is left of this sensor without those taken
+        way *= 1.0 / math.sqrt(way[best])
+        rest -= (float(rest[best]) / float(way[best])) * way
+        size -= np.square(way)
+        taken[count - 1] = way
     return found
 
 
