@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.state import ConditionState
 
-_MOST_SENSORS = 4
-_LEAST_SIZE = 1e-9
+MOST_SENSORS = 4
+LEAST_SIZE = 1e-9
 _SURELY = 1.0 - 1e-9
 _SPARED = 0.02
 """A signal of a failure mode that explains a smaller share than this is not counted among those that it moved."""
@@ -99,7 +99,7 @@ def instrument(model: ConditionModel, state: ConditionState, deviation: Deviatio
     gains = _gains(told, size)
     gains *= deviation.is_known
     best = int(gains.argmax())
-    return Explained(float(gains[best]), best, 1, float(told[best] / max(size[best], _LEAST_SIZE)))
+    return Explained(float(gains[best]), best, 1, float(told[best] / max(size[best], LEAST_SIZE)))
 
 
 def seeming_deviations(model: ConditionModel, state: ConditionState) -> FloatArray:
@@ -170,8 +170,8 @@ def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0)
     sensors = len(deviation.sensors)
     precision, rest = deviation.sensors * deviation.of_sensors, deviation.pulled[:sensors].copy()
     size, is_free = precision.diagonal().copy(), deviation.is_known[:sensors].astype(np.float64)
-    taken, found, gain = np.zeros((_MOST_SENSORS, sensors)), [], 0.0
-    for count in range(1, min(_MOST_SENSORS, int(np.count_nonzero(is_free))) + 1):
+    taken, found, gain = np.zeros((MOST_SENSORS, sensors)), [], 0.0
+    for count in range(1, min(MOST_SENSORS, int(np.count_nonzero(is_free))) + 1):
         gains = _gains(rest, size)
         gains *= is_free
         best = int(gains.argmax())
@@ -181,7 +181,7 @@ def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0)
         gain += most
         if count > 1:
             found.append(Explained(gain, best, count))
-        if count == _MOST_SENSORS or (count > 1 and (deviation.total - gain) * worth < _SURELY * cost):
+        if count == MOST_SENSORS or (count > 1 and (deviation.total - gain) * worth < _SURELY * cost):
             break
         is_free[best] = 0.0
         way = precision[best] - taken[:, best].dot(taken)  # what is left of this sensor without those taken
@@ -195,6 +195,6 @@ def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0)
 def _gains(told: FloatArray, size: FloatArray) -> FloatArray:
     """Return what each direction explains, 0 for those in which hardly anything is known. Shape as given."""
     gains = np.square(told)
-    gains /= np.maximum(size, _LEAST_SIZE)
-    gains *= size > _LEAST_SIZE
+    gains /= np.maximum(size, LEAST_SIZE)
+    gains *= size > LEAST_SIZE
     return gains

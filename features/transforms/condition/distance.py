@@ -11,7 +11,7 @@ from features.transforms.condition.state import ConditionState, doubt_of
 from features.transforms.condition.ways import condition_covariance, moved_conditions
 
 _STALE = 3.0
-_MOST_DOUBT = 4.0
+MOST_DOUBT = 4.0
 """Where a machine is run as it hardly ever was, less is known of its sensors, but no less than this."""
 
 
@@ -49,7 +49,7 @@ def _weighed(
     sensors, doubt = len(state.level), doubt_of(model, state)
     own, others = values[:sensors], values[sensors:]
     moved = float(others.dot(precisions[1].dot(others))) / doubt
-    share = 1.0 / (doubt * (1.0 + min(moved / model.table.condition_limit, _MOST_DOUBT)))
+    share = 1.0 / (doubt * (1.0 + min(moved / model.table.condition_limit, MOST_DOUBT)))
     total = float(own.dot(precisions[0].dot(own))) * share
     return Deviation(values, known, *precisions, total, moved, share, 1.0 / doubt, known is model.every)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from features.transforms.condition.model import ConditionModel, FloatArray, is_whole
 from features.transforms.condition.state import ConditionState
 
-_CREDIBLE = 6.0
+CREDIBLE = 6.0
 """A reading farther off, in what its expectation allows, teaches nothing."""
 _AGREEING = 3
 """So many in a row of a machine hardly known say that its first reading was wrong, and not they."""
@@ -94,11 +94,11 @@ def is_credible(state: ConditionState, seen: Expectation, is_young: bool) -> NDA
     Returns:
         By sensor, shape (sensor,); None where all may.
     """
-    if seen.size < _CREDIBLE**2:  # then none is that far
+    if seen.size < CREDIBLE**2:  # then none is that far
         state.astray.fill(0.0)
         return None
     is_there = np.isfinite(seen.error)
-    far = np.abs(seen.deviation) >= _CREDIBLE  # not of what was not measured
+    far = np.abs(seen.deviation) >= CREDIBLE  # not of what was not measured
     if not np.count_nonzero(far) and math.isfinite(seen.size):
         state.astray.fill(0.0)
         return None

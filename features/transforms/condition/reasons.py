@@ -24,7 +24,7 @@ from features.transforms.condition.excuse import beyond_excuse
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.state import ConditionState, is_anew
 
-_MODE_COST, _MOVED_COST = 0.25, 0.5
+MODE_COST, MOVED_COST = 0.25, 0.5
 """What a further signal of a failure mode, and conditions that moved, cost; shares of a further sensor's."""
 
 _MOST_ANEW = 0.5
@@ -187,10 +187,10 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
         - math.log(2.0 * signals),
         ConditionVerdict.MACHINE: max(
             of_several,
-            mode.gain - _MODE_COST * cost * max(mode.directions - 1, 0) - math.log(max(len(model.mode_signs), 1)),
+            mode.gain - MODE_COST * cost * max(mode.directions - 1, 0) - math.log(max(len(model.mode_signs), 1)),
         ),
         ConditionVerdict.OPERATION_CHANGE: max(
-            moved - _MOVED_COST * cost * (1.0 + is_alone), of_several if is_sudden else -math.inf
+            moved - MOVED_COST * cost * (1.0 + is_alone), of_several if is_sudden else -math.inf
         ),
     }
     if (is_sudden or is_moved) and one.place >= len(state.level):

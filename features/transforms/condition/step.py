@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +22,17 @@ from features.transforms.condition.faults import (
     quality_evidence,
     scatter_evidence,
 )
-from features.transforms.condition.model import ConditionModel, FloatArray, is_whole
+from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.ordinary import advance_ordinary
 from features.transforms.condition.reasons import Found, judge
+from features.transforms.condition.smoothing import SLOW, bounded, interval_after, share_of, smooth
 from features.transforms.condition.state import ConditionState, is_anew, is_unmended, may_be_unmended
 from features.transforms.condition.ways import follow_ways
 
 _IS_REPLAYED = np.isin(np.arange(len(Verdict)), (Verdict.REPLAYED, Verdict.CLOCK))
 _VERDICTS = tuple(ConditionVerdict)
-_SLOW = 6.0
 _RISING = 1.25
 _STRESSED = 0.5
-_FARTHEST = 8.0
-_QUICK = 4.0
-_LOUDEST = 12.0
 
 
 def condition_step(
@@ -58,6 +55,11 @@ def condition_step(
 
 def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
     """Like `condition_step`, but the state is changed in place."""
+    return advance_ordinary(model, state, row) or advance_any(model, state, row)
+
+
+def advance_any(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
+    """Like `advance`, for any row: the ordinary ones have a shorter way that says the same (`ordinary`)."""
     is_clean = row.is_clean()
     path = [] if is_clean and is_ordinary(row.circumstances) else path_evidence(model, row, state.interval)
     blamed = None if is_clean else blamed_signals(row)
@@ -109,7 +111,7 @@ def _elapsed(state: ConditionState, row: ConditionRow) -> float:
 
 def _follow_time(state: ConditionState, row: ConditionRow, elapsed: float) -> None:
     if elapsed > 0.0:
-        state.interval += (min(elapsed, 2.0 * state.interval) - state.interval) / 50.0
+        state.interval = interval_after(state.interval, elapsed)
     state.seconds = row.seconds
 
 
@@ -141,14 +143,14 @@ def _follow(model: ConditionModel, state: ConditionState, row: ConditionRow, ela
     taken = _settle(model, state, row, is_clean)
     if taken is None:
         return False
-    (comparable, regime), conditions, share = taken, len(state.origin), _share(model, state, elapsed)
+    (comparable, regime), conditions, share = taken, len(state.origin), share_of(model, state.interval, elapsed)
     follow_ways(model, state, comparable[:conditions], share, regime)
     seen = expect(model, state, comparable, regime)
     if math.isnan(seen.size):
         begin(model, state, comparable, regime)
         seen = expect(model, state, comparable, regime)
-    deviation = _bounded(model, seen)
-    _smooth(model, state, deviation, share)
+    deviation = bounded(model, seen)
+    smooth(model, state, deviation, share)
     _learn(model, state, seen, None if is_clean else row.quality[conditions:])
     keep_deviation(model, state)
     return math.isfinite(seen.size) or bool(np.isfinite(deviation).any())
@@ -177,7 +179,7 @@ def follow_conditions(model: ConditionModel, state: ConditionState, row: Conditi
     state.seconds = row.seconds
     taken = _settle(model, state, row, row.is_clean())
     if taken is not None:
-        follow_ways(model, state, taken[0][: len(state.origin)], _share(model, state, elapsed), taken[1])
+        follow_ways(model, state, taken[0][: len(state.origin)], share_of(model, state.interval, elapsed), taken[1])
 
 
 def _settle(
@@ -191,47 +193,6 @@ def _settle(
     if state.settled <= model.parameters.settling or (not is_clean and np.isnan(values[:conditions]).any()):
         return None
     return model.comparable(values), model.regime(values[:conditions])
-
-
-def _bounded(model: ConditionModel, seen: Expectation) -> FloatArray:
-    """Return a row's deviations made smaller, all alike, if one is so large that the row would count for all."""
-    most = _FARTHEST * math.sqrt(model.parameters.smoothing)
-    if seen.size <= most**2:
-        return seen.deviation
-    largest = float(np.nanmax(np.abs(seen.deviation), initial=0.0))
-    return seen.deviation if largest <= most else seen.deviation * (most / largest)
-
-
-def _share(model: ConditionModel, state: ConditionState, elapsed: float) -> float:
-    """Return what a row counts in smoothing; a long silence does not make one reading count for all."""
-    return -math.expm1(-min(elapsed, 2.0 * state.interval) / (model.parameters.smoothing * state.interval))
-
-
-def _smooth(model: ConditionModel, state: ConditionState, deviation: FloatArray, share: float) -> None:
-    """Follow deviations, and how far readings lie from them; one reading scatters no more than a few noisy ones."""
-    tracks, target = state.tracks, np.empty_like(state.tracks)
-    target[:2] = deviation
-    np.abs(np.subtract(deviation, tracks[1], out=target[2]), out=target[2])
-    np.minimum(target[2], _LOUDEST, out=target[2])
-    shares = _shares(share, model.parameters.scatter_rows)
-    apart = target - tracks
-    if is_whole(apart.ravel()):  # all were measured, now and before
-        apart *= shares
-        tracks += apart
-        state.deviation_seconds.fill(state.seconds)
-        state.whole_seconds = state.seconds
-        return
-    is_there = ~np.isnan(deviation)
-    target[2] = np.nan_to_num(target[2])  # a first reading lies where it lies
-    begun = np.nan_to_num(tracks)
-    np.copyto(tracks, begun + shares * (target - begun), where=is_there)
-    np.copyto(state.deviation_seconds, state.seconds, where=is_there)
-
-
-@lru_cache(maxsize=256)
-def _shares(share: float, scatter_rows: float) -> FloatArray:
-    """Return what a row counts in each track. Shape (3, 1)."""
-    return np.array([[share], [min(_QUICK * share, 1.0)], [1.0 / scatter_rows]])
 
 
 def _follow_score(
@@ -248,7 +209,7 @@ def _follow_score(
     state.stress = max(score, state.stress) if is_partial else score
     if not is_measured or (is_partial and score < 1.0):
         return
-    state.slow_stress += (score - state.slow_stress) / (_SLOW * model.parameters.smoothing)
+    state.slow_stress += (score - state.slow_stress) / (SLOW * model.parameters.smoothing)
     state.lasting = state.lasting + 1 if score >= 1.0 else 0
     if state.lasting <= model.parameters.patience:
         is_quick = state.lasting > 0 and (score >= model.parameters.sudden or state.is_sudden)

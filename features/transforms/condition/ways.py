@@ -7,7 +7,7 @@ import numpy as np
 from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray, is_whole
 from features.transforms.condition.state import ConditionState, doubt_of
 
-_SCATTER_COUNTED = 2.0
+SCATTER_COUNTED = 2.0
 """Times its expectation that a squared distance of conditions counts at most in what is usual."""
 
 
@@ -67,7 +67,7 @@ def _learn(
     is_otherwise = state.is_otherwise and state.seen >= model.parameters.fewest_rows
     if not is_otherwise:
         state.condition_rows += 1
-        counted = min(1.0, _SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
+        counted = min(1.0, SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
         product = moved.reshape(-1, 1).dot((counted * moved).reshape(1, -1))
         state.condition_scatter += (product - state.condition_scatter) / state.condition_rows
         renew_precision(model, state)

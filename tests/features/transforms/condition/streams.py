@@ -9,7 +9,7 @@ from features.quality.holding import NAMUR_CODES
 from features.quality.verdicts import Namur, Verdict
 from features.transforms.condition.answer import Circumstances, ConditionRow
 from features.transforms.condition.table import ConditionTable
-from tests.features.transforms.condition.rig import INTERVAL, TABLE, rows_of
+from tests.features.transforms.condition.rig import INTERVAL, TABLE, rows_of, shifted
 
 TABLES: tuple[ConditionTable, ...] = (
     TABLE,
@@ -25,6 +25,7 @@ TABLES: tuple[ConditionTable, ...] = (
     ),
 )
 """A plain one; one with logarithms and standstill; one with regimes and sensors that stray together."""
+_SHIFTS: tuple[dict[str, float], ...] = ({}, {"current": -9.0, "pressure": 9.0}, {"vibration": 4.0}, {"load": 40.0})
 
 
 def troubled(seed: int, count: int = 120) -> list[ConditionRow]:
@@ -38,6 +39,22 @@ def troubled(seed: int, count: int = 120) -> list[ConditionRow]:
     for place in rng.integers(5, count, count // 20).tolist():
         rows.insert(place, rows[place - int(rng.integers(1, 3))])
     return rows
+
+
+def seldom_troubled(seed: int, count: int = 260) -> list[ConditionRow]:
+    """Return rows of which most are ordinary: a sound stretch, one with a change, with troubles and a gap between."""
+    rng = np.random.default_rng(seed)
+    rows = shifted(rows_of(count, seed), 2 * count // 3, _SHIFTS[seed % len(_SHIFTS)], grows=seed % 2 == 0)
+    for place, bad in zip(rng.integers(0, count, 12).tolist(), troubled(seed, 12), strict=False):
+        rows[place] = replace(bad, seconds=rows[place].seconds)
+    for place in rng.integers(0, count, 4).tolist():
+        rows[place] = replace(rows[place], circumstances=Circumstances(is_change_reported=True))
+    gap = int(rng.integers(0, count))
+    late = rng.random(count) * 600.0
+    return [
+        replace(row, seconds=row.seconds + late[place] + (9e4 if place > gap else 0.0))
+        for place, row in enumerate(rows)
+    ]
 
 
 def _faulty(rng: np.random.Generator, row: ConditionRow, place: int, count: int) -> ConditionRow:

@@ -1,75 +1,42 @@
 """Where all was measured the step does less; here it is made to take the long way everywhere, and must say the same."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from features.transforms.condition import distance, expectation, step
-from features.transforms.condition.answer import ConditionAnswer, ConditionRow
+from features.transforms.condition import distance, expectation, smoothing, step
+from features.transforms.condition.answer import ConditionRow
 from features.transforms.condition.expectation import Expectation
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
+from features.transforms.condition.state import ConditionState
 from features.transforms.condition.step import advance
 from features.transforms.condition.ways import condition_covariance
+from tests.features.transforms.condition.alike import is_alike, told
 from tests.features.transforms.condition.rig import rows_of, shifted
 from tests.features.transforms.condition.streams import TABLES, troubled
 
 CALM = shifted(rows_of(150), 100, {"current": -9.0, "pressure": 9.0}, grows=True)
 
 
-def told(model: ConditionModel, rows: Sequence[ConditionRow]) -> tuple[list[ConditionAnswer], list[ConditionState]]:
-    """Return all answers and the states after them; levels are forgotten on the way."""
-    state, answers, states = initial_condition(model), list[ConditionAnswer](), list[ConditionState]()
-    for place, row in enumerate(rows):
-        if place == len(rows) // 2:
-            state = forget_levels(model, state, ["pressure"])
-        answers.append(advance(model, state, row))
-        states.append(state.copy())
-    return answers, states
-
-
 def the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide that all was measured, so that nothing is left out."""
     quick = expectation.expect
     monkeypatch.setattr(ConditionRow, "is_clean", lambda row: False)
-    for module in (step, expectation):
+    for module in (smoothing, expectation):
         monkeypatch.setattr(module, "is_whole", lambda values: False)
     monkeypatch.setattr(step, "expect", lambda *given: replace(quick(*given), size=np.nan))
 
 
-def numbers(state: ConditionState, answer: ConditionAnswer) -> NDArray[np.float64]:
-    """Return every number of a state and of an answer."""
-    kept = [getattr(state, each.name) for each in fields(state) if each.name != "whole_seconds"]
-    said = [[each.value for each in answer.evidence], [each.value for each in answer.estimates]]
-    parts = [*kept, answer.score, answer.risk, answer.seen_rows, answer.shares, *said]
-    return np.concatenate([np.ravel(np.asarray(part, np.float64)) for part in parts])
-
-
-def words(answer: ConditionAnswer) -> tuple[object, ...]:
-    """Return all of an answer that is no number."""
-    return (
-        answer.verdict,
-        *((each.verdict, each.name, each.signal) for each in answer.evidence),
-        *(each.signal for each in answer.estimates),
-    )
-
-
-def is_alike(monkeypatch: pytest.MonkeyPatch, model: ConditionModel, rows: Sequence[ConditionRow]) -> bool:
+def is_told_alike(monkeypatch: pytest.MonkeyPatch, model: ConditionModel, rows: Sequence[ConditionRow]) -> bool:
     """Say whether the step and the long way say the same of all rows, and remember the same."""
-    answers, states = told(model, rows)
+    quick = told(model, rows, advance)
     with monkeypatch.context() as patched:
         the_long_way(patched)
-        expected, reached = told(model, rows)
-    if [words(each) for each in answers] != [words(each) for each in expected]:
-        return False
-    one, other = (
-        np.concatenate([numbers(*each) for each in zip(*pair, strict=True)])
-        for pair in ((states, answers), (reached, expected))
-    )
-    return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-9, equal_nan=True)
+        slow = told(model, rows, advance)
+    return is_alike(quick, slow, 1e-9, but=("whole_seconds",))
 
 
 @pytest.mark.parametrize("table", range(len(TABLES)))
@@ -77,11 +44,11 @@ def is_alike(monkeypatch: pytest.MonkeyPatch, model: ConditionModel, rows: Seque
 def test_what_is_left_out_changes_no_answer_and_no_state(
     monkeypatch: pytest.MonkeyPatch, table: int, seed: int
 ) -> None:
-    assert is_alike(monkeypatch, ConditionModel.of(TABLES[table]), troubled(seed))
+    assert is_told_alike(monkeypatch, ConditionModel.of(TABLES[table]), troubled(seed))
 
 
 def test_a_sound_stream_is_told_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_alike(monkeypatch, ConditionModel.of(TABLES[0]), CALM)
+    assert is_told_alike(monkeypatch, ConditionModel.of(TABLES[0]), CALM)
 
 
 def test_a_shortcut_that_forgets_something_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,12 +60,12 @@ def test_a_shortcut_that_forgets_something_is_found_out(monkeypatch: pytest.Monk
             state.level_rows -= 1.0
 
     monkeypatch.setattr(step, "learn", careless)
-    assert not is_alike(monkeypatch, ConditionModel.of(TABLES[0]), CALM)
+    assert not is_told_alike(monkeypatch, ConditionModel.of(TABLES[0]), CALM)
 
 
 def test_deviations_of_some_known_signals_are_those_of_their_own_covariance() -> None:
     model = ConditionModel.of(TABLES[2])
-    for state in told(model, troubled(3, 90))[1][-20:]:
+    for state in told(model, troubled(3, 90), advance)[1][-20:]:
         found = distance.deviations(model, state)
         known, values = found.is_known[:4], found.values[:4][found.is_known[:4]]
         covariance = model.covariance[np.ix_(known, known)] + 0.05 * np.diag(np.diag(model.covariance)[known])
@@ -108,7 +75,7 @@ def test_deviations_of_some_known_signals_are_those_of_their_own_covariance() ->
 
 def test_the_precision_of_conditions_is_always_that_of_their_covariance() -> None:
     model = ConditionModel.of(TABLES[0])
-    for state in told(model, troubled(4))[1]:
+    for state in told(model, troubled(4), advance)[1]:
         covariance = condition_covariance(model, state)
         even = 0.05 * np.diag(np.diag(covariance))
         expected = np.stack([np.linalg.inv(covariance), np.linalg.inv(covariance + even)])

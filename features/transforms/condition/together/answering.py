@@ -1,0 +1,179 @@
+"""What is to be said of many machines whose rows were taken together; see `reasons`, which does the same for one."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from features.domain.conditions import ConditionVerdict
+from features.transforms.condition.answer import ConditionAnswer, ConditionRow, Evidence
+from features.transforms.condition.causes import Explained
+from features.transforms.condition.faults import scatter_evidence
+from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.reasons import MODE_COST, MOVED_COST, Found, judge, likeliest
+from features.transforms.condition.together.block import Block, Places, lent
+from features.transforms.condition.together.rounds import BoolArray
+from features.transforms.condition.together.straying import Strayed
+from features.transforms.condition.together.weighing import Several, beyond, instruments, modes, several
+
+_INSTRUMENT, _MACHINE = ConditionVerdict.INSTRUMENT, ConditionVerdict.MACHINE
+_OPERATION, _NORMAL = ConditionVerdict.OPERATION_CHANGE, ConditionVerdict.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """What causes explain, and what that counts for. Shape (machine,) each."""
+
+    instrument: FloatArray
+    places: Places
+    modes: list[Explained]
+    several: Several
+    logs: tuple[FloatArray, FloatArray, FloatArray]
+
+
+def answers(
+    model: ConditionModel, after: Block, found: Strayed, rows: Sequence[ConditionRow], holds: BoolArray
+) -> list[ConditionAnswer | None]:
+    """Return what is to be said of each machine.
+
+    Args:
+        model: Of all machines.
+        after: Their memory after their rows, but for the verdict.
+        found: How far they stray.
+        rows: Theirs.
+        holds: Of which of them all of this holds; of the others nothing is said.
+    """
+    parameters, shares = model.parameters, _shares(found)
+    is_known = after["seen"] >= parameters.fewest_rows
+    strays = after["lasting"] >= parameters.patience
+    is_special = (after["tracks"][:, 2] > model.scatter_limits).any(axis=1)
+    is_special |= strays & ~(is_known & (after["level_rows"].min(axis=1) >= parameters.fewest_rows))
+    moves = ~strays & (after["condition_lasting"] >= parameters.condition_patience) & is_known
+    weighs = np.flatnonzero((strays | moves) & ~is_special & holds)
+    said: dict[int, tuple[ConditionVerdict, tuple[Evidence, ...]]] = {}
+    if len(weighs):
+        said = _weighed(model, after, found, rows, weighs)
+    told, score, seen = list[ConditionAnswer | None](), found.score.tolist(), after["seen"].tolist()
+    for place, (is_held, is_one) in enumerate(zip(holds.tolist(), is_special.tolist(), strict=True)):
+        verdict, evidence = said.get(place, (_NORMAL, ()))
+        if not is_held:
+            told.append(None)
+        elif is_one or (verdict is _INSTRUMENT and strays[place]):  # what it would read is estimated, too
+            told.append(_one(model, after, found, rows[place], place))
+        else:
+            told.append(ConditionAnswer(verdict, score[place], score[place], int(seen[place]), shares[place], evidence))
+    return told
+
+
+def _one(model: ConditionModel, after: Block, found: Strayed, row: ConditionRow, place: int) -> ConditionAnswer:
+    """Judge one machine by itself."""
+    state, deviation = lent(after, place), found.deviation(model, place)
+    loud = scatter_evidence(model, state)
+    return judge(model, state, row, Found([], loud, [], deviation, float(found.score[place])))
+
+
+def _shares(found: Strayed) -> FloatArray:
+    """Return what each sensor has in the score. Shape (machine, sensor)."""
+    told = np.maximum(found.told * found.own, 0.0)
+    total = told.sum(axis=1)
+    if (total > 0.0).all():
+        return np.asarray(told / total[:, None], np.float64)
+    even = 1.0 / max(told.shape[1], 1)
+    return np.where((total > 0.0)[:, None], told / np.where(total > 0.0, total, 1.0)[:, None], even)
+
+
+def _weighed(
+    model: ConditionModel, after: Block, found: Strayed, rows: Sequence[ConditionRow], weighs: Places
+) -> dict[int, tuple[ConditionVerdict, tuple[Evidence, ...]]]:
+    """Return verdict and evidence of machines whose causes are weighed, by their places."""
+    part, chosen = found.part(weighs), {name: after[name][weighs] for name in _ASKED}
+    is_alone = [
+        path.neighbours > 0 and path.neighbours_straying == 0
+        for path in (rows[place].circumstances for place in weighs.tolist())
+    ]
+    causes = _causes(model, chosen, part, np.array(is_alone))
+    condition_limit, certainty = model.table.condition_limit, model.parameters.certainty
+    is_straying = (chosen["lasting"] >= model.parameters.patience).tolist()
+    logs = np.stack(causes.logs, axis=1).tolist()
+    said, numbers = {}, _numbers(causes, part, chosen)
+    for place, number in enumerate(weighs.tolist()):
+        verdict, shares = likeliest(dict(zip((_INSTRUMENT, _MACHINE, _OPERATION), logs[place], strict=True)), certainty)
+        if not is_straying[place]:
+            is_new = part.condition_total[place] <= condition_limit
+            if is_new or verdict is _INSTRUMENT:
+                verdict = _OPERATION if is_new else ConditionVerdict.UNDETERMINED
+        said[number] = verdict, _evidence(model, shares, causes.modes[place], numbers[place])
+    return said
+
+
+_ASKED = ("relations", "lasting", "condition_lasting", "is_sudden")
+
+
+def _causes(model: ConditionModel, after: Block, found: Strayed, is_alone: BoolArray) -> _Causes:
+    """Weigh the causes; see `reasons.weigh`, of machines without an excuse."""
+    parameters, signals = model.parameters, found.own.shape[1] + found.others.shape[1]
+    cost, is_sudden = parameters.direction_cost, after["is_sudden"] > 0.0
+    temper = 2.0 * (1.0 + parameters.temper * (found.total + found.condition_total))
+    sensors = beyond(found.total, model.table.limit) / temper
+    conditions = beyond(found.condition_total, model.table.condition_limit) / temper
+    gain, places = instruments(model, after["relations"], found)
+    mode, some = modes(model, found, sensors, conditions), several(model, found, sensors)
+    moved = found.condition_total * conditions
+    is_condition = places >= found.own.shape[1]
+    further = moved - cost * (moved > 0.0)
+    one = gain * sensors + np.where(is_condition, 0.0, further) - math.log(2.0 * signals)
+    of_several = some.gain * sensors + moved - cost * (some.directions - 1 + (moved > 0.0)) - math.log(signals)
+    operation = moved - MOVED_COST * cost * (1.0 + is_alone)
+    operation = np.where(is_sudden, np.maximum(operation, of_several), operation)
+    is_measured = (is_sudden | (after["condition_lasting"] > 0.0)) & is_condition
+    operation = np.where(is_measured, np.maximum(operation, one), operation)
+    rest = math.log(max(len(model.mode_signs), 1))
+    of_mode = np.array([each.gain - MODE_COST * cost * max(each.directions - 1, 0) - rest for each in mode])
+    return _Causes(gain, places, mode, some, (one, np.maximum(of_several, of_mode), operation))
+
+
+def _evidence(
+    model: ConditionModel, shares: dict[ConditionVerdict, float], mode: Explained, numbers: "_Numbers"
+) -> tuple[Evidence, ...]:
+    """Return the numbers behind a verdict."""
+    table = model.table
+    signal = (table.sensors + table.conditions)[numbers.place]
+    evidence = [Evidence(name, "probability", share) for name, share in shares.items()]
+    evidence.append(Evidence(_INSTRUMENT, "explained_by_one_signal", numbers.by_one, signal))
+    if mode.place >= 0:
+        evidence.append(Evidence(_MACHINE, f"explained_by_{table.modes[mode.place].id}", min(mode.share, 1.0)))
+    evidence.append(Evidence(_MACHINE, f"explained_by_{int(numbers.directions)}_sensors", numbers.by_several))
+    evidence.append(Evidence(_MACHINE, "rows_lasting", numbers.lasting))
+    moved = zip(numbers.moved, table.conditions, strict=True)
+    evidence += [Evidence(_OPERATION, "condition_moved", value, name) for value, name in moved]
+    evidence.append(Evidence(_OPERATION, "sensors_strayed", numbers.score))
+    return tuple(evidence)
+
+
+class _Numbers(NamedTuple):
+    """What the evidence of one machine is made of."""
+
+    by_one: float
+    place: int
+    by_several: float
+    directions: float
+    lasting: float
+    score: float
+    moved: list[float]
+
+
+def _numbers(causes: _Causes, found: Strayed, after: Block) -> list[_Numbers]:
+    """Return the numbers of each machine."""
+    total = np.maximum(found.total, 1e-9)
+    columns = (
+        np.minimum(causes.instrument / total, 1.0).tolist(),
+        causes.places.tolist(),
+        np.minimum(causes.several.gain / total, 1.0).tolist(),
+        causes.several.directions.tolist(),
+        after["lasting"].tolist(),
+        found.score.tolist(),
+        found.others.tolist(),
+    )
+    return [_Numbers(*each) for each in zip(*columns, strict=True)]

@@ -1,0 +1,53 @@
+"""Rows of several machines that came at the same time, as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.transforms.condition.answer import ConditionRow
+from features.transforms.condition.faults import is_ordinary
+from features.transforms.condition.model import FloatArray
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One row of each of several machines.
+
+    Attributes:
+        seconds: Shape (machine,).
+        values: 0 in rows that are not clean. Shape (machine, signal).
+        is_clean: Whether all was measured and nothing speaks against it. Shape (machine,).
+        is_reported: Whether a change was reported. Shape (machine,).
+        neighbours: Shape (machine,).
+        straying: Of the neighbours. Shape (machine,).
+    """
+
+    seconds: FloatArray
+    values: FloatArray
+    is_clean: BoolArray
+    is_reported: BoolArray
+    neighbours: FloatArray
+    straying: FloatArray
+
+    @staticmethod
+    def of(rows: Sequence[ConditionRow]) -> "Round":
+        """Put rows side by side."""
+        values = np.array([row.values for row in rows])
+        beside = np.array(
+            [
+                (row.seconds, path.is_change_reported, path.neighbours, path.neighbours_straying, is_ordinary(path))
+                for row in rows
+                for path in (row.circumstances,)
+            ],
+            np.float64,
+        ).T.copy()
+        is_clean = (beside[4] > 0.0) & np.isfinite(np.vecdot(values, values))
+        if any(row.quality.tobytes().strip(b"\0") or row.points.tobytes().strip(b"\0") for row in rows):
+            is_clean &= np.array([row.is_clean() for row in rows])
+        if not is_clean.all():
+            values = np.where(is_clean[:, None], values, 0.0)
+        return Round(beside[0], values, is_clean, beside[1] > 0.0, beside[2], beside[3])

@@ -1,0 +1,109 @@
+"""Causes of the deviations of many machines, weighed; see `causes` and `reasons`, which do the same for one.
+
+Failure modes are weighed machine by machine: which of their signals count is found by trying.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.transforms.condition.causes import LEAST_SIZE, MOST_SENSORS, Explained, failure_mode
+from features.transforms.condition.model import ConditionModel, FloatArray
+from features.transforms.condition.together.block import Places
+from features.transforms.condition.together.straying import Strayed
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """What two, three or more sensors explain: the number that pays most. Shape (machine,) each."""
+
+    gain: FloatArray
+    directions: FloatArray
+
+
+def instruments(model: ConditionModel, relations: FloatArray, found: Strayed) -> tuple[FloatArray, Places]:
+    """Return what the instrument that explains most explains, and its place among sensors, then conditions.
+
+    Args:
+        model: Of all machines.
+        relations: Of the machines. Shape (machine, feature, feature + 1, sensor).
+        found: Of the machines.
+
+    Returns:
+        Shape (machine,) both.
+    """
+    sensors, conditions = found.own.shape[1], found.others.shape[1]
+    of_sensors, of_conditions = found.of_sensors[:, None], found.of_conditions[:, None]
+    slopes = relations[:, 1 : 1 + conditions, -1] / model.noise
+    seeming = slopes * -model.condition_spreads[:, None]
+    told, size = np.empty((len(slopes), sensors + conditions)), np.empty((len(slopes), sensors + conditions))
+    np.multiply(found.told, of_sensors, out=told[:, :sensors])
+    told[:, sensors:] = np.matvec(found.conditions, found.others) * of_conditions
+    told[:, sensors:] += np.matvec(seeming, told[:, :sensors])
+    size[:, :sensors] = model.precision.diagonal() * of_sensors
+    size[:, sensors:] = np.vecdot(seeming @ model.precision, seeming) * of_sensors
+    size[:, sensors:] += found.conditions.diagonal(axis1=1, axis2=2) * of_conditions
+    gains = _gains(told, size)
+    best = gains.argmax(axis=1)
+    return gains[np.arange(len(best)), best], best
+
+
+def several(model: ConditionModel, found: Strayed, worth: FloatArray) -> Several:
+    """Return what several sensors explain; see `causes.several_sensors`.
+
+    Args:
+        model: Of all machines.
+        found: Of the machines.
+        worth: What a squared distance explained counts. Shape (machine,).
+    """
+    machines, sensors = found.own.shape
+    every, cost = np.arange(machines), model.parameters.direction_cost
+    rest, size = found.told * found.of_sensors[:, None], model.precision.diagonal() * found.of_sensors[:, None]
+    is_free, taken = np.ones((machines, sensors)), list[FloatArray]()
+    gain, paid = np.zeros(machines), np.full(machines, -np.inf)
+    found_gain, directions = np.zeros(machines), np.full(machines, 2.0)
+    is_on = np.ones(machines, np.bool_)
+    for count in range(1, min(MOST_SENSORS, sensors) + 1):
+        gains = _gains(rest, size) * is_free
+        best = gains.argmax(axis=1)
+        most = gains[every, best]
+        is_on = is_on & (most > 0.0)
+        gain = gain + most
+        if count > 1:
+            pays = gain * worth - cost * count
+            is_best = is_on & (pays > paid)
+            paid = np.where(is_best, pays, paid)
+            found_gain, directions = np.where(is_best, gain, found_gain), np.where(is_best, float(count), directions)
+        if count == min(MOST_SENSORS, sensors) or not is_on.any():
+            break
+        is_free[every, best] = 0.0
+        way = model.precision[best] * found.of_sensors[:, None]
+        for before in taken:
+            way -= before[every, best][:, None] * before
+        own = way[every, best]
+        way *= (1.0 / np.sqrt(np.where(is_on, own, 1.0)))[:, None]
+        rest = rest - (rest[every, best] / np.where(is_on, way[every, best], 1.0))[:, None] * way
+        size = size - np.square(way)
+        taken.append(way)
+    return Several(found_gain, directions)
+
+
+def modes(model: ConditionModel, found: Strayed, sensors: FloatArray, conditions: FloatArray) -> list[Explained]:
+    """Return the failure mode that explains most, of each machine; what gains count have shape (machine,)."""
+    if not len(model.mode_signs):
+        return [Explained(0.0, -1, 0)] * len(sensors)
+    worth = zip(sensors.tolist(), conditions.tolist(), strict=True)
+    return [failure_mode(model, found.deviation(model, place), *each) for place, each in enumerate(worth)]
+
+
+def beyond(total: FloatArray, limit: float) -> FloatArray:
+    """Return the share of squared distances that lies beyond what health shows. Shape (machine,)."""
+    return np.maximum(0.0, 1.0 - limit / np.where(total > 0.0, total, math.inf)) * (total > 0.0)
+
+
+def _gains(told: FloatArray, size: FloatArray) -> FloatArray:
+    gains = np.square(told)
+    gains /= np.maximum(size, LEAST_SIZE)
+    gains *= size > LEAST_SIZE
+    return gains

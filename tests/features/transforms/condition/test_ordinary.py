@@ -1,0 +1,63 @@
+"""An ordinary row is judged in one go; the way for all rows is the oracle."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from features.transforms.condition import ordinary
+from features.transforms.condition.answer import ConditionAnswer, ConditionRow
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.ordinary import advance_ordinary
+from features.transforms.condition.state import ConditionState, initial_condition
+from features.transforms.condition.step import advance, advance_any
+from tests.features.transforms.condition.alike import is_alike, told
+from tests.features.transforms.condition.rig import MODEL, rows_of, shifted
+from tests.features.transforms.condition.streams import TABLES, seldom_troubled, troubled
+
+
+def is_told_alike(model: ConditionModel, rows: Sequence[ConditionRow]) -> bool:
+    """Say whether all rows are told and remembered by the step as by the way for all of them."""
+    return is_alike(told(model, rows, advance), told(model, rows, advance_any), 1e-12)
+
+
+@pytest.mark.parametrize("table", range(len(TABLES)))
+@pytest.mark.parametrize("seed", range(4))
+def test_ordinary_rows_are_told_and_remembered_like_all_others(table: int, seed: int) -> None:
+    assert is_told_alike(ConditionModel.of(TABLES[table]), seldom_troubled(seed))
+
+
+@pytest.mark.parametrize("table", range(len(TABLES)))
+def test_so_are_those_of_a_machine_with_every_trouble(table: int) -> None:
+    assert is_told_alike(ConditionModel.of(TABLES[table]), troubled(7 + table))
+
+
+def test_most_rows_of_a_sound_machine_are_ordinary_and_none_of_a_young_one() -> None:
+    state, rows = initial_condition(MODEL), rows_of(200)
+    taken = [advance_ordinary(MODEL, state, row) is not None or not advance_any(MODEL, state, row) for row in rows]
+    assert not any(taken[:30])
+    assert sum(taken[60:]) > 120
+
+
+def test_a_row_that_is_not_ordinary_changes_nothing() -> None:
+    state = initial_condition(MODEL)
+    rows = shifted(rows_of(200), 150, {"pressure": 30.0, "current": 30.0})
+    for row in rows[:150]:
+        advance(MODEL, state, row)
+    before = state.copy()
+    assert advance_ordinary(MODEL, state, rows[150]) is None
+    for name in ConditionState.__slots__:
+        np.testing.assert_array_equal(getattr(state, name), getattr(before, name))
+
+
+def test_a_shorter_way_that_forgets_something_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = ordinary._take
+
+    def careless(
+        model: ConditionModel, state: ConditionState, row: ConditionRow, answer: ConditionAnswer, *rest: object
+    ) -> None:
+        taken(model, state, row, answer, *rest)  # type: ignore[arg-type]  # passed on as they are
+        state.slow_stress *= 1.0 + 1e-9
+
+    monkeypatch.setattr(ordinary, "_take", careless)
+    assert not is_told_alike(MODEL, rows_of(120))
