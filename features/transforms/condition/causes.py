@@ -18,7 +18,7 @@ from features.transforms.condition.state import ConditionState
 
 MOST_SENSORS = 4
 LEAST_SIZE = 1e-9
-_SURELY = 1.0 - 1e-9
+SURELY = 1.0 - 1e-9
 _SPARED = 0.02
 """A signal of a failure mode that explains a smaller share than this is not counted among those that it moved."""
 
@@ -181,7 +181,7 @@ def several_sensors(deviation: Deviation, worth: float = 1.0, cost: float = 0.0)
         gain += most
         if count > 1:
             found.append(Explained(gain, best, count))
-        if count == MOST_SENSORS or (count > 1 and (deviation.total - gain) * worth < _SURELY * cost):
+        if count == MOST_SENSORS or (count > 1 and (deviation.total - gain) * worth < SURELY * cost):
             break
         is_free[best] = 0.0
         way = precision[best] - taken[:, best].dot(taken)  # what is left of this sensor without those taken

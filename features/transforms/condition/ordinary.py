@@ -60,8 +60,7 @@ def advance_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
     features = model.features(comparable[:conditions] - state.origin, regime)
     count, sensors = len(features), len(state.level)
     product = features.dot(state.relations.reshape(count, -1)).reshape(count + 1, sensors)
-    error = comparable[conditions:] - state.level
-    error -= product[count]
+    error = comparable[conditions:] - (state.level + product[count])
     unsure = features.dot(product[:count])
     deviation = np.sqrt(unsure + _ONE)
     deviation *= model.noise
@@ -116,8 +115,10 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
         return None
     rows = state.condition_rows + 1
     counted = min(1.0, SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
-    scatter = moved.reshape(-1, 1).dot((moved * (counted / rows)).reshape(1, -1))
-    scatter += state.condition_scatter * (1.0 - 1.0 / rows)
+    scatter = moved.reshape(-1, 1).dot((counted * moved).reshape(1, -1))
+    scatter -= state.condition_scatter
+    scatter /= rows
+    scatter += state.condition_scatter
     own = rows / (parameters.smoothing * parameters.condition_prior)
     mixed = model.condition_covariance * (1.0 / (1.0 + own))
     mixed += scatter * (own / (1.0 + own))
@@ -143,7 +144,7 @@ def _judge(
         return None
     told *= deviation
     np.maximum(told, _ZERO, out=told)
-    total = float(np.add.reduce(told))
+    total = float(told.dot(model.every[: len(told)]))
     if not total > 0.0:
         return None
     told /= total

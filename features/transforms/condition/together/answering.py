@@ -77,7 +77,7 @@ def _one(model: ConditionModel, after: Block, found: Strayed, row: ConditionRow,
 def _shares(found: Strayed) -> FloatArray:
     """Return what each sensor has in the score. Shape (machine, sensor)."""
     told = np.maximum(found.told * found.own, 0.0)
-    total = told.sum(axis=1)
+    total = np.vecdot(told, np.ones(told.shape[1]))
     if (total > 0.0).all():
         return np.asarray(told / total[:, None], np.float64)
     even = 1.0 / max(told.shape[1], 1)

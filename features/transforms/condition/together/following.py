@@ -50,33 +50,46 @@ def follow(model: ConditionModel, block: Block, rows: Round) -> tuple[Block, Boo
     elapsed, parameters = rows.seconds - block["seconds"], model.parameters
     before = block["interval"]
     interval = before + (np.minimum(elapsed, 2.0 * before) - before) / 50.0
-    share = np.array([share_of(model, *each) for each in zip(interval.tolist(), elapsed.tolist(), strict=True)])
+    share = _shares(model, interval, elapsed)
     regimes = _regimes(model, rows.values[:, :conditions])
     changed = follow_ways(model, block, comparable[:, :conditions], share, regimes)
     seen = _expected(model, block, comparable, regimes)
-    far = np.abs(seen.deviation) >= CREDIBLE
-    is_far = far.any(axis=1)
     is_young, blame_rows = block["seen"] < parameters.fewest_rows, block["blame_rows"] + 1.0
     may_learn = is_young | ((block["stress"] < parameters.hold) & (blame_rows >= parameters.blame_rows))
-    holds = ~is_far | ~may_learn
-    holds &= may_learn | (block["level_rows"].min(axis=1) >= parameters.fewest_rows)
+    holds, astray = _credible(block, seen, may_learn)
+    if not may_learn.all():
+        holds &= may_learn | (block["level_rows"].min(axis=1) >= parameters.fewest_rows)
     tracks = _smoothed(model, block["tracks"], _bounded(model, seen), share)
-    holds &= np.isfinite(tracks.reshape(len(tracks), -1).sum(axis=1)) & np.isfinite(changed["condition_level"]).all(
-        axis=1
-    )
+    deviation_seconds = np.empty_like(tracks[:, 0])
+    deviation_seconds[...] = rows.seconds[:, None]
     changed |= {
         "seconds": rows.seconds,
         "interval": interval,
         "settled": block["settled"] + 1.0,
         "blame_rows": blame_rows,
         "blame_age": block["blame_age"] + 1.0,
-        "astray": (block["astray"] + 1.0) * far,
+        "astray": astray,
         "tracks": tracks,
-        "deviation_seconds": np.repeat(rows.seconds[:, None], tracks.shape[2], axis=1),
+        "deviation_seconds": deviation_seconds,
         "whole_seconds": rows.seconds.copy(),
         "seen": block["seen"] + may_learn,
     }
     return changed | _learnt(model, block, seen, may_learn) | _kept(model, block, tracks[:, 0]), holds
+
+
+def _shares(model: ConditionModel, interval: FloatArray, elapsed: FloatArray) -> FloatArray:
+    """Return what each row counts in smoothing. Shape (machine,)."""
+    pairs = list(zip(interval.tolist(), elapsed.tolist(), strict=True))
+    known = {pair: share_of(model, *pair) for pair in set(pairs)}  # machines that send at the same times are many
+    return np.array([known[pair] for pair in pairs])
+
+
+def _credible(block: Block, seen: _Seen, may_learn: BoolArray) -> tuple[BoolArray, FloatArray]:
+    """Return of which machines nothing is learnt from readings far off, and for how many rows sensors read so."""
+    if (seen.size < CREDIBLE**2).all():  # then none is that far
+        return np.ones_like(may_learn), np.zeros_like(block["astray"])
+    far = np.abs(seen.deviation) >= CREDIBLE
+    return ~far.any(axis=1) | ~may_learn, (block["astray"] + 1.0) * far
 
 
 def _regimes(model: ConditionModel, conditions: FloatArray) -> Places:

@@ -36,18 +36,18 @@ class Round:
     @staticmethod
     def of(rows: Sequence[ConditionRow]) -> "Round":
         """Put rows side by side."""
-        values = np.array([row.values for row in rows])
-        beside = np.array(
-            [
-                (row.seconds, path.is_change_reported, path.neighbours, path.neighbours_straying, is_ordinary(path))
-                for row in rows
-                for path in (row.circumstances,)
-            ],
-            np.float64,
-        ).T.copy()
-        is_clean = (beside[4] > 0.0) & np.isfinite(np.vecdot(values, values))
+        values, paths = np.array([row.values for row in rows]), [row.circumstances for row in rows]
+        is_clean = np.isfinite(np.vecdot(values, values))
         if any(row.quality.tobytes().strip(b"\0") or row.points.tobytes().strip(b"\0") for row in rows):
             is_clean &= np.array([row.is_clean() for row in rows])
+        is_clean &= np.array([is_ordinary(path) for path in paths])
         if not is_clean.all():
             values = np.where(is_clean[:, None], values, 0.0)
-        return Round(beside[0], values, is_clean, beside[1] > 0.0, beside[2], beside[3])
+        return Round(
+            seconds=np.array([row.seconds for row in rows], np.float64),
+            values=values,
+            is_clean=is_clean,
+            is_reported=np.array([path.is_change_reported for path in paths], np.bool_),
+            neighbours=np.array([path.neighbours for path in paths], np.float64),
+            straying=np.array([path.neighbours_straying for path in paths], np.float64),
+        )

@@ -9,6 +9,8 @@ from features.transforms.condition.together.block import Block, Places
 from features.transforms.condition.together.rounds import BoolArray
 from features.transforms.condition.ways import SCATTER_COUNTED
 
+_TINY = 1e-300
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -47,10 +49,7 @@ def follow_ways(
         run, level, former = _returned(model, block, condition, run, doubt)
         is_far = run.squared > limit
         former = np.where((is_far & (block["is_otherwise"] == 0.0))[:, None], level, former)
-    is_unseen = regimes == UNSEEN
-    is_new = is_unseen & (seen >= parameters.known_rows) & (block["visits"][:, UNSEEN] < parameters.fewest_rows)
-    visits = block["visits"].copy()
-    visits[np.arange(len(visits)), regimes] += 1.0
+    is_new, visits = _visits(model, block, regimes)
     lasting = (block["condition_lasting"] + 1.0) * (is_far | is_new)
     changed = {
         "condition": condition,
@@ -60,6 +59,16 @@ def follow_ways(
         "visits": visits,
     }
     return changed | _learnt(model, block, comparable, run, level, is_far & (seen >= parameters.fewest_rows))
+
+
+def _visits(model: ConditionModel, block: Block, regimes: Places) -> tuple[BoolArray | bool, FloatArray]:
+    """Return whether machines that are known run in a way never seen, and the rows seen in each regime."""
+    if not len(model.regime_centers):
+        return False, block["visits"] + 1.0
+    visits, parameters = block["visits"].copy(), model.parameters
+    is_new = (block["seen"] >= parameters.known_rows) & (visits[:, UNSEEN] < parameters.fewest_rows)
+    visits[np.arange(len(visits)), regimes] += 1.0
+    return is_new & (regimes == UNSEEN), visits
 
 
 def _distance(model: ConditionModel, block: Block, condition: FloatArray, level: FloatArray, doubt: FloatArray) -> Run:
@@ -90,26 +99,32 @@ def _learnt(
     level: FloatArray,
     is_otherwise: BoolArray,
 ) -> Block:
-    """Return the usual way of running after a row; another one is learnt slowly, and its distance not at all."""
-    parameters, moved, squared = model.parameters, run.moved, run.squared
-    rows = block["condition_rows"] + ~is_otherwise
-    most = SCATTER_COUNTED * moved.shape[1]
-    counted = np.minimum(1.0, most / np.where(squared > 0.0, squared, 1.0)) if most else np.ones_like(squared)
-    counted = np.where(squared > 0.0, counted, 1.0)
-    scatter, precision = block["condition_scatter"], block["condition_precision"]
-    product = moved[:, :, None] * (counted[:, None] * moved)[:, None, :]
-    after = scatter + (product - scatter) / np.maximum(rows, 1.0)[:, None, None]
+    """Return the usual way of running after a row; another one is learnt slowly, and its distance not at all.
+
+    The precision is made anew of what did not change, too: it comes out the same.
+    """
+    parameters, moved = model.parameters, run.moved
+    is_usual = ~is_otherwise
+    rows = block["condition_rows"] + is_usual
+    counted = np.minimum(1.0, SCATTER_COUNTED * moved.shape[1] / np.maximum(run.squared, _TINY))
+    scatter = moved[:, :, None] * (counted[:, None] * moved)[:, None, :]
+    scatter -= block["condition_scatter"]
+    scatter *= is_usual[:, None, None]
+    scatter /= np.maximum(rows, 1.0)[:, None, None]
+    scatter += block["condition_scatter"]
     own = (rows / (parameters.smoothing * parameters.condition_prior))[:, None, None]
-    mixed = model.condition_covariance * (1.0 / (1.0 + own)) + after * (own / (1.0 + own)) + model.condition_steady
-    renewed = model.precisions(mixed[:, None])
+    mixed = scatter * (own / (1.0 + own))
+    mixed += model.condition_covariance * (1.0 / (1.0 + own))
+    mixed += model.condition_steady
     memory = np.minimum(np.maximum(rows, 1.0), parameters.condition_memory)
     if is_otherwise.any():
-        kept = is_otherwise[:, None, None]
-        after, renewed = np.where(kept, scatter, after), np.where(kept[:, None], precision, renewed)
         memory = np.where(is_otherwise, parameters.changed_memory, memory)
+    apart = comparable - level
+    apart *= (1.0 / memory)[:, None]
+    apart += level
     return {
         "condition_rows": rows,
-        "condition_scatter": after,
-        "condition_precision": renewed,
-        "condition_level": level + (comparable - level) * (1.0 / memory)[:, None],
+        "condition_scatter": scatter,
+        "condition_precision": model.precisions(mixed[:, None]),
+        "condition_level": apart,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.transforms.condition.causes import LEAST_SIZE, MOST_SENSORS, Explained, failure_mode
+from features.transforms.condition.causes import LEAST_SIZE, MOST_SENSORS, SURELY, Explained, failure_mode
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.together.block import Places
 from features.transforms.condition.together.straying import Strayed
@@ -42,7 +42,7 @@ def instruments(model: ConditionModel, relations: FloatArray, found: Strayed) ->
     told[:, sensors:] = np.matvec(found.conditions, found.others) * of_conditions
     told[:, sensors:] += np.matvec(seeming, told[:, :sensors])
     size[:, :sensors] = model.precision.diagonal() * of_sensors
-    size[:, sensors:] = np.vecdot(seeming @ model.precision, seeming) * of_sensors
+    size[:, sensors:] = np.einsum("kij,kij->ki", seeming @ model.precision, seeming) * of_sensors
     size[:, sensors:] += found.conditions.diagonal(axis1=1, axis2=2) * of_conditions
     gains = _gains(told, size)
     best = gains.argmax(axis=1)
@@ -58,34 +58,39 @@ def several(model: ConditionModel, found: Strayed, worth: FloatArray) -> Several
         worth: What a squared distance explained counts. Shape (machine,).
     """
     machines, sensors = found.own.shape
-    every, cost = np.arange(machines), model.parameters.direction_cost
-    rest, size = found.told * found.of_sensors[:, None], model.precision.diagonal() * found.of_sensors[:, None]
-    is_free, taken = np.ones((machines, sensors)), list[FloatArray]()
+    cost, most_sensors = model.parameters.direction_cost, min(MOST_SENSORS, sensors)
+    every, is_on, of_sensors = np.arange(machines), np.ones(machines, np.bool_), found.of_sensors[:, None]
+    rest, size, taken = (
+        found.told * of_sensors,
+        model.precision.diagonal() * of_sensors,
+        np.zeros((machines, most_sensors, sensors)),
+    )
     gain, paid = np.zeros(machines), np.full(machines, -np.inf)
     found_gain, directions = np.zeros(machines), np.full(machines, 2.0)
-    is_on = np.ones(machines, np.bool_)
-    for count in range(1, min(MOST_SENSORS, sensors) + 1):
-        gains = _gains(rest, size) * is_free
+    for count in range(1, most_sensors + 1):
+        gains = _gains(rest, size)
         best = gains.argmax(axis=1)
-        most = gains[every, best]
-        is_on = is_on & (most > 0.0)
-        gain = gain + most
+        place = every * sensors + best
+        most = gains.take(place)
+        is_on &= most > 0.0
+        gain += most
         if count > 1:
             pays = gain * worth - cost * count
             is_best = is_on & (pays > paid)
-            paid = np.where(is_best, pays, paid)
-            found_gain, directions = np.where(is_best, gain, found_gain), np.where(is_best, float(count), directions)
-        if count == min(MOST_SENSORS, sensors) or not is_on.any():
+            np.copyto(paid, pays, where=is_best)
+            np.copyto(found_gain, gain, where=is_best)
+            directions[is_best] = count
+            is_on &= (found.total - gain) * worth >= SURELY * cost  # of the others no further sensor can pay
+        if count == most_sensors or not is_on.any():
             break
-        is_free[every, best] = 0.0
-        way = model.precision[best] * found.of_sensors[:, None]
-        for before in taken:
-            way -= before[every, best][:, None] * before
-        own = way[every, best]
-        way *= (1.0 / np.sqrt(np.where(is_on, own, 1.0)))[:, None]
-        rest = rest - (rest[every, best] / np.where(is_on, way[every, best], 1.0))[:, None] * way
-        size = size - np.square(way)
-        taken.append(way)
+        way = model.precision.take(best, axis=0) * of_sensors
+        if count > 1:  # what is left of this sensor without those taken
+            way -= np.vecmat(taken[every, :, best], taken)
+        way *= (1.0 / np.sqrt(np.where(is_on, way.take(place), 1.0)))[:, None]
+        rest -= (rest.take(place) / np.where(is_on, way.take(place), 1.0))[:, None] * way
+        size -= np.square(way)
+        size.put(place, 0.0)  # it is taken
+        taken[:, count - 1] = way
     return Several(found_gain, directions)
 
 
