@@ -26,8 +26,9 @@ from features.quality.rules import QualityRules, SignalRule
 from features.quality.verdicts import Verdict
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Evidence
 from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.neighbours import Neighbours, asks_neighbours
 from features.transforms.condition.state import ConditionState, initial_condition
-from features.transforms.condition.step import advance, company
+from features.transforms.condition.step import advance
 
 NOT_COMPUTED = "not_computed"
 """Name of the evidence where numbers that nobody foresaw cannot be computed with: the machine begins anew."""
@@ -82,6 +83,7 @@ class ConditionStreams:
         self._plan = Plan.of(self._rules)
         self._capacity = capacity
         self._machines: dict[AssetId, _Machine] = {}
+        self._neighbours = Neighbours(model)
         self._newest: float | None = None
         self._gaps: deque[tuple[float, float]] = deque(maxlen=_MOST_GAPS)
 
@@ -114,7 +116,7 @@ class ConditionStreams:
             machine.values = together
         else:
             self._begin_row(asset, machine, moment, values)
-        self._judge(machine, moment)
+        self._judge(asset, machine, moment)
         return True
 
     def take_event(self, event: Event) -> None:
@@ -161,7 +163,7 @@ class ConditionStreams:
         machine.before, machine.points_before = machine.after, machine.points
         machine.values, machine.repeated = values, 0
 
-    def _judge(self, machine: _Machine, moment: datetime) -> None:
+    def _judge(self, asset: AssetId, machine: _Machine, moment: datetime) -> None:
         """Step the machine through its newest row, from the state before it."""
         far = np.abs(machine.values) > _MOST_SPANS * self._model.spans
         quality = np.where(far, Verdict.RANGE, Verdict.GOOD).astype(np.int8)
@@ -178,6 +180,7 @@ class ConditionStreams:
             nothing = np.full(len(after.level), np.nan)
             answer = ConditionAnswer(ConditionVerdict.UNDETERMINED, np.nan, np.nan, 0, nothing, (why,))
         machine.after, machine.standing = after, Standing(moment, answer)
+        self._neighbours.note(asset, after)
 
     def _reset_points(self, machine: _Machine, events: Sequence[Event]) -> None:
         """Forget the faults of instruments that were replaced."""
@@ -202,11 +205,7 @@ class ConditionStreams:
 
     def _company(self, asset: AssetId, state: ConditionState) -> tuple[int, int]:
         """Return what neighbours do; of a machine that does not stray nobody asks, and they may be many."""
-        first = min(self._model.parameters.patience, self._model.parameters.condition_patience)
-        if np.isnan(state.strays_since) and first > 1:
-            return 0, 0
-        others = [each.after for name, each in self._machines.items() if name != asset and each.standing is not None]
-        return company(self._model, state, others)
+        return self._neighbours.company(asset, state) if asks_neighbours(self._model, state) else (0, 0)
 
     def _follow_gateway(self, state: ConditionState, seconds: float) -> None:
         """Note a silence of the whole gateway that this row ends: of several machines that sent just before."""

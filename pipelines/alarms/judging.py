@@ -11,7 +11,8 @@ from features.domain.identifiers import AssetId
 from features.domain.packs import Pack
 from features.quality.rules import quality_rules
 from features.transforms.condition.model import ConditionModel
-from pipelines.condition.judging.stepping import Answered, Stepping
+from pipelines.condition.judging.answered import Answered
+from pipelines.condition.judging.stepping import Stepping
 from pipelines.errors import CannotJudge
 
 

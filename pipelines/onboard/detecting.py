@@ -19,7 +19,7 @@ from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.table import ConditionTable
 from models.prognosis.folds import held_out
 from pipelines.building.tracks import LifeTrack
-from pipelines.condition.judging.stepping import Answered
+from pipelines.condition.judging.answered import Answered
 from pipelines.condition.learning import LearntCondition
 from pipelines.condition.reading import learn_from_installation
 from pipelines.onboard.moments_given import given_rows

@@ -10,10 +10,11 @@ from features.domain.time import microseconds
 from features.records.clock_states import ClockStates
 from features.records.database import Records
 from features.telemetry.store import TelemetryStore
+from pipelines.condition.judging.answered import Answered
 from pipelines.condition.judging.gateways import behind_gateways
 from pipelines.condition.judging.happened import Happened, happened_to_all
 from pipelines.condition.judging.rows import GatewayRows, read_rows
-from pipelines.condition.judging.stepping import Answered, Stepping
+from pipelines.condition.judging.stepping import Stepping
 from pipelines.shards import Shard
 
 Progress = Callable[[int, int], None]

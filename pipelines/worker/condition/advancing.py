@@ -10,11 +10,12 @@ from features.domain.time import microseconds
 from features.records.clock_states import ClockStates
 from features.telemetry.store import TelemetryStore
 from features.transforms.condition.model import ConditionModel
+from pipelines.condition.judging.answered import Answered
 from pipelines.condition.judging.gateways import Gateway
 from pipelines.condition.judging.happened import happened_to_all
 from pipelines.condition.judging.memory import GatewayPoint
 from pipelines.condition.judging.rows import GatewayRows, read_rows
-from pipelines.condition.judging.stepping import Answered, Stepped, Stepping
+from pipelines.condition.judging.stepping import Stepped, Stepping
 from pipelines.worker.condition.answers import condition_of, not_computed
 from pipelines.worker.condition.stream import GatewayStream
 

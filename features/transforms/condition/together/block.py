@@ -26,7 +26,29 @@ def gathered(states: Sequence[ConditionState]) -> Block:
     scalars = np.array([_scalars_of(state) for state in states], np.float64)
     block = {name: scalars[:, place].copy() for place, name in enumerate(_SCALARS)}
     parts = zip(*(_arrays_of(state) for state in states), strict=True)
-    return block | {name: np.array(part) for name, part in zip(_ARRAYS, parts, strict=True)}
+    return block | {
+        name: np.concatenate(part).reshape(len(states), *part[0].shape)
+        for name, part in zip(_ARRAYS, parts, strict=True)
+    }
+
+
+def states_of(block: Block) -> list[ConditionState]:
+    """Return the states of a block that is changed no more: they share its memory."""
+    columns = [
+        list(map(kind, block[name].tolist())) if kind is not float else block[name].tolist()
+        for name, kind in _KINDS.items()
+    ]
+    states = []
+    for scalars, arrays in zip(
+        zip(*columns, strict=True), zip(*(block[name] for name in _ARRAYS), strict=True), strict=True
+    ):
+        state = object.__new__(ConditionState)
+        for name, scalar in zip(_SCALARS, scalars, strict=True):
+            setattr(state, name, scalar)
+        for name, array in zip(_ARRAYS, arrays, strict=True):
+            setattr(state, name, array)
+        states.append(state)
+    return states
 
 
 def lent(block: Block, place: int) -> ConditionState:

@@ -10,7 +10,16 @@ from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState
 from features.transforms.condition.step import advance
 from features.transforms.condition.together.answering import answers
-from features.transforms.condition.together.block import Block, Places, gathered, lent, part_of, put, take_over
+from features.transforms.condition.together.block import (
+    Block,
+    Places,
+    gathered,
+    lent,
+    part_of,
+    put,
+    states_of,
+    take_over,
+)
 from features.transforms.condition.together.following import follow, may_follow
 from features.transforms.condition.together.rounds import Round
 from features.transforms.condition.together.straying import follow_score, is_excused, is_gap, strayed
@@ -30,7 +39,6 @@ class Together:
         """
         self._model = model
         self._block = gathered(states)
-        self._count = len(states)
 
     def state(self, place: int) -> ConditionState:
         """Return an independent copy of the memory of one machine."""
@@ -45,19 +53,7 @@ class Together:
         Returns:
             What is said of each row, None where there is none.
         """
-        places = [place for place, row in enumerate(rows) if row is not None]
-        given = [row for row in rows if row is not None]
-        told: list[ConditionAnswer | None] = [None] * len(rows)
-        found = _ordinary(self._model, self._block, given, places) if given else []
-        for place, row, answer in zip(places, given, found, strict=True):
-            told[place] = self._alone(place, row) if answer is None else answer
-        return told
-
-    def _alone(self, place: int, row: ConditionRow) -> ConditionAnswer:
-        state = lent(self._block, place)
-        answer = advance(self._model, state, row)
-        put(self._block, place, state)
-        return answer
+        return _advance(self._model, self._block, rows)
 
 
 def advance_all(
@@ -75,9 +71,26 @@ def advance_all(
     """
     if not states:
         return [], []
-    together = Together(model, states)
-    told = [answer for answer in together.advance(rows) if answer is not None]
-    return [together.state(place) for place in range(len(states))], told
+    block = gathered(states)
+    told = [answer for answer in _advance(model, block, rows) if answer is not None]
+    return states_of(block), told
+
+
+def _advance(model: ConditionModel, block: Block, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+    places = [place for place, row in enumerate(rows) if row is not None]
+    given = [row for row in rows if row is not None]
+    told: list[ConditionAnswer | None] = [None] * len(rows)
+    found = _ordinary(model, block, given, places) if given else []
+    for place, row, answer in zip(places, given, found, strict=True):
+        told[place] = _alone(model, block, place, row) if answer is None else answer
+    return told
+
+
+def _alone(model: ConditionModel, block: Block, place: int, row: ConditionRow) -> ConditionAnswer:
+    state = lent(block, place)
+    answer = advance(model, state, row)
+    put(block, place, state)
+    return answer
 
 
 def _ordinary(

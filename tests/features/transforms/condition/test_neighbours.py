@@ -1,0 +1,41 @@
+"""What neighbours do is known without looking at each of them, and is the same."""
+
+import numpy as np
+import pytest
+
+from features.transforms.condition.neighbours import Neighbours, asks_neighbours
+from features.transforms.condition.state import ConditionState, initial_condition
+from features.transforms.condition.step import company
+from tests.features.transforms.condition.rig import INTERVAL, MODEL, judged, rows_of, shifted
+
+
+def drawn(rng: np.random.Generator) -> ConditionState:
+    """Return a machine of which some is known."""
+    state = initial_condition(MODEL)
+    state.seconds = float(rng.choice([np.nan, 0.0, 100.0, 105.0]) * INTERVAL)
+    state.settled = int(rng.integers(0, 3))
+    state.strays_since = float(rng.choice([np.nan, 60.0, 95.0, 100.0]) * INTERVAL)
+    return state
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_company_is_that_of_all_the_others(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    neighbours, states = Neighbours(MODEL), [drawn(rng) for _ in range(20)]
+    for place, state in enumerate(states):
+        neighbours.note(place, drawn(rng))  # as it was before
+        neighbours.note(place, state)
+    for place, state in enumerate(states):
+        others = states[:place] + states[place + 1 :]
+        assert neighbours.company(place, state) == company(MODEL, state, others)
+    neighbours.forget(3)
+    assert neighbours.company(0, states[0]) == company(MODEL, states[0], states[1:3] + states[4:])
+    assert neighbours.company("another", states[0]) == company(MODEL, states[0], states[:3] + states[4:])
+
+
+def test_of_a_machine_that_does_not_stray_nobody_asks() -> None:
+    state = initial_condition(MODEL)
+    judged(rows_of(60), state)
+    assert not asks_neighbours(MODEL, state)
+    judged(shifted(rows_of(130), 60, {"pressure": 30.0})[60:90], state)
+    assert asks_neighbours(MODEL, state)

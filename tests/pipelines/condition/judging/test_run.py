@@ -1,0 +1,135 @@
+"""Rows that wait for each other say what they say one after the other, to the bit."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from features.domain.conditions import ConditionVerdict
+from features.domain.identifiers import AssetId
+from features.domain.time import microseconds
+from features.quality.rules import quality_rules
+from features.transforms.condition.answer import ConditionAnswer, ConditionRow
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.packing import pack_condition
+from features.transforms.condition.state import ConditionState
+from features.transforms.condition.step import advance
+from features.transforms.condition.together.step import advance_all
+from pipelines.condition.judging.happened import Happened, Reset
+from pipelines.condition.judging.memory import GatewayPoint
+from pipelines.condition.judging.rows import GatewayRows
+from pipelines.condition.judging.run import Judge
+from pipelines.condition.judging.stepping import Stepping
+from tests.features.transforms.condition.rig import TABLE, rows_of, shifted
+from tests.pipelines.worker.condition.machines import MODEL, at, press
+
+COUNT, LEAK, SILENT = 84, 60, range(50, 53)
+ASSETS = tuple(AssetId(f"m{number:02d}") for number in range(12))
+TOGETHER = "pipelines.condition.judging.run.advance_all"
+Told = tuple[list[str], list[NDArray[np.float64]]]
+
+
+def readings() -> GatewayRows:
+    """Return rows of machines behind one gateway: some stray at once, one alone, one ends, one comes later."""
+    values = [[row.values for row in rows_of(COUNT, seed)] for seed in range(len(ASSETS))]
+    for seed, shift in (
+        (0, {"warmth": 12.0}),
+        (1, {"warmth": 12.0}),
+        (2, {"warmth": 12.0, "load": 30.0}),
+        (3, {"vibration": 9.0}),
+    ):
+        values[seed] = [row.values for row in shifted(rows_of(COUNT, seed), LEAK, shift)]
+    values[4][46][1] = np.nan
+    sent = [
+        (microseconds(at(number)) + (place % 3) * 1_000_000, place, values[place][number])
+        for number in range(COUNT)
+        for place in range(len(ASSETS))
+        if number not in SILENT and not (place == 5 and number > 55) and not (place == 6 and number < 30)
+    ]
+    sent.sort(key=lambda each: each[:2])
+    return GatewayRows(
+        ASSETS,
+        np.array([place for _, place, _ in sent]),
+        np.array([time_us for time_us, _, _ in sent]),
+        np.stack([row for _, _, row in sent]),
+        np.zeros((len(sent), len(TABLE.signals)), np.int8),
+    )
+
+
+def told(judge: Judge, rows: GatewayRows, cuts: Sequence[int] = ()) -> Told:
+    """Return what is said of rows that are taken in pieces, and what is remembered after them."""
+    happened = {
+        ASSETS[2]: Happened(reported_us=(microseconds(at(LEAK)),)),
+        ASSETS[7]: Happened(
+            resets=(Reset(microseconds(at(45)), ("pressure",), None),), wrong_us=(microseconds(at(75)),)
+        ),
+    }
+    stepping, point, said = Stepping(MODEL, quality_rules(press()), judge), None, list[str]()
+    for begin, end in zip([0, *cuts], [*cuts, len(rows)], strict=True):
+        done = stepping.step(point, rows._part(begin, end), happened, is_gateway=True)
+        point = done.point
+        said += [repr((each.asset, each.at_us, each.since_us, each.answer)) for each in done.answers]
+    assert isinstance(point, GatewayPoint)
+    return said, [pack_condition(point.machines[asset].state) for asset in ASSETS]
+
+
+def one_by_one(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
+    """Judge a row by itself."""
+    return advance(model, state, row)
+
+
+def are_same(one: Told, other: Told) -> bool:
+    """Say whether the same is said and remembered, to the bit."""
+    return one[0] == other[0] and all(
+        np.array_equal(*pair, equal_nan=True) for pair in zip(one[1], other[1], strict=True)
+    )
+
+
+@pytest.fixture(scope="module")
+def expected() -> Told:
+    return told(one_by_one, readings())
+
+
+def test_rows_judged_together_say_what_they_say_one_by_one(expected: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = list[int]()
+
+    def counted(
+        model: ConditionModel, states: Sequence[ConditionState], given: Sequence[ConditionRow]
+    ) -> tuple[list[ConditionState], list[ConditionAnswer]]:
+        taken.append(len(given))
+        return advance_all(model, states, given)
+
+    monkeypatch.setattr(TOGETHER, counted)
+    found = told(advance, readings())
+    assert are_same(found, expected)
+    assert sum(taken) > len(found[0]) // 2
+    assert all(verdict.value in "".join(found[0]) for verdict in (ConditionVerdict.MACHINE, ConditionVerdict.NORMAL))
+
+
+def test_so_do_rows_in_any_portions(expected: Told) -> None:
+    rows = readings()
+    cuts = sorted(np.random.default_rng(1).integers(1, len(rows), 9).tolist())
+    assert are_same(told(advance, rows, cuts), expected)
+
+
+def test_an_answer_that_hangs_on_the_others_is_found_out(expected: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed_up(
+        model: ConditionModel, states: Sequence[ConditionState], given: Sequence[ConditionRow]
+    ) -> tuple[list[ConditionState], list[ConditionAnswer]]:
+        after, answers = advance_all(model, states, given)
+        after[0].level[0] = np.nextafter(after[0].level[0], np.inf)
+        return after, answers
+
+    monkeypatch.setattr(TOGETHER, mixed_up)
+    assert not are_same(told(advance, readings()), expected)
+
+
+def test_one_that_cannot_be_computed_with_leaves_the_others_alone(
+    expected: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*given: object) -> None:
+        raise FloatingPointError("overflow")
+
+    monkeypatch.setattr(TOGETHER, never)
+    assert are_same(told(advance, readings()), expected)
