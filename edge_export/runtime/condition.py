@@ -26,7 +26,7 @@ from features.quality.rules import QualityRules, SignalRule
 from features.quality.verdicts import Verdict
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Evidence
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.neighbours import Neighbours, asks_neighbours
+from features.transforms.condition.neighbours import Neighbours
 from features.transforms.condition.state import ConditionState, initial_condition
 from features.transforms.condition.step import advance
 
@@ -194,7 +194,7 @@ class ConditionStreams:
         state, silent = machine.after, 0.0
         if seconds - state.seconds > self._longest(state):
             silent = max((end - begin for begin, end in self._gaps if begin >= state.seconds), default=0.0)
-        known, together = self._company(asset, state)
+        known, together = self._company(asset, machine)
         return Circumstances(
             gateway_silent_seconds=silent,
             rows_repeated=machine.repeated,
@@ -203,9 +203,11 @@ class ConditionStreams:
             neighbours_straying=together,
         )
 
-    def _company(self, asset: AssetId, state: ConditionState) -> tuple[int, int]:
+    def _company(self, asset: AssetId, machine: _Machine) -> tuple[int, int]:
         """Return what neighbours do; of a machine that does not stray nobody asks, and they may be many."""
-        return self._neighbours.company(asset, state) if asks_neighbours(self._model, state) else (0, 0)
+        if machine.standing is None or not self._neighbours.matter(asset):
+            return 0, 0
+        return self._neighbours.company(asset)
 
     def _follow_gateway(self, state: ConditionState, seconds: float) -> None:
         """Note a silence of the whole gateway that this row ends: of several machines that sent just before."""

@@ -6,7 +6,7 @@ judged, all that came before it is.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,21 +19,19 @@ from features.quality.points import follow_points, reset_points
 from features.quality.rules import QualityRules
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.neighbours import Neighbours, asks_neighbours
-from features.transforms.condition.state import ConditionState, forget_levels
+from features.transforms.condition.state import forget_levels
 from features.transforms.condition.step import advance
-from features.transforms.condition.together.step import advance_all
+from features.transforms.condition.together.step import Judge
 from pipelines.condition.judging.answered import Answered, Failed
 from pipelines.condition.judging.happened import Happened
 from pipelines.condition.judging.memory import Gap, GatewayPoint, MachineMemory, unknown_machine
+from pipelines.condition.judging.states import States
 
 NOT_COMPUTED = (ServiceError, ArithmeticError, ValueError)
 """What numbers that nobody foresaw may raise in the step; a singular matrix is a `ValueError`."""
 _GAPS = 16
 _FEWEST_TOGETHER = 8
 """Fewer rows are judged sooner one by one."""
-
-Judge = Callable[[ConditionModel, ConditionState, ConditionRow], ConditionAnswer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +81,9 @@ class Run:
         self.skipped = set(left_out)
         self._judging, self._newest_us = judging, None if point is None else point.last_us
         self._own, self._waiting = set[AssetId](), dict[AssetId, _Waiting]()
-        self._neighbours = Neighbours(judging.model)
+        self._states = States(judging.model, judging.judge)
         for asset, memory in self.machines.items():
-            self._neighbours.note(asset, memory.state)
+            self._states.neighbours.note(asset, memory.state)
 
     def take(
         self,
@@ -108,44 +106,43 @@ class Run:
         except NOT_COMPUTED as error:
             self._fail(asset, time_us, error)
 
+    def remembered(self) -> dict[AssetId, MachineMemory]:
+        """Judge what waits, and return what is remembered of all machines; nothing is taken any more."""
+        self.judge()
+        for asset, state in self._states.all().items():
+            self.machines[asset].state = state
+        return self.machines
+
     def judge(self) -> None:
         """Judge all that waits."""
         waiting, self._waiting = self._waiting, {}
-        together = self._judged_together(waiting)
+        together, states = self._judged_together(waiting), self._states
         for asset, each in waiting.items():
             memory = self.machines[asset]
             try:
-                if asset in together:
-                    memory.state, answer = together[asset]
-                else:
-                    answer = self._judging.judge(self._judging.model, memory.state, each.row)
+                answer = together[asset] if asset in together else states.advance(asset, each.row)
             except NOT_COMPUTED as error:
                 self._fail(asset, each.time_us, error)
                 continue
-            self._neighbours.note(asset, memory.state)
             if each.is_first or memory.verdict is not answer.verdict:
                 memory.since_us = each.time_us
             memory.verdict = answer.verdict
             self.answers.append(Answered(asset, each.time_us, memory.since_us, answer))
 
-    def _judged_together(
-        self, waiting: dict[AssetId, _Waiting]
-    ) -> dict[AssetId, tuple[ConditionState, ConditionAnswer]]:
-        """Judge rows in one go, if that can be done; else nothing is said of any."""
+    def _judged_together(self, waiting: dict[AssetId, _Waiting]) -> dict[AssetId, ConditionAnswer]:
+        """Judge in one go those rows of which that can be done; nothing is said of the others."""
         if len(waiting) < _FEWEST_TOGETHER or self._judging.judge is not advance:
             return {}
-        states = [self.machines[asset].state for asset in waiting]
         try:
-            after, told = advance_all(self._judging.model, states, [each.row for each in waiting.values()])
+            return self._states.advance_together({asset: each.row for asset, each in waiting.items()})
         except NOT_COMPUTED:  # one of them cannot be computed with: which is found one by one
             return {}
-        return dict(zip(waiting, zip(after, told, strict=True), strict=True))
 
     def _fail(self, asset: AssetId, time_us: int, error: Exception) -> None:
         """Note that a row cannot be judged; its machine is forgotten, and passed over from now on."""
         self.failed.append(Failed(asset, time_us, f"{type(error).__name__}: {error}"))
         self.machines.pop(asset, None)
-        self._neighbours.forget(asset)
+        self._states.forget(asset)
         self.skipped.add(asset)
 
     def _put_in_line(
@@ -161,17 +158,17 @@ class Run:
         """Let a row wait, with all that is known beside it."""
         memory, judging = self._memory(asset), self._judging
         before = time_us if memory.last_us is None else memory.last_us
-        _begin_anew(judging, memory, happened, before, time_us)
-        self._follow_gateway(memory, time_us)
+        self._begin_anew(asset, memory, happened, before, time_us)
+        self._follow_gateway(asset, time_us)
         points = follow_points(judging.plan, memory.points, verdicts[None], np.isfinite(values)[None])[0]
         beside = Circumstances(
-            gateway_silent_seconds=self._silent_us(memory, before, time_us) / 1e6 if is_gateway else 0.0,
+            gateway_silent_seconds=self._silent_us(asset, before, time_us) / 1e6 if is_gateway else 0.0,
             rows_with_wrong_time=_between(happened.wrong_us, before, time_us),
             is_change_reported=_between(happened.reported_us, before, time_us) > 0,
         )
-        if asks_neighbours(judging.model, memory.state):
-            self.judge()  # neighbours count as they are by now
-            known, together = self._neighbours.company(asset, memory.state)
+        if self._states.neighbours.matter(asset):
+            self.judge()  # they count as they are by now
+            known, together = self._states.neighbours.company(asset)
             beside = replace(beside, neighbours=known, neighbours_straying=together)
         columns, is_first = judging.columns, memory.last_us is None
         row = ConditionRow(time_us / 1e6, values[columns], verdicts[columns], points[columns].astype(np.int8), beside)
@@ -183,35 +180,37 @@ class Run:
         if asset not in self._own:
             found = self.machines.get(asset)
             signals = len(self._judging.rules.names)
-            self.machines[asset] = unknown_machine(self._judging.model, signals) if found is None else found.copy()
+            memory = unknown_machine(self._judging.model, signals) if found is None else found.copy()
+            self.machines[asset] = memory
+            self._states.keep(asset, memory.state)
             self._own.add(asset)
         return self.machines[asset]
 
-    def _follow_gateway(self, memory: MachineMemory, time_us: int) -> None:
+    def _follow_gateway(self, asset: AssetId, time_us: int) -> None:
         """Note a silence of the whole gateway that this row ends."""
-        if self._newest_us is not None and time_us - self._newest_us > self._longest_us(memory):
+        if self._newest_us is not None and time_us - self._newest_us > self._longest_us(asset):
             self.gaps = (*self.gaps, (self._newest_us, time_us))[-_GAPS:]
         self._newest_us = time_us
 
-    def _silent_us(self, memory: MachineMemory, before: int, time_us: int) -> int:
+    def _silent_us(self, asset: AssetId, before: int, time_us: int) -> int:
         """Return for how long the gateway was silent while a machine was, longer than usual, microseconds."""
-        if time_us - before <= self._longest_us(memory):
+        if time_us - before <= self._longest_us(asset):
             return 0
         return max((end - begin for begin, end in self.gaps if begin >= before), default=0)
 
-    def _longest_us(self, memory: MachineMemory) -> float:
+    def _longest_us(self, asset: AssetId) -> float:
         """Return from when on the silence of a machine is none of its ordinary ones, microseconds."""
-        return self._judging.model.parameters.gap_intervals * memory.state.interval * 1e6
+        return self._judging.model.parameters.gap_intervals * self._states.neighbours.interval(asset) * 1e6
 
-
-def _begin_anew(judging: Judging, memory: MachineMemory, happened: Happened, before: int, time_us: int) -> None:
-    """Forget what events since the row before have changed."""
-    for reset in happened.resets:
-        if before < reset.at_us <= time_us:
-            memory.state = forget_levels(judging.model, memory.state, reset.signals, reset.spread)
-    for at_us, signals in happened.replaced:
-        if before <= at_us < time_us:
-            reset_points(judging.rules, memory.points, signals)
+    def _begin_anew(self, asset: AssetId, memory: MachineMemory, happened: Happened, before: int, time_us: int) -> None:
+        """Forget what events since the row before have changed."""
+        for reset in happened.resets:
+            if before < reset.at_us <= time_us:
+                state = self._states.get(asset)
+                self._states.keep(asset, forget_levels(self._judging.model, state, reset.signals, reset.spread))
+        for at_us, signals in happened.replaced:
+            if before <= at_us < time_us:
+                reset_points(self._judging.rules, memory.points, signals)
 
 
 def _between(times_us: Sequence[int], after: int, until: int) -> int:

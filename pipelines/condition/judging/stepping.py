@@ -15,11 +15,12 @@ from features.quality.plan import Plan
 from features.quality.rules import QualityRules
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.step import advance
+from features.transforms.condition.together.step import Judge
 from pipelines.condition.judging.answered import Answered, Failed
 from pipelines.condition.judging.happened import NOTHING, Happened
 from pipelines.condition.judging.memory import GatewayPoint
 from pipelines.condition.judging.rows import GatewayRows
-from pipelines.condition.judging.run import Judge, Judging, Run
+from pipelines.condition.judging.run import Judging, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Stepping:
             asset, time_us = rows.assets[rows.owner[place]], int(rows.time_us[place])
             told = happened.get(asset, NOTHING)
             run.take(asset, time_us, rows.values[place], rows.verdicts[place], told, is_gateway=is_gateway)
-        run.judge()
+        machines = run.remembered()
         count = (0 if point is None else point.rows) + len(rows)
-        after = GatewayPoint(int(rows.time_us[-1]), count, run.machines, run.gaps)
+        after = GatewayPoint(int(rows.time_us[-1]), count, machines, run.gaps)
         return Stepped(after, run.answers, run.failed)

@@ -1,6 +1,6 @@
 """Rows of many machines that came at the same time, judged together; each is told what it would be told alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from features.transforms.condition.together.following import follow, may_follow
 from features.transforms.condition.together.rounds import Round
 from features.transforms.condition.together.straying import follow_score, is_excused, is_gap, strayed
 
+Judge = Callable[[ConditionModel, ConditionState, ConditionRow], ConditionAnswer]
+"""Says what there is to say of a row, and changes the state."""
 _VERDICTS = {verdict: float(place) for place, verdict in enumerate(ConditionVerdict)}
 
 
@@ -40,9 +42,41 @@ class Together:
         self._model = model
         self._block = gathered(states)
 
+    @property
+    def block(self) -> Block:
+        """The memories as they are by now, to look at."""
+        return self._block
+
     def state(self, place: int) -> ConditionState:
         """Return an independent copy of the memory of one machine."""
         return lent(self._block, place).copy()
+
+    def states(self) -> list[ConditionState]:
+        """Return the memories of all machines; none is judged here any more, for they share what is held here."""
+        return states_of(self._block)
+
+    def put(self, place: int, state: ConditionState) -> None:
+        """Take over what one machine remembers by now."""
+        put(self._block, place, state)
+
+    def add(self, states: Sequence[ConditionState]) -> None:
+        """Take over states of further machines, behind those that are here."""
+        more = gathered(states)
+        self._block = {name: np.concatenate([array, more[name]]) for name, array in self._block.items()}
+
+    def __len__(self) -> int:
+        return len(self._block["seconds"])
+
+    def advance_ordinary(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        """Judge those rows that can be judged in one go; the others are as if they had not been given.
+
+        Args:
+            rows: By the places of the machines; None for a machine that sent none.
+
+        Returns:
+            What is said of each row, None of those passed over.
+        """
+        return _take_ordinary(self._model, self._block, rows)
 
     def advance(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
         """Judge a row of each machine, or of some.
@@ -77,12 +111,22 @@ def advance_all(
 
 
 def _advance(model: ConditionModel, block: Block, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+    told = _take_ordinary(model, block, rows)
+    for place, row in enumerate(rows):
+        if row is not None and told[place] is None:
+            told[place] = _alone(model, block, place, row)
+    return told
+
+
+def _take_ordinary(
+    model: ConditionModel, block: Block, rows: Sequence[ConditionRow | None]
+) -> list[ConditionAnswer | None]:
     places = [place for place, row in enumerate(rows) if row is not None]
     given = [row for row in rows if row is not None]
     told: list[ConditionAnswer | None] = [None] * len(rows)
     found = _ordinary(model, block, given, places) if given else []
-    for place, row, answer in zip(places, given, found, strict=True):
-        told[place] = _alone(model, block, place, row) if answer is None else answer
+    for place, answer in zip(places, found, strict=True):
+        told[place] = answer
     return told
 
 

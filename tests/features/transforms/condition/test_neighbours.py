@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from features.transforms.condition.neighbours import Neighbours, asks_neighbours
+from features.transforms.condition.neighbours import Neighbours
 from features.transforms.condition.state import ConditionState, initial_condition
 from features.transforms.condition.step import company
+from features.transforms.condition.together.block import gathered
 from tests.features.transforms.condition.rig import INTERVAL, MODEL, judged, rows_of, shifted
 
 
@@ -27,15 +28,27 @@ def test_company_is_that_of_all_the_others(seed: int) -> None:
         neighbours.note(place, state)
     for place, state in enumerate(states):
         others = states[:place] + states[place + 1 :]
-        assert neighbours.company(place, state) == company(MODEL, state, others)
+        assert neighbours.company(place) == company(MODEL, state, others)
     neighbours.forget(3)
-    assert neighbours.company(0, states[0]) == company(MODEL, states[0], states[1:3] + states[4:])
-    assert neighbours.company("another", states[0]) == company(MODEL, states[0], states[:3] + states[4:])
+    assert neighbours.company(0) == company(MODEL, states[0], states[1:3] + states[4:])
 
 
 def test_of_a_machine_that_does_not_stray_nobody_asks() -> None:
     state = initial_condition(MODEL)
     judged(rows_of(60), state)
-    assert not asks_neighbours(MODEL, state)
+    neighbours = Neighbours(MODEL)
+    neighbours.note("a", state)
+    assert not neighbours.matter("a")
+    assert neighbours.interval("a") == state.interval
     judged(shifted(rows_of(130), 60, {"pressure": 30.0})[60:90], state)
-    assert asks_neighbours(MODEL, state)
+    neighbours.note("a", state)
+    assert neighbours.matter("a")
+
+
+def test_machines_in_a_block_are_noted_like_those_by_themselves() -> None:
+    rng = np.random.default_rng(9)
+    states, one, other = [drawn(rng) for _ in range(12)], Neighbours(MODEL), Neighbours(MODEL)
+    for place, state in enumerate(states):
+        one.note(place, state)
+    other.note_all(range(12), gathered(states), np.arange(12))
+    assert [one.company(place) for place in range(12)] == [other.company(place) for place in range(12)]

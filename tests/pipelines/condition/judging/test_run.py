@@ -15,18 +15,16 @@ from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.packing import pack_condition
 from features.transforms.condition.state import ConditionState
 from features.transforms.condition.step import advance
-from features.transforms.condition.together.step import advance_all
+from features.transforms.condition.together.step import Judge, Together
 from pipelines.condition.judging.happened import Happened, Reset
 from pipelines.condition.judging.memory import GatewayPoint
 from pipelines.condition.judging.rows import GatewayRows
-from pipelines.condition.judging.run import Judge
 from pipelines.condition.judging.stepping import Stepping
 from tests.features.transforms.condition.rig import TABLE, rows_of, shifted
 from tests.pipelines.worker.condition.machines import MODEL, at, press
 
 COUNT, LEAK, SILENT = 84, 60, range(50, 53)
 ASSETS = tuple(AssetId(f"m{number:02d}") for number in range(12))
-TOGETHER = "pipelines.condition.judging.run.advance_all"
 Told = tuple[list[str], list[NDArray[np.float64]]]
 
 
@@ -92,15 +90,14 @@ def expected() -> Told:
 
 
 def test_rows_judged_together_say_what_they_say_one_by_one(expected: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = list[int]()
+    taken, quick = list[int](), Together.advance_ordinary
 
-    def counted(
-        model: ConditionModel, states: Sequence[ConditionState], given: Sequence[ConditionRow]
-    ) -> tuple[list[ConditionState], list[ConditionAnswer]]:
-        taken.append(len(given))
-        return advance_all(model, states, given)
+    def counted(self: Together, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        answers = quick(self, rows)
+        taken.append(sum(answer is not None for answer in answers))
+        return answers
 
-    monkeypatch.setattr(TOGETHER, counted)
+    monkeypatch.setattr(Together, "advance_ordinary", counted)
     found = told(advance, readings())
     assert are_same(found, expected)
     assert sum(taken) > len(found[0]) // 2
@@ -114,14 +111,14 @@ def test_so_do_rows_in_any_portions(expected: Told) -> None:
 
 
 def test_an_answer_that_hangs_on_the_others_is_found_out(expected: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    def mixed_up(
-        model: ConditionModel, states: Sequence[ConditionState], given: Sequence[ConditionRow]
-    ) -> tuple[list[ConditionState], list[ConditionAnswer]]:
-        after, answers = advance_all(model, states, given)
-        after[0].level[0] = np.nextafter(after[0].level[0], np.inf)
-        return after, answers
+    quick = Together.advance_ordinary
 
-    monkeypatch.setattr(TOGETHER, mixed_up)
+    def mixed_up(self: Together, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        answers = quick(self, rows)
+        self.block["level"][0, 0] = np.nextafter(self.block["level"][0, 0], np.inf)
+        return answers
+
+    monkeypatch.setattr(Together, "advance_ordinary", mixed_up)
     assert not are_same(told(advance, readings()), expected)
 
 
@@ -131,5 +128,5 @@ def test_one_that_cannot_be_computed_with_leaves_the_others_alone(
     def never(*given: object) -> None:
         raise FloatingPointError("overflow")
 
-    monkeypatch.setattr(TOGETHER, never)
+    monkeypatch.setattr(Together, "advance_ordinary", never)
     assert are_same(told(advance, readings()), expected)
