@@ -6,13 +6,14 @@ import numpy as np
 
 from edge_export.bundle.documents import Fields, read_document, write_document
 from edge_export.bundle.errors import BundleCorrupt
-from features.transforms.condition.table import ConditionParameters, ConditionTable, ModeSigns, Row
+from features.transforms.condition.table import ComponentSignals, ConditionParameters, ConditionTable, ModeSigns, Row
 
-FORMAT = 1
-"""Version of `condition.json`. A field that is added later has a default by which older files mean what they did."""
+FORMAT = 2
+"""Version of `condition.json`: another one computes something else of the same rows."""
 
 _KEYS = ("format", *(each.name for each in fields(ConditionTable)))
 _MODE_KEYS = tuple(each.name for each in fields(ModeSigns))
+_COMPONENT_KEYS = tuple(each.name for each in fields(ComponentSignals))
 _PARAMETERS = {each.name: each.type is int for each in fields(ConditionParameters)}
 _DIVISORS = ("smoothing", "caution", "known_rows", "scatter_rows", "condition_memory", "changed_memory")
 _SHARES = ("hold", "certainty", "temper", "frozen_share", "together")
@@ -53,6 +54,7 @@ def read_condition(data: bytes, what: str) -> ConditionTable:
     _check_sensors(document, table)
     _check_conditions(document, table)
     _check_modes(document, table)
+    _check_components(document, table)
     return table
 
 
@@ -78,6 +80,11 @@ def _table(document: Fields) -> ConditionTable:
         scatter_limits=document.numbers("scatter_limits"),
         limit=document.number("limit"),
         condition_limit=document.number("condition_limit"),
+        mode_limit=document.number("mode_limit"),
+        components=tuple(
+            ComponentSignals(each.text("id"), each.texts("signals"))
+            for each in document.objects("components", _COMPONENT_KEYS)
+        ),
         modes=tuple(ModeSigns(each.text("id"), each.numbers("signs")) for each in modes),
         machines=document.integer("machines"),
         rows=document.integer("rows"),
@@ -105,7 +112,7 @@ def _check_signals(document: Fields, table: ConditionTable) -> None:
     _check_positive(document, "spans", table.spans)
     if table.running is not None and not 0 <= table.running < len(signals):
         document.refuse("running", f"be the place of a signal, 0 to {len(signals) - 1}, or null", table.running)
-    for name in ("interval_seconds", "limit", "condition_limit", "regime_radius", "machines", "rows"):
+    for name in ("interval_seconds", "limit", "condition_limit", "mode_limit", "regime_radius", "machines", "rows"):
         _check_positive(document, name, [getattr(table, name)])
 
 
@@ -149,6 +156,15 @@ def _check_modes(document: Fields, table: ConditionTable) -> None:
         _check_length(document, f"signs of {mode.id}", mode.signs, len(table.signals))
         if not set(mode.signs) <= {-1.0, 0.0, 1.0}:
             document.refuse(f"signs of {mode.id}", "be -1, 0 or 1", mode.signs)
+
+
+def _check_components(document: Fields, table: ConditionTable) -> None:
+    names = [each.id for each in table.components]
+    if "" in names or len(set(names)) != len(names):
+        document.refuse("components", "have names, each once", names)
+    for each in table.components:
+        if not set(each.signals) <= set(table.signals) or len(set(each.signals)) != len(each.signals):
+            document.refuse(f"signals of {each.id}", "be signals of the table, each once", each.signals)
 
 
 def _check_length(document: Fields, key: str, values: tuple[object, ...] | list[float] | Row, length: int) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from features.domain.epochs import EPOCH_BEGINS, Baselines, epochs_of
+from features.domain.epochs import EPOCH_BEGINS, epochs_of
 from features.domain.events import Event, EventKind
-from features.domain.identifiers import SignalId
 from features.domain.time import EPOCH
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.resets import level_resets
@@ -41,8 +40,7 @@ def after_events(model: ConditionModel, state: ConditionState, events: Iterable[
     told = list(events)
     if not told:
         return state
-    baselines = Baselines(tuple(map(SignalId, model.table.signals)))
-    for epoch in epochs_of(told[0].tenant, told[0].asset, EPOCH, told, baselines)[1:]:
+    for epoch in epochs_of(told[0].tenant, told[0].asset, EPOCH, told, model.table.baselines())[1:]:
         for reset in level_resets(epoch, model.table):
             state = forget_levels(model, state, reset.signals, reset.spread)
     return state

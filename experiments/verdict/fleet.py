@@ -8,8 +8,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from experiments.bench.quality_simulated import prepare
-from features.domain.epochs import EPOCH_BEGINS
-from features.domain.events import EventKind
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.packs.loader import load_pack
 from features.quality.batch import judge_fleet
 from features.quality.rules import quality_rules
@@ -47,7 +47,7 @@ class Watched:
         gateway: Number of the gateway that it is behind.
         rows: What is judged.
         runs: Whether the machine runs. Shape (row,).
-        resets: Times at which what is normal begins anew: repairs and replacements, seconds.
+        events: What happened to it, by time.
         truth: By its beginning.
     """
 
@@ -55,7 +55,7 @@ class Watched:
     gateway: int
     rows: MachineRows
     runs: NDArray[np.bool_]
-    resets: tuple[float, ...]
+    events: tuple[Event, ...]
     truth: tuple[Interval, ...]
 
 
@@ -79,9 +79,8 @@ def watch_fleet(settings: FleetSettings) -> list[Watched]:
         )
         values = each.pump.values[each.order][:, columns]
         rows = MachineRows(seconds, values, verdict.verdicts[:, columns], verdict.namur[:, columns], known)
-        resets = tuple(_times(own, EPOCH_BEGINS - {EventKind.RECIPE_CHANGED}).tolist())
         runs = each.pump.clean[each.order, SIGNALS.index(running)] > above
-        found.append(Watched(each.pump.asset, gateway, rows, runs, resets, truth.get(each.pump.asset, ())))
+        found.append(Watched(each.pump.asset, gateway, rows, runs, _events(own), truth.get(each.pump.asset, ())))
     return found
 
 
@@ -91,6 +90,16 @@ def _truth(table: pl.DataFrame) -> dict[str, tuple[Interval, ...]]:
     for asset, begin, end, verdict, cause in seconds.select("asset_id", "from", "to", "verdict", "cause").iter_rows():
         found.setdefault(asset, []).append(Interval(begin, end, verdict, cause))
     return {asset: tuple(each) for asset, each in found.items()}
+
+
+def _events(table: pl.DataFrame) -> tuple[Event, ...]:
+    columns = ("asset_id", "time", "kind", "failure_mode", "component", "note")
+    return tuple(
+        Event(DEFAULT_TENANT, AssetId(asset), time, EventKind(kind), mode, component, note)
+        for asset, time, kind, mode, component, note in table.sort("time", maintain_order=True)
+        .select(columns)
+        .iter_rows()
+    )
 
 
 def _times(events: pl.DataFrame, kinds: frozenset[EventKind] | set[EventKind]) -> NDArray[np.float64]:

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from experiments.verdict.fleet import Watched
 from features.domain.conditions import ConditionVerdict
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
 from features.transforms.condition.step import advance, company
+from pipelines.condition.judging.happened import Reset, happened_to
 
 VERDICTS: tuple[ConditionVerdict, ...] = tuple(ConditionVerdict)
 
@@ -39,16 +41,22 @@ def watch(model: ConditionModel, machines: Sequence[Watched]) -> list[Told]:
 
 def _watch_gateway(model: ConditionModel, machines: Sequence[Watched], told: Sequence[Told]) -> None:
     states = [initial_condition(model) for _ in machines]
-    resets = [list(each.resets) for each in machines]
+    resets = [list(_resets(model, each)) for each in machines]
     owner = np.concatenate([np.full(len(each.rows), place) for place, each in enumerate(machines)])
     number = np.concatenate([np.arange(len(each.rows)) for each in machines])
     order = np.argsort(np.concatenate([each.rows.seconds for each in machines]), kind="stable")
     for place, row in zip(owner[order].tolist(), number[order].tolist(), strict=True):
         seconds = machines[place].rows.seconds[row]
-        while resets[place] and resets[place][0] <= seconds:
-            resets[place].pop(0)
-            states[place] = forget_levels(model, states[place], model.table.sensors)
+        while resets[place] and resets[place][0].at_us <= seconds * 1e6:
+            reset = resets[place].pop(0)
+            states[place] = forget_levels(model, states[place], reset.signals, reset.spread)
         _take(model, states, machines[place], told[place], place, row)
+
+
+def _resets(model: ConditionModel, machine: Watched) -> Sequence[Reset]:
+    """Return what is learnt anew of a machine, as the worker and a gateway do."""
+    asset = AssetId(machine.asset)
+    return happened_to(DEFAULT_TENANT, asset, machine.events, model.table, ()).resets
 
 
 def _take(

@@ -4,8 +4,10 @@
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
@@ -324,6 +326,7 @@ class Pack:
         valid_for: How long a forecast holds, in life units.
         alarm_budget: Alarms per 100 machines and week that people will bear.
         threshold: Where a signal that degrades means failure; None where no single signal does.
+        components: For each maintainable item (ISO 14224) that is known the signals that a repair of it can move.
     """
 
     id: str
@@ -342,6 +345,7 @@ class Pack:
     costs: Costs
     alarm_budget: float
     threshold: FailureThreshold | None = None
+    components: Mapping[str, tuple[SignalId, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def signal_by_id(self) -> dict[SignalId, Signal]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from features.packs.knowledge import CaseEntry, ModeEntry
-from features.packs.schema import FeaturesEntry, LifeEntry, PrognosisEntry, RegimesEntry, SignalEntry
+from features.packs.schema import ComponentEntry, FeaturesEntry, LifeEntry, PrognosisEntry, RegimesEntry, SignalEntry
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -21,12 +21,15 @@ class Draft:
 
     Attributes:
         signal_ids: Identity of every signal that has one, well-formed or not, by its place.
+        component_ids: The same for components.
         mode_ids: The same for failure modes.
     """
 
     signal_ids: Mapping[int, str]
     signals: Mapping[int, SignalEntry]
     life: LifeEntry | None
+    component_ids: Mapping[int, str]
+    components: Mapping[int, ComponentEntry]
     regimes: RegimesEntry | None
     features: FeaturesEntry | None
     prognosis: PrognosisEntry | None
@@ -45,6 +48,8 @@ def read_draft(pack: object, knowledge: object) -> Draft:
         signal_ids=_ids(_items(pack, "signals")),
         signals=_entries(SignalEntry, _items(pack, "signals")),
         life=_entry(LifeEntry, _section(pack, "life")),
+        component_ids=_ids(_items(pack, "components")),
+        components=_entries(ComponentEntry, _items(pack, "components")),
         regimes=_entry(RegimesEntry, _section(pack, "regimes")),
         features=_entry(FeaturesEntry, _section(pack, "features")),
         prognosis=_entry(PrognosisEntry, _section(pack, "prognosis")),

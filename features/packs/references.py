@@ -21,6 +21,9 @@ def pack_faults(draft: Draft) -> Iterator[Fault]:
     yield from _repeated(("signals",), draft.signal_ids)
     yield from _cycles(draft)
     yield from _life(draft)
+    yield from _repeated(("components",), draft.component_ids)
+    for place, component in draft.components.items():
+        yield from _listed(draft, ("components", place, "signals"), component.signals, _OBSERVED)
     yield from _regimes(draft)
     if draft.features is not None:
         yield from _listed(draft, ("features", "signals"), draft.features.signals, (SignalRole.SENSOR,))

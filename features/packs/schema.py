@@ -1,9 +1,10 @@
 """`pack.yaml` as bytes give it: one pydantic model per section.
 
-The file reads from the general to the particular: who the pack is, what is measured (`signals`), how life is
-counted (`life`), how operation is told apart (`regimes`), what is computed (`features`), what is forecast
-(`prognosis`), and what errors cost (`costs`, `alarm_budget`). Failure modes stand in `knowledge.yaml`
-(`features.packs.knowledge`). What one section says about another is checked in `features.packs.references`.
+The file reads from the general to the particular: who the pack is, what is measured (`signals`), how life is counted
+(`life`), what a repair of which part moves (`components`), how operation is told apart (`regimes`), what is computed
+(`features`), what is forecast (`prognosis`), and what errors cost (`costs`, `alarm_budget`). Failure modes stand in
+`knowledge.yaml` (`features.packs.knowledge`). What one section says about another is checked in
+`features.packs.references`.
 
 Waveform signals (vibration as samples, with rate and bearing geometry) are not part of format 1. Their place
 is the key `waveforms` beside `signals`, which today must be absent or an empty list, so that no pack can
@@ -60,6 +61,13 @@ class LifeEntry(Entry):
     signal: SignalName | None = None
     seconds_per_unit: Positive
     modelled_component: Identifier
+
+
+class ComponentEntry(Entry):
+    """A maintainable item, and the signals that a repair of it can move."""
+
+    id: Identifier
+    signals: Annotated[list[SignalName], Field(min_length=1)]
 
 
 class RunningEntry(Entry):
@@ -191,6 +199,7 @@ class PackFile(Entry):
         rule(lambda waveforms: not waveforms, f"be empty in format {FORMAT}", "Declare bands of them as signals."),
     ]
     life: LifeEntry
+    components: Annotated[list[ComponentEntry], Field(default_factory=list)]
     regimes: RegimesEntry
     features: FeaturesEntry
     prognosis: PrognosisEntry

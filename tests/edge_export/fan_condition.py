@@ -5,7 +5,7 @@ from dataclasses import replace
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle
 from edge_export.golden_condition import golden_condition
-from features.transforms.condition.table import ConditionTable, ModeSigns
+from features.transforms.condition.table import ComponentSignals, ConditionTable, ModeSigns
 from tests.edge_export.machine import HOUR
 
 CONDITION_TABLE = ConditionTable(
@@ -28,7 +28,9 @@ CONDITION_TABLE = ConditionTable(
     scatter_limits=(2.5, 2.5),
     limit=14.0,
     condition_limit=12.0,
+    mode_limit=12.0,
     modes=(ModeSigns("bearing", (0.0, 0.0, 1.0, 1.0)), ModeSigns("blade", (0.0, 0.0, 1.0, 0.0))),
+    components=(ComponentSignals("bearing", ("vibration",)),),
     machines=4,
     rows=1200,
 )

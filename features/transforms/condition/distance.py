@@ -1,11 +1,12 @@
 """How far sensors and conditions stray, together: squared Mahalanobis distances, and the score made of them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.condition.causes import Deviation
+from features.transforms.condition.causes import Deviation, failure_mode
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.state import ConditionState, doubt_of
 from features.transforms.condition.ways import condition_covariance, moved_conditions
@@ -56,13 +57,29 @@ def _weighed(
 
 def is_over(model: ConditionModel, state: ConditionState, deviation: Deviation) -> bool:
     """Say whether what was measured lately is as usual, although what was measured before is still in the mean."""
-    sensors = len(state.level)
-    recent = np.where(deviation.is_known[:sensors], state.recent, 0.0)
-    return float(recent.dot(deviation.sensors.dot(recent))) * deviation.of_sensors < model.table.limit
+    sensors, values = len(state.level), deviation.values.copy()
+    values[:sensors] = np.where(deviation.is_known[:sensors], state.recent, 0.0)
+    total = float(values[:sensors].dot(deviation.sensors.dot(values[:sensors]))) * deviation.of_sensors
+    return strayed(model, replace(deviation, values=values, total=total)) < 1.0
 
 
 def score_of(model: ConditionModel, state: ConditionState, deviation: Deviation) -> float:
-    """Return the distance of the sensors by its limit; NaN where none can be compared."""
+    """Return how far the sensors stray, by what healthy machines show; NaN where none can be compared."""
     if not deviation.is_all and not np.count_nonzero(deviation.is_known[: len(state.level)]):
         return math.nan
-    return math.sqrt(max(deviation.total, 0.0) / model.table.limit)
+    return strayed(model, deviation)
+
+
+def strayed(model: ConditionModel, deviation: Deviation) -> float:
+    """Return the distance of the sensors by its limit, or what a failure mode explains by its own, if that is more.
+
+    In the one direction in which a fault is expected, less is needed to know it than in any.
+    """
+    return math.sqrt(
+        max(deviation.total / model.table.limit, mode_gain(model, deviation) / model.table.mode_limit, 0.0)
+    )
+
+
+def mode_gain(model: ConditionModel, deviation: Deviation) -> float:
+    """Return what the failure mode that explains most does of the sensors' distance; 0 of one that is small anyway."""
+    return failure_mode(model, deviation, 1.0, 0.0).gain if deviation.total > model.mode_bar else 0.0

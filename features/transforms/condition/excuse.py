@@ -1,18 +1,25 @@
 """What a change explains that was reported or is common to the neighbours: what began with it, and no more.
 
-While it begins all is explained, and which way the sensors went is noted. From then on it explains as much as they may
-go the same way; what lies across that is weighed like any deviation. It ends when the machine is run as usual again.
+While it begins all is explained, and which way sensors and conditions went is noted. From then on it explains as much
+as they go that way; what lies across it is weighed like any deviation. It ends when the machine is run as usual again.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
 from features.transforms.condition.answer import Circumstances
 from features.transforms.condition.causes import Deviation
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.state import LONG_AGO, ConditionState
+from features.transforms.condition.resets import NEW_ZERO
+from features.transforms.condition.state import LONG_AGO, ConditionState, begin_levels
 
 _MOST = 1.5
-"""Times what sensors did when the change began that it explains at most: smoothing shows seven eighths by then."""
+"""Times what signals did when the change began that it explains at most: smoothing shows seven eighths by then."""
+
+
+_UNSURE = 0.05
+"""Share of a squared distance that a change may leave unexplained: what it does hangs on where the machine runs."""
 
 
 def follow_excuse(
@@ -42,32 +49,48 @@ def follow_excuse(
         state.excused_rows, state.excess_lasting = -1, 0
         state.rows_since_report, state.strays_since = LONG_AGO, np.nan
         return
-    if state.excused_rows <= model.parameters.reported_rows:
-        state.excuse = deviation.values[: len(state.level)].copy()
+    parameters, has_known = model.parameters, state.seen >= model.parameters.known_rows
+    if state.excused_rows > (parameters.changed_memory if has_known else parameters.known_rows):
+        _take_for_usual(model, state)
         return
-    rest = beyond_excuse(state, deviation).total
-    state.excess_lasting = state.excess_lasting + 1 if rest >= model.table.limit else 0
+    if state.excused_rows <= model.parameters.reported_rows:
+        state.excuse = deviation.values.copy()
+        return
+    rest = beyond_excuse(state, deviation)
+    is_more = rest.total >= max(model.table.limit, _UNSURE * deviation.total)
+    is_more |= rest.condition_total >= max(model.table.condition_limit, _UNSURE * deviation.condition_total)
+    state.excess_lasting = state.excess_lasting + 1 if is_more else 0
 
 
 def beyond_excuse(state: ConditionState, deviation: Deviation) -> Deviation:
-    """Return what is left of a deviation once the change is taken out of it; of conditions nothing is.
+    """Return what is left of a deviation once the change is taken out of it.
 
     Args:
         state: With an excuse.
         deviation: Of a row.
     """
-    sensors = len(state.level)
-    way = np.where(deviation.is_known[:sensors], state.excuse, 0.0)
-    precision = deviation.sensors * deviation.of_sensors
-    pulled = precision @ way
-    size, along = float(way @ pulled), float(deviation.values[:sensors] @ pulled)
-    share = min(max(along / size, 0.0), _MOST) if size > 1e-9 else 0.0
-    is_sensor = np.arange(len(deviation.values)) < sensors
-    values = np.where(is_sensor, deviation.values, 0.0)
-    values[:sensors] -= share * way
-    total = float(values[:sensors] @ precision @ values[:sensors])
-    nothing = np.zeros_like(deviation.conditions)
-    return Deviation(values, deviation.is_known & is_sensor, precision, nothing, total, 0.0)
+    sensors, values = len(state.level), deviation.values.copy()
+    totals = []
+    for part, precision, scale in (
+        (slice(sensors), deviation.sensors, deviation.of_sensors),
+        (slice(sensors, None), deviation.conditions, deviation.of_conditions),
+    ):
+        way = np.where(deviation.is_known[part], state.excuse[part], 0.0)
+        pulled = precision @ way
+        size, along = float(way @ pulled), float(values[part] @ pulled)
+        values[part] -= (min(max(along / size, 0.0), _MOST) if size > 1e-9 else 0.0) * way
+        totals.append(float(values[part] @ precision @ values[part]) * scale)
+    return replace(deviation, values=values, total=totals[0], condition_total=totals[1])
+
+
+def _take_for_usual(model: ConditionModel, state: ConditionState) -> None:
+    """Learn anew what is usual of a machine that has been run otherwise for long."""
+    state.excused_rows, state.excess_lasting, state.rows_since_report = -1, 0, LONG_AGO
+    begin_levels(state, np.ones(len(state.level), np.bool_), NEW_ZERO)
+    state.level_former = state.relations[0, -1].copy()
+    state.before_epoch.fill(0.0)
+    state.recent.fill(np.nan)
+    state.lasting, state.stress, state.slow_stress, state.is_sudden = 0, 0.0, 0.0, False
 
 
 def _is_common(model: ConditionModel, state: ConditionState, circumstances: Circumstances) -> bool:

@@ -1,5 +1,7 @@
 """What speaks for a fault of the data path or of an instrument before anything is compared."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from features.domain.conditions import ConditionVerdict
@@ -13,7 +15,9 @@ _IS_OF_INSTRUMENT = np.isin(
     np.arange(len(Verdict)),
     (Verdict.RANGE, Verdict.FLAT, Verdict.SPIKE, Verdict.NOISE, Verdict.UNIT, Verdict.SWAPPED),
 )
+_IS_JUMP = np.isin(np.arange(len(Verdict)), (Verdict.SPIKE, Verdict.NOISE))
 _FEWEST_TOGETHER = 3
+_FEWEST_JUMPING = 2
 _LOUD_TOO = 0.7
 _FAILED = NAMUR_CODES.index(Namur.FAILURE)
 
@@ -78,6 +82,24 @@ def quality_evidence(model: ConditionModel, row: ConditionRow) -> list[Evidence]
         )
         for place in bad.tolist()
     ]
+
+
+def without_shared_jumps(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionRow:
+    """Return the row with readings that jump taken for good where they are no instrument's.
+
+    What several measuring points show at once, or what follows a reported change of operation, they have measured.
+
+    Args:
+        model: Of the state.
+        state: Before the row.
+        row: The row.
+    """
+    jumps = _IS_JUMP[row.quality]
+    is_reported = row.circumstances.is_change_reported or state.rows_since_report < model.parameters.reported_rows
+    if np.count_nonzero(jumps) < (1 if is_reported else _FEWEST_JUMPING):
+        return row
+    good = np.int8(Verdict.GOOD)
+    return replace(row, quality=np.where(jumps, good, row.quality), points=np.where(jumps, np.int8(0), row.points))
 
 
 def missing_evidence(model: ConditionModel, state: ConditionState, row: ConditionRow) -> list[Evidence]:

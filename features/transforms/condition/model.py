@@ -13,6 +13,8 @@ UNSEEN = -1
 """Regime of a row whose conditions are unknown or far from all that was seen."""
 _EVEN = 0.05
 _STEADY = 0.02
+_LOOKED_AT = 0.36
+"""Share of the limit of failure modes below which they are not asked: nothing hangs on it."""
 _MOST_PATTERNS = 64
 """So many precisions of some of the sensors are kept; machines of a type lack the same few signals again and again."""
 
@@ -29,6 +31,7 @@ class ConditionModel:
         precision: Inverse of the covariance of the sensors. Shape (sensor, sensor).
         has_relative: Whether any signal is taken by its logarithm.
         every: All signals, where all of them are known.
+        mode_bar: Squared distance above which it is asked what failure modes explain; infinite without any.
         condition_steady: Variance that conditions are taken to have although they never moved, in the table's spreads.
             Shape (condition, condition).
         condition_evens: What makes of a covariance of conditions itself, then one whose smallest directions are not
@@ -56,6 +59,7 @@ class ConditionModel:
     regime_places: NDArray[np.intp]
     has_relative: bool
     every: NDArray[np.bool_]
+    mode_bar: float
     condition_steady: FloatArray
     condition_evens: FloatArray
     patterns: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
@@ -91,6 +95,7 @@ class ConditionModel:
             regime_places=np.array(table.regime_conditions, np.intp),
             has_relative=any(floor is not None for floor in table.floors),
             every=np.ones(conditions + sensors, np.bool_),
+            mode_bar=_LOOKED_AT * table.mode_limit if len(table.modes) else math.inf,
             condition_steady=_STEADY * np.eye(conditions),
             condition_evens=np.stack([np.ones_like(own), 1.0 + _EVEN * np.eye(conditions)]),
         )

@@ -19,7 +19,7 @@ from features.transforms.condition.faults import is_ordinary
 from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray, is_whole
 from features.transforms.condition.smoothing import LOUDEST, SLOW, interval_after, share_of, shares_of_tracks
 from features.transforms.condition.state import ConditionState
-from features.transforms.condition.ways import SCATTER_COUNTED
+from features.transforms.condition.ways import GOING, SCATTER_COUNTED
 
 _ZERO, _ONE, _LOUDEST = np.array(0.0), np.array(1.0), np.array(LOUDEST)
 """Numbers as arrays of no axis: NumPy takes twice as long with those of Python."""
@@ -98,6 +98,7 @@ def _may_be_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
         and (running is None or bool(row.values[running] > model.table.running_above))
         and np.count_nonzero(state.blame_age) == len(state.blame_age)
         and not np.count_nonzero(state.before_epoch)
+        and bool((state.way_rows >= parameters.fewest_rows).all())
         and (state.stress < parameters.hold or state.level_rows.min() >= parameters.fewest_rows)
     )
 
@@ -111,7 +112,7 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     moved = condition - state.condition_level
     moved /= model.condition_spreads
     squared = float(moved.dot(state.condition_precision[0].dot(moved))) / doubt
-    if not squared <= model.table.condition_limit:
+    if not squared <= GOING * model.table.condition_limit:
         return None
     rows = state.condition_rows + 1
     counted = min(1.0, SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
@@ -124,7 +125,7 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     mixed += scatter * (own / (1.0 + own))
     mixed += model.condition_steady
     level = comparable - state.condition_level
-    level *= 1.0 / min(float(rows), parameters.condition_memory)
+    level /= np.minimum(state.way_rows + _ONE, parameters.condition_memory)
     level += state.condition_level
     return _Run(condition, level, scatter, rows, model.precisions(mixed))
 
@@ -139,8 +140,9 @@ def _judge(
     of_conditions = float(moved.dot(run.precision[1].dot(moved))) / doubt
     told = model.precision.dot(deviation)
     share = 1.0 / (doubt * (1.0 + min(of_conditions / model.table.condition_limit, MOST_DOUBT)))
-    score = math.sqrt(max(float(deviation.dot(told)) * share, 0.0) / model.table.limit)
-    if not score < 1.0 or np.count_nonzero(tracks[2] > model.scatter_limits):
+    distance = max(float(deviation.dot(told)) * share, 0.0)
+    score = math.sqrt(distance / model.table.limit)
+    if not score < 1.0 or distance > model.mode_bar or np.count_nonzero(tracks[2] > model.scatter_limits):
         return None
     told *= deviation
     np.maximum(told, _ZERO, out=told)
@@ -186,6 +188,8 @@ def _take(
     state.visits[regime] += 1.0
     state.condition, state.condition_level = run.condition, run.level
     state.condition_scatter, state.condition_precision, state.condition_rows = run.scatter, run.precision, run.rows
+    state.way_rows += _ONE
+    state.usual_rows += 1
     state.astray.fill(0.0)
     state.tracks = tracks
     state.deviation_seconds.fill(row.seconds)
@@ -193,4 +197,5 @@ def _take(
     state.stress = answer.score
     state.slow_stress += (answer.score - state.slow_stress) / (SLOW * model.parameters.smoothing)
     state.is_sudden, state.strays_since, state.verdict = False, math.nan, _NORMAL
+    state.sudden_score = answer.score
     state.rows_since_report = 0 if row.circumstances.is_change_reported else state.rows_since_report + 1

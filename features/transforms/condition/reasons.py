@@ -19,6 +19,7 @@ from features.transforms.condition.causes import (
     instrument,
     several_sensors,
 )
+from features.transforms.condition.distance import mode_gain
 from features.transforms.condition.estimates import estimate
 from features.transforms.condition.excuse import beyond_excuse
 from features.transforms.condition.model import ConditionModel, FloatArray
@@ -27,6 +28,8 @@ from features.transforms.condition.state import ConditionState, is_anew
 MODE_COST, MOVED_COST = 0.25, 0.5
 """What a further signal of a failure mode, and conditions that moved, cost; shares of a further sensor's."""
 
+SIGN_COST, _SIGNED = 2.0, 0.8
+"""What it costs another way of running that a failure mode explains this share of what moved, its own way."""
 _MOST_ANEW = 0.5
 """Share of the score from which on it is put down to sensors whose level is being learnt anew."""
 
@@ -88,13 +91,14 @@ def _decide(
     if found.path:
         return ConditionVerdict.DATA_PATH, list(found.path), []
     parameters, evidence = model.parameters, list(found.quality)
-    if state.lasting >= parameters.patience and state.seen < parameters.fewest_rows:
+    patience = 1 if state.excused_rows >= 0 and state.excess_lasting < parameters.patience else parameters.patience
+    if state.lasting >= patience and state.seen < parameters.fewest_rows:
         evidence.append(Evidence(ConditionVerdict.UNDETERMINED, "rows_seen", float(state.seen)))
         return ConditionVerdict.UNDETERMINED, evidence, []
-    if state.lasting >= parameters.patience and _strays_anew(model, state, found.deviation):
+    if state.lasting >= patience and _strays_anew(model, state, found.deviation):
         evidence.append(Evidence(ConditionVerdict.UNDETERMINED, "rows_of_epoch", float(state.level_rows.min())))
         return ConditionVerdict.UNDETERMINED, evidence, []
-    if state.lasting >= parameters.patience:
+    if state.lasting >= patience:
         weighed = weigh(model, state, found.deviation, row.circumstances)
         verdict, shares = likeliest(weighed.logs, parameters.certainty)
         evidence += _explain(model, state, found, weighed, shares)
@@ -166,10 +170,12 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
     parameters, signals = model.parameters, len(deviation.values)
     is_excused, is_sudden, is_moved = state.excused_rows >= 0, state.is_sudden, state.condition_lasting > 0
     if is_excused and state.excess_lasting >= parameters.patience:
-        deviation, is_excused, is_sudden, is_moved = beyond_excuse(state, deviation), False, False, False
+        deviation, is_excused, is_sudden = beyond_excuse(state, deviation), False, False
+        is_moved = deviation.condition_total > model.table.condition_limit
     total = deviation.total + deviation.condition_total
     temper = 2.0 * (1.0 + parameters.temper * total)
-    sensors = _beyond(deviation.total, model.table.limit) / temper
+    of_mode = _beyond(mode_gain(model, deviation), model.table.mode_limit)
+    sensors = max(_beyond(deviation.total, model.table.limit), of_mode) / temper
     conditions = _beyond(deviation.condition_total, model.table.condition_limit) / temper
     cost = parameters.direction_cost
     one, mode = instrument(model, state, deviation), failure_mode(model, deviation, sensors, conditions)
@@ -190,7 +196,8 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
             mode.gain - MODE_COST * cost * max(mode.directions - 1, 0) - math.log(max(len(model.mode_signs), 1)),
         ),
         ConditionVerdict.OPERATION_CHANGE: max(
-            moved - MOVED_COST * cost * (1.0 + is_alone), of_several if is_sudden else -math.inf
+            moved - MOVED_COST * cost * (1.0 + is_alone) - SIGN_COST * cost * _is_sign(model, mode, conditions),
+            of_several if is_sudden else -math.inf,
         ),
     }
     if (is_sudden or is_moved) and one.place >= len(state.level):
@@ -200,6 +207,13 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
         logs = {name: value - parameters.common_cost for name, value in logs.items()}
         logs[ConditionVerdict.OPERATION_CHANGE] = deviation.total * sensors + moved
     return Weighed({name: float(value) for name, value in logs.items()}, one, mode, several)
+
+
+def _is_sign(model: ConditionModel, mode: Explained, conditions: float) -> bool:
+    """Say whether conditions moved, and nearly all that moved is a sign of one failure mode."""
+    if not conditions > 0.0 or mode.place < 0 or mode.share < _SIGNED:
+        return False
+    return bool(model.mode_signs[mode.place][len(model.table.sensors) :].any())
 
 
 def _beyond(total: float, limit: float) -> float:

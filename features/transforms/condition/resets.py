@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from features.domain.epochs import Epoch, Relearn
+from features.domain.epochs import Epoch, Reach, Relearn
 from features.transforms.condition.table import ConditionTable
 
 NEW_ZERO = 100.0
@@ -25,15 +25,20 @@ class LevelReset:
 def level_resets(epoch: Epoch, table: ConditionTable) -> list[LevelReset]:
     """Return what is learnt anew with an epoch.
 
-    Of a new recipe only the levels of sensors: that conditions are elsewhere is the change that is to be told.
+    Nothing with a new recipe: it is a change that is to be told, explains what begins with it (`excuse`), and becomes
+    usual once it has lasted. A repair that names nothing that is known does not change how the machine is run; what it
+    mended of the conditions themselves, such as a clogged strainer, is found by how they move (`ways`).
     """
     by_kind = {
         kind: tuple(str(signal) for signal, relearnt in epoch.relearnt.items() if relearnt is kind) for kind in Relearn
     }
-    level = tuple(name for name in by_kind[Relearn.LEVEL] if name in table.sensors)
+    is_of_all = all(cause.reach is Reach.ALL for cause in epoch.causes)
     found = (
         LevelReset(by_kind[Relearn.OFFSET], NEW_ZERO),
-        LevelReset(level, None),
-        LevelReset(by_kind[Relearn.BASELINE], None),
+        LevelReset(_sensors(by_kind[Relearn.BASELINE], table) if is_of_all else by_kind[Relearn.BASELINE], None),
     )
     return [each for each in found if each.signals]
+
+
+def _sensors(signals: tuple[str, ...], table: ConditionTable) -> tuple[str, ...]:
+    return tuple(name for name in signals if name in table.sensors)

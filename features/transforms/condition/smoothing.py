@@ -13,6 +13,8 @@ LOUDEST = 12.0
 """A reading lies no farther from the smoothed ones than this, in noise."""
 SLOW = 6.0
 """How many times longer the time is that the score is smoothed over to be told from a rising one."""
+SETTLED, GROWN = 2.0, 1.5
+"""After so many lengths of smoothing a jump is seen as a whole; what grows by this since then did not come at once."""
 FARTHEST = 8.0
 QUICK = 4.0
 

@@ -36,6 +36,8 @@ class ConditionState:
         level_rows: Rows that the level of a sensor was learnt from since its epoch began. Shape (sensor,).
         anchor: The level that a sensor had once it was known, which bounds what is learnt later; NaN before. Shape
             (sensor,).
+        level_former: What the weights added to the level before it began anew, where it was known; else NaN. Shape
+            (sensor,).
         before_epoch: What a sensor deviated by when its epoch began, in noise; 0 if the machine did not stray. Shape
             (sensor,).
         astray: Readings in a row of which none was credible. Shape (sensor,).
@@ -52,6 +54,8 @@ class ConditionState:
         condition_level: Their usual level. Shape (condition,).
         condition_former: Their usual level before the last change; NaN before. Shape (condition,).
         is_otherwise: Whether they are far from it.
+        usual_rows: Rows since they last were.
+        way_rows: Rows that their usual level rests on.
         condition_scatter: Mean product of their distances from it, in the table's spreads. Shape (condition,
             condition).
         condition_rows: Rows that both rest on.
@@ -60,11 +64,12 @@ class ConditionState:
         stress: The score after the last row.
         slow_stress: The score, smoothed over a longer time.
         is_sudden: Whether the deviation that lasts came at once, and did not grow.
+        sudden_score: The highest score while it came.
         lasting: Measured rows in a row in which sensors strayed beyond the limit.
         condition_lasting: Rows in a row in which conditions did.
         strays_since: When sensors or conditions began to stray; NaN while they do not.
         rows_since_report: Measured rows since another way of running was reported.
-        excuse: What sensors did when a change began that was reported or is common. Shape (sensor,).
+        excuse: What sensors, then conditions did when a change began that was reported or is common. Shape (signal,).
         excused_rows: Measured rows since then; -1 without one.
         excuse_moved: Whether conditions moved with it.
         excuse_calm: Measured rows in a row in which it was over.
@@ -81,6 +86,7 @@ class ConditionState:
     relations: FloatArray
     level_rows: FloatArray
     anchor: FloatArray
+    level_former: FloatArray
     before_epoch: FloatArray
     astray: FloatArray
     visits: FloatArray
@@ -96,12 +102,15 @@ class ConditionState:
     condition_level: FloatArray
     condition_former: FloatArray
     is_otherwise: bool
+    usual_rows: int
+    way_rows: FloatArray
     condition_scatter: FloatArray
     condition_rows: int
     condition_precision: FloatArray
     stress: float
     slow_stress: float
     is_sudden: bool
+    sudden_score: float
     lasting: int
     condition_lasting: int
     strays_since: float
@@ -172,6 +181,7 @@ def initial_condition(model: ConditionModel) -> ConditionState:
         relations=np.zeros((features, features + 1, sensors)),
         level_rows=np.zeros(sensors),
         anchor=np.full(sensors, np.nan),
+        level_former=np.full(sensors, np.nan),
         before_epoch=np.zeros(sensors),
         astray=np.zeros(sensors),
         visits=np.zeros(len(model.regime_centers) + 1),
@@ -187,17 +197,20 @@ def initial_condition(model: ConditionModel) -> ConditionState:
         condition_level=np.full(conditions, np.nan),
         condition_former=np.full(conditions, np.nan),
         is_otherwise=False,
+        usual_rows=0,
+        way_rows=np.zeros(conditions),
         condition_scatter=np.zeros((conditions, conditions)),
         condition_rows=0,
         condition_precision=model.precisions(model.condition_covariance + model.condition_steady),
         stress=0.0,
         slow_stress=0.0,
         is_sudden=False,
+        sudden_score=0.0,
         lasting=0,
         condition_lasting=0,
         strays_since=np.nan,
         rows_since_report=LONG_AGO,
-        excuse=np.zeros(sensors),
+        excuse=np.zeros(sensors + conditions),
         excused_rows=-1,
         excuse_moved=False,
         excuse_calm=0,
@@ -220,7 +233,8 @@ def forget_levels(
     What was known serves as a prior: a level is expected near where it was, and how a sensor changes with conditions
     is kept. Until a level was learnt from a few rows, it is learnt whatever readings do; but a sensor that strays after
     a repair as it did before was not mended by it, and is not learnt. A condition that is measured anew moves what
-    every sensor is compared with.
+    every sensor is compared with. If every sensor is concerned and this machine alone is run otherwise, its usual way
+    of being run is learnt anew as well; the one before stays known.
 
     Args:
         model: Of the state.
@@ -231,27 +245,57 @@ def forget_levels(
     """
     after, names = state.copy(), set(signals)
     conditions = np.array([name in names for name in model.table.conditions], np.bool_)
-    sensors = np.array([name in names for name in model.table.sensors], np.bool_) | conditions.any()
-    after.spread[sensors, 0, 0] += (model.parameters.epoch_spread if spread is None else spread) ** 2
+    sensors = np.array([name in names for name in model.table.sensors], np.bool_)
+    sensors |= conditions.any() and spread is not None  # a condition measured anew moves what all are compared with
     strayed = np.nan_to_num(after.deviation) if after.lasting >= model.parameters.patience else np.zeros(len(sensors))
     after.before_epoch[sensors] = strayed[sensors]
-    after.level_rows[sensors], after.anchor[sensors], after.astray[sensors] = 0.0, np.nan, 0.0
+    begin_levels(after, sensors, model.parameters.epoch_spread if spread is None else spread)
     after.recent[sensors & (np.abs(after.before_epoch) <= _STRAYED)] = np.nan  # else until readings show otherwise
-    for kept in (after.deviation, after.late_deviation, after.former_deviation):
-        kept[sensors] = np.nan
-    after.scatter[sensors], after.excuse[sensors] = _USUAL_SCATTER, 0.0
     if conditions.any():
-        after.condition[conditions], after.condition_level[conditions] = np.nan, np.nan
-        after.condition_former[:], after.is_otherwise = np.nan, False
+        after.condition_former[conditions] = np.nan
+    if conditions.any() or (sensors.all() and after.is_otherwise and after.excused_rows < 0):
+        forget_way(after, conditions if conditions.any() else ~conditions)
     if names:
         after.lasting, after.stress, after.slow_stress = 0, 0.0, 0.0
     return after
 
 
+def begin_levels(state: ConditionState, sensors: NDArray[np.bool_], spread: float) -> None:
+    """Begin the levels of some sensors anew, near where they were.
+
+    Args:
+        state: Changed.
+        sensors: Which. Shape (sensor,).
+        spread: How far they may have moved, in noise.
+    """
+    level = state.relations[0, -1]
+    np.copyto(state.level_former, level, where=sensors & ~np.isnan(state.anchor))
+    state.spread[sensors, 0, 0] += spread**2
+    state.level_rows[sensors], state.anchor[sensors], state.astray[sensors] = 0.0, np.nan, 0.0
+    for kept in (state.deviation, state.late_deviation, state.former_deviation):
+        kept[sensors] = np.nan
+    state.scatter[sensors] = _USUAL_SCATTER
+
+
+def forget_way(state: ConditionState, conditions: NDArray[np.bool_]) -> None:
+    """Learn anew how the machine is run: what had changed may have been its own doing, as with a clogged strainer."""
+    state.condition[conditions], state.condition_level[conditions] = np.nan, np.nan
+    state.way_rows[conditions] = 0.0
+    if conditions.all():
+        state.is_otherwise, state.condition_lasting = False, 0
+
+
 def is_anew(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
-    """Say of which sensors the level is learnt whatever they do, for its epoch has just begun. Shape (sensor,)."""
+    """Say of which sensors the level is learnt whatever they do, for its epoch has just begun. Shape (sensor,).
+
+    While the machine is run otherwise there are none: what it does then is not its usual level.
+    """
     has_begun = state.level_rows < model.parameters.fewest_rows
-    return has_begun & ~is_unmended(model, state) if np.count_nonzero(has_begun) else has_begun
+    if not np.count_nonzero(has_begun):
+        return has_begun
+    if state.is_otherwise or state.excused_rows >= 0:
+        return np.zeros_like(has_begun)
+    return has_begun & ~is_unmended(model, state)
 
 
 def may_be_unmended(state: ConditionState) -> bool:

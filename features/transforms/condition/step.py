@@ -21,11 +21,13 @@ from features.transforms.condition.faults import (
     path_evidence,
     quality_evidence,
     scatter_evidence,
+    without_shared_jumps,
 )
+from features.transforms.condition.former import return_to_former
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.ordinary import advance_ordinary
 from features.transforms.condition.reasons import Found, judge
-from features.transforms.condition.smoothing import SLOW, bounded, interval_after, share_of, smooth
+from features.transforms.condition.smoothing import GROWN, SETTLED, SLOW, bounded, interval_after, share_of, smooth
 from features.transforms.condition.state import ConditionState, is_anew, is_unmended, may_be_unmended
 from features.transforms.condition.ways import follow_ways
 
@@ -61,6 +63,8 @@ def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> 
 def advance_any(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
     """Like `advance`, for any row: the ordinary ones have a shorter way that says the same (`ordinary`)."""
     is_clean = row.is_clean()
+    if not is_clean:
+        row = without_shared_jumps(model, state, row)
     path = [] if is_clean and is_ordinary(row.circumstances) else path_evidence(model, row, state.interval)
     blamed = None if is_clean else blamed_signals(row)
     if row.seconds <= state.seconds:
@@ -74,6 +78,8 @@ def advance_any(model: ConditionModel, state: ConditionState, row: ConditionRow)
     deviation = deviations(model, state, blamed)
     if state.lasting and is_over(model, state, deviation):
         state.deviation = state.recent.copy()
+        deviation = deviations(model, state, blamed)
+    if state.lasting and return_to_former(model, state, deviation):
         deviation = deviations(model, state, blamed)
     score = score_of(model, state, deviation)
     if is_taken_back and score < 1.0:
@@ -94,7 +100,7 @@ def _answer(
     deviation: Deviation,
     score: float,
 ) -> ConditionAnswer:
-    quality, missing = scatter_evidence(model, state), list[Evidence]()
+    quality, missing = [] if state.excused_rows >= 0 else scatter_evidence(model, state), list[Evidence]()
     if is_marked(row.points):
         quality, missing = [*quality_evidence(model, row), *quality], missing_evidence(model, state, row)
     return judge(model, state, row, Found(path, quality, missing, deviation, score))
@@ -161,10 +167,11 @@ def _learn(model: ConditionModel, state: ConditionState, seen: Expectation, qual
     parameters = model.parameters
     is_young = state.seen < parameters.fewest_rows
     may_learn = is_young or (state.stress < parameters.hold and is_settled(model, state))
+    may_learn &= state.excused_rows < 0 or bool(state.level_rows.min() >= parameters.fewest_rows)
     credible = is_credible(state, seen, is_young)
     if may_learn and credible is None and quality is None and not may_be_unmended(state):
         learn(model, state, seen)
-    elif may_learn or state.level_rows.min() < parameters.fewest_rows:
+    elif may_learn or (state.excused_rows < 0 and state.level_rows.min() < parameters.fewest_rows):
         chosen = is_anew(model, state) | (may_learn & ~is_unmended(model, state))
         chosen &= True if credible is None else credible
         learn(model, state, seen, chosen & (True if quality is None else quality == 0))
@@ -214,6 +221,10 @@ def _follow_score(
     if state.lasting <= model.parameters.patience:
         is_quick = state.lasting > 0 and (score >= model.parameters.sudden or state.is_sudden)
         state.is_sudden = is_quick and not is_unmended(model, state).any()
+    if state.lasting <= SETTLED * model.parameters.smoothing:
+        state.sudden_score = max(score, state.sudden_score) if state.lasting > 1 else score
+    elif score > GROWN * state.sudden_score:
+        state.is_sudden = False
 
 
 def _note(state: ConditionState, circumstances: Circumstances, is_measured: bool) -> None:

@@ -1,7 +1,11 @@
 """What machines of a type have in common, fitted on healthy ones, as plain data that a bundle can carry."""
 
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
+
+from features.domain.epochs import Baselines
+from features.domain.identifiers import SignalId
 
 Row = tuple[float, ...]
 
@@ -62,7 +66,7 @@ class ConditionParameters:
     frozen_share: float = 0.5
     path_rows: int = 3
     gap_intervals: float = 1.5
-    together: float = 0.5
+    together: float = 0.6
     common_cost: float = 4.0
     reported_rows: int = 24
     silence_risk: float = 2.0
@@ -79,6 +83,19 @@ class ModeSigns:
 
     id: str
     signs: Row
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSignals:
+    """What a repair of a part can move.
+
+    Attributes:
+        id: The part, as events name it.
+        signals: Names of signals of the table.
+    """
+
+    id: str
+    signals: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,9 @@ class ConditionTable:
         scatter_limits: Recent scatter of a sensor, in noise, that healthy machines hardly ever show. Shape (sensor,).
         limit: Squared distance of the sensors that healthy machines hardly ever reach.
         condition_limit: The same of the conditions.
+        mode_limit: What a failure mode explains of that, its own way, which healthy machines hardly ever reach.
         modes: What the pack knows of failure modes.
+        components: What a repair of each part can move; one that is not named here can move all.
         machines: Machines that this was fitted on.
         rows: Rows of them.
     """
@@ -133,7 +152,9 @@ class ConditionTable:
     scatter_limits: Row
     limit: float
     condition_limit: float
+    mode_limit: float
     modes: tuple[ModeSigns, ...]
+    components: tuple[ComponentSignals, ...]
     machines: int
     rows: int
     parameters: ConditionParameters = field(default_factory=ConditionParameters)
@@ -143,6 +164,11 @@ class ConditionTable:
         """Conditions, then sensors: the columns of every row."""
         return self.conditions + self.sensors
 
+    def baselines(self) -> Baselines:
+        """Return what of a machine an event can touch (`features.domain.epochs`)."""
+        parts = {each.id: tuple(map(SignalId, each.signals)) for each in self.components}
+        return Baselines(tuple(map(SignalId, self.signals)), MappingProxyType(parts))
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can carry."""
         return asdict(self)
@@ -150,9 +176,13 @@ class ConditionTable:
     @staticmethod
     def from_lists(document: dict[str, Any]) -> "ConditionTable":
         """Read the JSON form, in which tuples are lists."""
-        plain = {name: _tuples(value) for name, value in document.items() if name not in ("modes", "parameters")}
+        apart = ("modes", "components", "parameters")
+        plain = {name: _tuples(value) for name, value in document.items() if name not in apart}
+        components = tuple(ComponentSignals(each["id"], tuple(each["signals"])) for each in document["components"])
         modes = tuple(ModeSigns(each["id"], tuple(each["signs"])) for each in document["modes"])
-        return ConditionTable(**plain, modes=modes, parameters=ConditionParameters(**document["parameters"]))
+        return ConditionTable(
+            **plain, modes=modes, components=components, parameters=ConditionParameters(**document["parameters"])
+        )
 
 
 def _tuples(value: Any) -> Any:  # Any: whatever JSON holds

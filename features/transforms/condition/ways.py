@@ -3,12 +3,20 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray, is_whole
-from features.transforms.condition.state import ConditionState, doubt_of
+from features.transforms.condition.state import ConditionState, doubt_of, forget_way
 
 SCATTER_COUNTED = 2.0
 """Times its expectation that a squared distance of conditions counts at most in what is usual."""
+GOING = 0.36
+"""Share of the limit from which on the usual way of running follows slowly: it may be about to change."""
+
+STILL = 1.5
+"""A condition that lies no farther from its usual level, in its usual distances, has no part in a change."""
+_MENDED = 0.8
+"""Share of what moved that a condition must have for a repair to have mended it."""
 
 
 def follow_ways(
@@ -29,13 +37,16 @@ def follow_ways(
         moved, squared = _begin(model, state, comparable)
     if squared > model.table.condition_limit and is_whole(state.condition_former):
         moved, squared = _return(model, state, moved, squared)
+    if squared > model.table.condition_limit and (mended := _mended(model, state, moved)).any():
+        forget_way(state, mended)
+        moved, squared = _begin(model, state, comparable)
     far = squared > model.table.condition_limit
     is_known = state.seen >= model.parameters.known_rows
     is_new = is_known and regime == UNSEEN and state.visits[UNSEEN] < model.parameters.fewest_rows
     state.visits[regime] += 1.0
-    if far and not state.is_otherwise:
+    if far and not state.is_otherwise and _is_long_usual(model, state):
         state.condition_former = state.condition_level.copy()
-    state.is_otherwise = far
+    state.is_otherwise, state.usual_rows = far, 0 if far else state.usual_rows + 1
     state.condition_lasting = state.condition_lasting + 1 if far or is_new else 0
     _learn(model, state, comparable, moved, squared)
 
@@ -45,6 +56,30 @@ def _distance(model: ConditionModel, state: ConditionState) -> tuple[FloatArray,
     moved = moved_conditions(model, state)
     squared = float(moved.dot(state.condition_precision[0].dot(moved)))
     return moved, squared / doubt_of(model, state)
+
+
+def _is_long_usual(model: ConditionModel, state: ConditionState) -> bool:
+    """Say whether the machine has been run as usual for so long that this is the way before a change."""
+    return state.usual_rows >= model.parameters.condition_memory or bool(np.isnan(state.condition_former).any())
+
+
+def _mended(model: ConditionModel, state: ConditionState, moved: FloatArray) -> NDArray[np.bool_]:
+    """Return conditions that, just after a repair, moved against a failure mode that moves them. Shape (condition,).
+
+    A strainer that was clogged and is flushed lets the suction pressure rise: the machine is not run otherwise, its
+    usual way had followed the fault.
+    """
+    none = np.zeros(len(moved), np.bool_)
+    if state.level_rows.min() >= model.parameters.fewest_rows or not len(model.mode_signs):
+        return none
+    signs = model.mode_signs[:, len(state.level) :]
+    precision = state.condition_precision[0]
+    pulled = precision.dot(moved)
+    gains = np.square(pulled) / np.maximum(precision.diagonal(), 1e-12)
+    best = int(gains.argmax())
+    is_against = bool((signs[:, best] * pulled[best] < 0.0).any())
+    none[best] = is_against and gains[best] >= _MENDED * float(moved.dot(pulled))
+    return none
 
 
 def _return(
@@ -63,21 +98,30 @@ def _learn(
     model: ConditionModel, state: ConditionState, comparable: FloatArray, moved: FloatArray, squared: float
 ) -> None:
     """Learn the usual way of running; another one slowly, and its distance not at all."""
-    longest = model.parameters.condition_memory
+    longest, known = model.parameters.condition_memory, is_way_known(model, state)
     is_otherwise = state.is_otherwise and state.seen >= model.parameters.fewest_rows
-    if not is_otherwise:
+    state.way_rows += 1.0 if not is_otherwise else ~known
+    if not is_otherwise and (known.all() or not known.any()):
         state.condition_rows += 1
+        moved = _raw_moved(model, state)
         counted = min(1.0, SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
         product = moved.reshape(-1, 1).dot((counted * moved).reshape(1, -1))
         state.condition_scatter += (product - state.condition_scatter) / state.condition_rows
         renew_precision(model, state)
-    memory = model.parameters.changed_memory if is_otherwise else min(float(state.condition_rows), longest)
-    state.condition_level += (comparable - state.condition_level) * (1.0 / memory)
+    memory = np.minimum(state.way_rows, longest)
+    if is_otherwise or squared > GOING * model.table.condition_limit:
+        is_going = (np.abs(moved) >= STILL) & (state.way_rows > (0.0 if is_otherwise else longest)) & known
+        memory[is_going] = model.parameters.changed_memory
+    followed = (comparable - state.condition_level) / memory
+    state.condition_level += followed
+    if is_otherwise:  # what is before the change goes on with the season as well
+        state.condition_former += np.where(np.abs(moved) < STILL, followed, 0.0)
 
 
 def _begin(model: ConditionModel, state: ConditionState, comparable: FloatArray) -> tuple[FloatArray, float]:
     """Begin with conditions that were not known; return the distance from the usual way as `_distance` does."""
-    for values in (state.condition, state.condition_level):
+    kept = (state.condition, state.condition_level, state.condition_former)
+    for values in kept if np.isfinite(state.condition_former).any() else kept[:2]:
         np.copyto(values, comparable, where=np.isnan(values))
     return _distance(model, state)
 
@@ -88,8 +132,21 @@ def renew_precision(model: ConditionModel, state: ConditionState) -> None:
 
 
 def moved_conditions(model: ConditionModel, state: ConditionState) -> FloatArray:
-    """Return how far conditions are from their usual level, in the table's spreads. Shape (condition,)."""
-    return np.asarray((state.condition - state.condition_level) / model.condition_spreads, np.float64)
+    """Return how far conditions are from their usual level, in the table's spreads; 0 while it begins.
+
+    Returns:
+        Shape (condition,).
+    """
+    return _raw_moved(model, state) * is_way_known(model, state)
+
+
+def is_way_known(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
+    """Say of which conditions the usual level is known. Shape (condition,)."""
+    return state.way_rows >= model.parameters.fewest_rows
+
+
+def _raw_moved(model: ConditionModel, state: ConditionState) -> FloatArray:
+    return (state.condition - state.condition_level) / model.condition_spreads
 
 
 def condition_covariance(model: ConditionModel, state: ConditionState) -> FloatArray:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.transforms.condition.causes import Deviation, failure_mode
 from features.transforms.condition.distance import deviations
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import doubt_of, initial_condition
@@ -24,7 +25,9 @@ _LEAST_SPREAD = 0.005
 _FEWEST_ROWS = 60
 _USUAL = 0.999
 _MARGIN = 1.5
-"""Machines that were not seen, and seasons that were not, go farther than those that teach; chosen in simulation."""
+"""A single sensor of a machine that was not seen scatters more than those that teach; chosen in simulation."""
+_WAYS = 1.25
+"""The same of how machines are run: others are run in more ways than those that teach; chosen in simulation."""
 _AS_USUAL = ConditionParameters()
 
 
@@ -60,7 +63,9 @@ def fit_condition(
     loudest = np.quantile(scatter, _USUAL, axis=0) * _MARGIN
     table = replace(table, covariance=_rows(_covariance(scaled)), scatter_limits=tuple(loudest.tolist()))
     squared = np.einsum("ij,jk,ik->i", scaled, ConditionModel.of(table).precision, scaled)
-    return replace(table, limit=_MARGIN * _limit(squared), condition_limit=_limit(conditions))
+    margin = _margin(machines)
+    table = replace(table, limit=margin * _limit(squared), condition_limit=_WAYS * _limit(conditions))
+    return replace(table, mode_limit=margin * _mode_limit(ConditionModel.of(table), scaled, squared))
 
 
 def _must_be_enough(rows: int, parameters: ConditionParameters) -> None:
@@ -94,8 +99,35 @@ def _followed(model: ConditionModel, machine: MachineRows) -> list[tuple[FloatAr
     return found
 
 
+def _margin(machines: Sequence[MachineRows]) -> float:
+    """Return how much farther a machine that was not seen may go: the fewer machines teach, the less they show."""
+    return 1.0 + 1.0 / len(machines)
+
+
 def _limit(squared: FloatArray) -> float:
     return max(float(np.quantile(squared, _USUAL)), 1e-6) if squared.size else 1.0
+
+
+def _mode_limit(model: ConditionModel, rows: FloatArray, squared: FloatArray) -> float:
+    """Return what a failure mode hardly ever explains of healthy rows; it explains no more than there is."""
+    if not len(model.mode_signs):
+        return 1.0  # nothing asks for it
+    left = max(round((1.0 - _USUAL) * len(rows)), 1)
+    gains: list[float] = []
+    for place in np.argsort(-squared).tolist():
+        if len(gains) >= left and gains[left - 1] >= squared[place]:
+            break
+        gains.append(_along_mode(model, rows[place], float(squared[place])))
+        gains.sort(reverse=True)
+    return max(gains[min(left, len(gains)) - 1], 1e-6) if gains else 1.0
+
+
+def _along_mode(model: ConditionModel, row: FloatArray, squared: float) -> float:
+    conditions = len(model.condition_spreads)
+    values = np.concatenate([row, np.zeros(conditions)])
+    known = np.arange(len(values)) < len(row)
+    nothing = np.zeros((conditions, conditions))
+    return failure_mode(model, Deviation(values, known, model.precision, nothing, squared, 0.0), 1.0, 0.0).gain
 
 
 def _covariance(rows: FloatArray) -> FloatArray:

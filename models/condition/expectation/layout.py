@@ -1,11 +1,11 @@
 """Which signals of a pack state detection looks at, and as what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from features.domain.packs import Direction, Measure, Pack
 from features.domain.signals import Signal, SignalRole
-from features.transforms.condition.table import ModeSigns
+from features.transforms.condition.table import ComponentSignals, ModeSigns
 
 _SMALLEST = 0.002
 """Share of the span below which values of a relative signal are not told apart: instruments cannot either."""
@@ -28,6 +28,7 @@ class ConditionLayout:
     regime_conditions: tuple[int, ...]
     regime_tolerance: float
     modes: tuple[ModeSigns, ...]
+    components: tuple[ComponentSignals, ...] = ()
 
     @property
     def signals(self) -> tuple[str, ...]:
@@ -47,6 +48,9 @@ class ConditionLayout:
             running=kept.index(self.running) if self.running in kept else None,
             regime_conditions=tuple(kept.index(place) for place in self.regime_conditions if place in kept),
             modes=tuple(ModeSigns(mode.id, tuple(mode.signs[place] for place in kept)) for mode in self.modes),
+            components=_known(
+                {each.id: each.signals for each in self.components}, [self.signals[place] for place in kept]
+            ),
         )
 
 
@@ -69,7 +73,14 @@ def condition_layout(pack: Pack) -> ConditionLayout:
         regime_conditions=named or tuple(range(len(conditions))),
         regime_tolerance=pack.regimes.tolerance if named else _TOLERANCE,
         modes=tuple(_mode(pack, place, names) for place in range(len(pack.failure_modes))),
+        components=_known(pack.components, names),
     )
+
+
+def _known(components: Mapping[str, Sequence[str]], names: Sequence[str]) -> tuple[ComponentSignals, ...]:
+    """Return parts with those of their signals that are looked at, if any is."""
+    known = {part: tuple(each for each in signals if each in names) for part, signals in components.items()}
+    return tuple(ComponentSignals(part, signals) for part, signals in known.items() if signals)
 
 
 def _floor(signal: Signal) -> float | None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from features.domain.epochs import EPOCH_BEGINS, Baselines, epochs_of
+from features.domain.epochs import EPOCH_BEGINS, epochs_of
 from features.domain.events import Event, EventKind
-from features.domain.identifiers import AssetId, SignalId, TenantId
+from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import EPOCH, microseconds
 from features.records.clock_states import ClockStates
 from features.transforms.condition.resets import level_resets
@@ -73,8 +73,7 @@ def happened_to(
     """
     if not events:
         return Happened(wrong_us=tuple(sorted(wrong_us)))
-    baselines = Baselines(tuple(map(SignalId, table.signals)))
-    epochs = epochs_of(tenant, asset, EPOCH, events, baselines)[1:]
+    epochs = epochs_of(tenant, asset, EPOCH, events, table.baselines())[1:]
     cuts = cuts_of(events, measured, EPOCH, None)
     reported = sorted(microseconds(event.at) for event in events if event.kind is EventKind.RECIPE_CHANGED)
     return Happened(

@@ -55,7 +55,7 @@ def test_a_machine_without_conditions_comes_back() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"format": 2}, "format must be 1"),
+        ({"format": 1}, "format must be 2"),
         ({"code": "x"}, "unknown: 'code'"),
         ({"noise": [None, 0.01]}, "noise must be a number"),
         ({"noise": [0.0, 0.01]}, "noise must be above 0; found 0"),
@@ -182,6 +182,6 @@ def test_a_runtime_hands_out_the_model_that_the_table_makes(bundle: VerifiedBund
 
 
 def test_a_table_of_another_machine_is_refused(bundle: VerifiedBundle) -> None:
-    other = with_condition(bundle, replace(CONDITION_TABLE, sensors=("torque", "noise")))
+    other = with_condition(bundle, replace(CONDITION_TABLE, sensors=("torque", "noise"), components=()))
     with pytest.raises(BundleRefused, match="State detection must look at signals of the machine"):
         Runtime.load(other)

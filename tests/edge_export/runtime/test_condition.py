@@ -125,8 +125,9 @@ def test_of_more_machines_than_there_is_room_for_nothing_is_said() -> None:
     ("kind", "component", "names", "spread", "reported"),
     [
         (EventKind.SENSOR_REPLACED, "Vibration", ("vibration",), 100.0, False),
-        (EventKind.REPAIR, None, SIGNALS, None, False),
-        (EventKind.RECIPE_CHANGED, None, CONDITION_TABLE.sensors, None, True),
+        (EventKind.REPAIR, None, CONDITION_TABLE.sensors, None, False),
+        (EventKind.REPAIR, "Bearing", ("vibration",), None, False),
+        (EventKind.RECIPE_CHANGED, None, (), None, True),
         (EventKind.INSPECTION, None, (), None, False),
     ],
 )

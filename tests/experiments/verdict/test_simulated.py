@@ -10,6 +10,9 @@ from experiments.verdict.fleet import Watched
 from experiments.verdict.simulated import FleetSize, begun, run_faulty
 from experiments.verdict.watching import VERDICTS, Told, watch
 from features.domain.conditions import ConditionVerdict
+from features.domain.events import Event, EventKind
+from features.domain.identifiers import DEFAULT_TENANT, AssetId
+from features.domain.time import from_microseconds
 from features.transforms.condition.model import ConditionModel
 from models.condition.expectation.fitting import fit_condition
 from models.condition.expectation.rows import MachineRows
@@ -52,9 +55,18 @@ def test_machines_behind_one_gateway_are_watched_side_by_side() -> None:
     rows = rows_of(60)
     seconds, values = np.array([row.seconds for row in rows]), np.stack([row.values for row in rows])
     runs = np.ones(60, np.bool_)
+    repaired = from_microseconds(int(seconds[30] * 1e6))
+    names = [f"p-{number}" for number in range(3)]
     machines = [
-        Watched(f"p-{number}", number // 2, MachineRows.sound(seconds, values), runs, (seconds[30],), ())
-        for number in range(3)
+        Watched(
+            name,
+            number // 2,
+            MachineRows.sound(seconds, values),
+            runs,
+            (Event(DEFAULT_TENANT, AssetId(name), repaired, EventKind.REPAIR),),
+            (),
+        )
+        for number, name in enumerate(names)
     ]
     told = watch(MODEL, machines)
     assert [len(each.verdicts) for each in told] == [60, 60, 60]

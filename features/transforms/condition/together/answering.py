@@ -131,7 +131,13 @@ def _causes(model: ConditionModel, after: Block, found: Strayed, is_alone: BoolA
     operation = np.where(is_measured, np.maximum(operation, one), operation)
     rest = math.log(max(len(model.mode_signs), 1))
     of_mode = np.array([each.gain - MODE_COST * cost * max(each.directions - 1, 0) - rest for each in mode])
-    return _Causes(gain, places, mode, some, (one, np.maximum(of_several, of_mode), operation))
+    return _Causes(
+        gain,
+        places,
+        mode,
+        some,
+        (one, np.maximum(of_several, of_mode), operation),
+    )
 
 
 def _evidence(

@@ -1,23 +1,13 @@
 """How machines are run, many at once; see `ways`, which does the same for one."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray
 from features.transforms.condition.together.block import Block, Places
 from features.transforms.condition.together.rounds import BoolArray
-from features.transforms.condition.ways import SCATTER_COUNTED
+from features.transforms.condition.ways import GOING, SCATTER_COUNTED
 
 _TINY = 1e-300
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Distances of conditions from the usual way: one by one, shape (machine, condition), and all, squared."""
-
-    moved: FloatArray
-    squared: FloatArray
 
 
 def doubts(model: ConditionModel, seen: FloatArray) -> FloatArray:
@@ -27,8 +17,8 @@ def doubts(model: ConditionModel, seen: FloatArray) -> FloatArray:
 
 def follow_ways(
     model: ConditionModel, block: Block, comparable: FloatArray, share: FloatArray, regimes: Places
-) -> Block:
-    """Follow the way of running.
+) -> tuple[Block, BoolArray]:
+    """Follow the way of running of machines whose usual one is known.
 
     Args:
         model: Of all machines.
@@ -38,27 +28,21 @@ def follow_ways(
         regimes: Of the rows. Shape (machine,).
 
     Returns:
-        What is changed.
+        What is changed, and of which machines that holds: those that are run as usual. Shape (machine,).
     """
-    limit, seen, parameters = model.table.condition_limit, block["seen"], model.parameters
     condition = block["condition"] + share[:, None] * (comparable - block["condition"])
-    level, former, doubt = block["condition_level"], block["condition_former"], doubts(model, seen)
-    run = _distance(model, block, condition, level, doubt)
-    is_far = run.squared > limit
-    if is_far.any():
-        run, level, former = _returned(model, block, condition, run, doubt)
-        is_far = run.squared > limit
-        former = np.where((is_far & (block["is_otherwise"] == 0.0))[:, None], level, former)
+    moved = (condition - block["condition_level"]) / model.condition_spreads
+    distance = np.vecdot(moved, np.matvec(block["condition_precision"][:, 0], moved))
+    squared = distance / doubts(model, block["seen"])
     is_new, visits = _visits(model, block, regimes)
-    lasting = (block["condition_lasting"] + 1.0) * (is_far | is_new)
     changed = {
         "condition": condition,
-        "condition_former": former,
-        "is_otherwise": is_far.astype(np.float64),
-        "condition_lasting": lasting,
+        "condition_lasting": (block["condition_lasting"] + 1.0) * is_new,
+        "usual_rows": block["usual_rows"] + 1.0,
         "visits": visits,
     }
-    return changed | _learnt(model, block, comparable, run, level, is_far & (seen >= parameters.fewest_rows))
+    is_usual = squared <= GOING * model.table.condition_limit
+    return changed | _learnt(model, block, comparable, moved, squared), is_usual
 
 
 def _visits(model: ConditionModel, block: Block, regimes: Places) -> tuple[BoolArray | bool, FloatArray]:
@@ -71,60 +55,28 @@ def _visits(model: ConditionModel, block: Block, regimes: Places) -> tuple[BoolA
     return is_new & (regimes == UNSEEN), visits
 
 
-def _distance(model: ConditionModel, block: Block, condition: FloatArray, level: FloatArray, doubt: FloatArray) -> Run:
-    moved = (condition - level) / model.condition_spreads
-    squared = np.vecdot(moved, np.matvec(block["condition_precision"][:, 0], moved)) / doubt
-    return Run(moved, squared)
-
-
-def _returned(
-    model: ConditionModel, block: Block, condition: FloatArray, run: Run, doubt: FloatArray
-) -> tuple[Run, FloatArray, FloatArray]:
-    """Take the way before the last change for the usual one again, where machines are run so."""
-    limit, level, former = model.table.condition_limit, block["condition_level"], block["condition_former"]
-    before = _distance(model, block, condition, former, doubt)
-    is_back = (run.squared > limit) & np.isfinite(np.vecdot(former, former)) & (before.squared <= limit)
-    if not is_back.any():
-        return run, level, former
-    back = is_back[:, None]
-    found = Run(np.where(back, before.moved, run.moved), np.where(is_back, before.squared, run.squared))
-    return found, np.where(back, former, level), np.where(back, level, former)
-
-
 def _learnt(
-    model: ConditionModel,
-    block: Block,
-    comparable: FloatArray,
-    run: Run,
-    level: FloatArray,
-    is_otherwise: BoolArray,
+    model: ConditionModel, block: Block, comparable: FloatArray, moved: FloatArray, squared: FloatArray
 ) -> Block:
-    """Return the usual way of running after a row; another one is learnt slowly, and its distance not at all.
-
-    The precision is made anew of what did not change, too: it comes out the same.
-    """
-    parameters, moved = model.parameters, run.moved
-    is_usual = ~is_otherwise
-    rows = block["condition_rows"] + is_usual
-    counted = np.minimum(1.0, SCATTER_COUNTED * moved.shape[1] / np.maximum(run.squared, _TINY))
+    """Return the usual way of running after a row."""
+    parameters = model.parameters
+    rows, way_rows = block["condition_rows"] + 1.0, block["way_rows"] + 1.0
+    counted = np.minimum(1.0, SCATTER_COUNTED * moved.shape[1] / np.maximum(squared, _TINY))
     scatter = moved[:, :, None] * (counted[:, None] * moved)[:, None, :]
     scatter -= block["condition_scatter"]
-    scatter *= is_usual[:, None, None]
-    scatter /= np.maximum(rows, 1.0)[:, None, None]
+    scatter /= rows[:, None, None]
     scatter += block["condition_scatter"]
     own = (rows / (parameters.smoothing * parameters.condition_prior))[:, None, None]
     mixed = scatter * (own / (1.0 + own))
     mixed += model.condition_covariance * (1.0 / (1.0 + own))
     mixed += model.condition_steady
-    memory = np.minimum(np.maximum(rows, 1.0), parameters.condition_memory)
-    if is_otherwise.any():
-        memory = np.where(is_otherwise, parameters.changed_memory, memory)
-    apart = comparable - level
-    apart *= (1.0 / memory)[:, None]
-    apart += level
+    level = comparable - block["condition_level"]
+    level /= np.minimum(way_rows, parameters.condition_memory)
+    level += block["condition_level"]
     return {
         "condition_rows": rows,
+        "way_rows": way_rows,
         "condition_scatter": scatter,
         "condition_precision": model.precisions(mixed[:, None]),
-        "condition_level": apart,
+        "condition_level": level,
     }

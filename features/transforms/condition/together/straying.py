@@ -7,7 +7,7 @@ import numpy as np
 from features.transforms.condition.causes import Deviation
 from features.transforms.condition.distance import MOST_DOUBT
 from features.transforms.condition.model import ConditionModel, FloatArray
-from features.transforms.condition.smoothing import SLOW
+from features.transforms.condition.smoothing import GROWN, SETTLED, SLOW
 from features.transforms.condition.together.block import Block, Places
 from features.transforms.condition.together.rounds import BoolArray, Round
 from features.transforms.condition.together.running import doubts
@@ -94,11 +94,15 @@ def follow_score(model: ConditionModel, before: Block, changed: Block, rows: Rou
     is_sudden = (lasting > 0.0) & ((score >= parameters.sudden) | was_sudden)
     strays = (lasting > 0.0) | (changed["condition_lasting"] > 0.0)
     since = np.where(np.isnan(before["strays_since"]), rows.seconds, before["strays_since"])
+    was_score, is_settled = before["sudden_score"], lasting > SETTLED * parameters.smoothing
+    first = np.where(lasting > 1.0, np.maximum(score, was_score), score)
+    is_sudden = np.where(lasting <= parameters.patience, is_sudden, was_sudden)
     return {
         "stress": score,
         "slow_stress": before["slow_stress"] + (score - before["slow_stress"]) / (SLOW * parameters.smoothing),
         "lasting": lasting,
-        "is_sudden": np.where(lasting <= parameters.patience, is_sudden, was_sudden).astype(np.float64),
+        "is_sudden": (is_sudden & ~(is_settled & (score > GROWN * was_score))).astype(np.float64),
+        "sudden_score": np.where(is_settled, was_score, first),
         "strays_since": np.where(strays, since, np.nan),
         "rows_since_report": (before["rows_since_report"] + 1.0) * ~rows.is_reported,
     }

@@ -39,7 +39,9 @@ TABLE = ConditionTable(
     scatter_limits=(2.5,) * 4,
     limit=20.0,
     condition_limit=15.0,
+    mode_limit=16.0,
     modes=(ModeSigns("worn", (0.0, 0.0, 0.0, 0.0, 1.0, 1.0)),),
+    components=(),
     machines=3,
     rows=1000,
 )

@@ -4,8 +4,10 @@ import numpy as np
 
 from features.domain.conditions import ConditionVerdict
 from features.transforms.condition.answer import Circumstances, ConditionRow
+from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import initial_condition
-from tests.features.transforms.condition.rig import MODEL, judged, rows_of, shifted
+from features.transforms.condition.table import ModeSigns
+from tests.features.transforms.condition.rig import MODEL, SLOPES, TABLE, judged, rows_of, shifted
 
 FAULT = {"current": -6.0, "pressure": 7.0, "warmth": 5.0}
 PRODUCT = {"pressure": 25.0, "current": 20.0, "warmth": 6.0}
@@ -39,9 +41,18 @@ def test_a_change_that_befalls_the_neighbours_does_not_either() -> None:
 
 
 def test_what_began_with_a_reported_change_stays_its_for_as_long_as_it_lasts() -> None:
-    rows = shifted(reported(rows_of(320), 120), 120, PRODUCT)
+    rows = shifted(reported(rows_of(360), 150), 150, PRODUCT)
     told = [each.verdict for each in judged(rows)]
-    assert set(told[130:]) == {OPERATION}
+    assert set(told[152:]) == {OPERATION}
+
+
+def test_of_a_machine_hardly_known_a_change_that_lasts_becomes_usual_and_so_is_its_return() -> None:
+    rows = shifted(reported(rows_of(420), 60), 60, PRODUCT)
+    rows = [*rows[:300], *rows_of(420)[300:]]
+    told = [each.verdict for each in judged(rows)]
+    assert set(told[70:170]) == {OPERATION}
+    assert set(told[230:300]) == {ConditionVerdict.NORMAL}
+    assert set(told[340:]) == {ConditionVerdict.NORMAL}
 
 
 def test_beside_what_a_change_explains_a_fault_across_it_is_told() -> None:
@@ -65,3 +76,14 @@ def test_a_fault_that_was_there_before_a_change_is_not_excused_by_it() -> None:
     told = [each.verdict for each in judged(reported(rows, 200))]
     assert told[199] is MACHINE
     assert set(told[200:]) == {MACHINE}
+
+
+def test_another_condition_that_moves_later_is_not_explained_by_the_change() -> None:
+    model = ConditionModel.of(replace(TABLE, modes=(ModeSigns("cooled", (0.0, -1.0, 0.0, 0.0, 0.0, 0.0)),)))
+    rows = reported(another_load(260), 120)
+    for row in rows[200:]:
+        row.values[1] -= 0.8
+        row.values[2:] -= 0.8 * SLOPES[:, 1]
+    told = [each.verdict for each in judged(rows, model=model)]
+    assert set(told[135:200]) == {OPERATION}
+    assert told[-1] is MACHINE

@@ -7,7 +7,7 @@ import numpy as np
 from features.domain.conditions import ConditionVerdict
 from features.transforms.condition.answer import ConditionRow
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
+from features.transforms.condition.state import ConditionState, forget_levels, initial_condition, is_anew
 from tests.features.transforms.condition.rig import INTERVAL, MODEL, NOISE, SENSORS, TABLE, judged, rows_of, shifted
 
 NORMAL, MACHINE = ConditionVerdict.NORMAL, ConditionVerdict.MACHINE
@@ -78,3 +78,13 @@ def test_a_new_epoch_moves_the_bound() -> None:
     after = forget_levels(MODEL, state, ["vibration"])
     assert np.isnan(after.anchor).tolist() == [False, False, False, True]
     assert np.isfinite(state.anchor).all()
+
+
+def test_while_a_machine_is_run_otherwise_no_level_is_learnt_whatever_it_does() -> None:
+    state = initial_condition(MODEL)
+    rows = rows_of(200, load=np.where((np.arange(200) >= 120) & (np.arange(200) < 160), 0.8, 0.0))
+    judged(rows[:150], state)
+    after = forget_levels(MODEL, state, ["current"])
+    assert not is_anew(MODEL, after).any()
+    judged(rows[150:180], after)
+    assert is_anew(MODEL, after).tolist() == [False, True, False, False]

@@ -10,6 +10,7 @@ from features.domain.conditions import ConditionVerdict
 from features.quality.holding import NAMUR_CODES
 from features.quality.verdicts import Namur, Verdict
 from features.transforms.condition.answer import Circumstances, ConditionRow
+from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
 from features.transforms.condition.step import advance, company, condition_step, wait
 from tests.features.transforms.condition.rig import (
@@ -93,6 +94,29 @@ def test_a_known_failure_mode_is_named() -> None:
     answer = judged(shifted(rows_of(), 100, {"vibration": 25.0, "warmth": 15.0}, grows=True))[-1]
     assert answer.verdict is ConditionVerdict.MACHINE
     assert next(each.value for each in answer.evidence if each.name == "explained_by_worn") > 0.8
+
+
+def test_what_goes_as_a_known_failure_mode_goes_needs_less_to_be_told() -> None:
+    rows = shifted(rows_of(), 120, {"warmth": 1.6, "vibration": 1.6}, grows=True)
+    sharp = ConditionModel.of(replace(MODEL.table, mode_limit=6.0))
+    assert judged(rows)[-1].verdict is ConditionVerdict.NORMAL
+    assert judged(rows, model=sharp)[-1].verdict is ConditionVerdict.MACHINE
+    against = shifted(rows_of(), 120, {"warmth": -1.6, "vibration": -1.6}, grows=True)
+    assert judged(against, model=sharp)[-1].verdict is ConditionVerdict.NORMAL
+
+
+@pytest.mark.parametrize(
+    ("jumping", "verdict"), [((3,), ConditionVerdict.INSTRUMENT), ((3, 4), ConditionVerdict.NORMAL)]
+)
+def test_what_several_measuring_points_show_at_once_is_no_instruments(
+    jumping: tuple[int, ...], verdict: ConditionVerdict
+) -> None:
+    row, state = rows_of(121)[120], initial_condition(MODEL)
+    judged(rows_of(120), state)
+    quality, points = row.quality.copy(), row.points.copy()
+    quality[list(jumping)] = Verdict.SPIKE
+    points[list(jumping)] = NAMUR_CODES.index(Namur.OUT_OF_SPECIFICATION)
+    assert judged([replace(row, quality=quality, points=points)], state)[0].verdict is verdict
 
 
 def test_several_sensors_that_jump_at_once_cannot_be_told_from_another_product() -> None:

@@ -100,7 +100,7 @@ def test_rows_judged_together_say_what_they_say_one_by_one(expected: Told, monke
     monkeypatch.setattr(Together, "advance_ordinary", counted)
     found = told(advance, readings())
     assert are_same(found, expected)
-    assert sum(taken) > len(found[0]) // 2
+    assert sum(taken) > len(found[0]) // 5  # half of all are of machines hardly known, which are taken one by one
     assert all(verdict.value in "".join(found[0]) for verdict in (ConditionVerdict.MACHINE, ConditionVerdict.NORMAL))
 
 
