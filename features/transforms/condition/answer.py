@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,9 +58,8 @@ class ConditionRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A number that speaks for a verdict.
+class Evidence(NamedTuple):
+    """A number that speaks for a verdict; a tuple, for a row of which causes are weighed makes a dozen of them.
 
     Attributes:
         verdict: What it speaks for.

@@ -18,7 +18,7 @@ _IS_OF_INSTRUMENT = np.isin(
 _IS_JUMP = np.isin(np.arange(len(Verdict)), (Verdict.SPIKE, Verdict.NOISE))
 _FEWEST_TOGETHER = 3
 _FEWEST_JUMPING = 2
-_LOUD_TOO = 0.7
+LOUD_TOO = 0.7
 _FAILED = NAMUR_CODES.index(Namur.FAILURE)
 
 
@@ -120,7 +120,7 @@ def scatter_evidence(model: ConditionModel, state: ConditionState) -> list[Evide
         return []
     times = state.scatter / model.scatter_limits
     loud = np.flatnonzero(times > 1.0)
-    if len(loud) != 1 or np.count_nonzero(times > _LOUD_TOO) > 1:
+    if len(loud) != 1 or np.count_nonzero(times > LOUD_TOO) > 1:
         return []
     signal = model.table.sensors[int(loud[0])]
     return [Evidence(ConditionVerdict.INSTRUMENT, "scatters_times", float(times[loud[0]]), signal)]

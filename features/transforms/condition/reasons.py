@@ -196,7 +196,7 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
             mode.gain - MODE_COST * cost * max(mode.directions - 1, 0) - math.log(max(len(model.mode_signs), 1)),
         ),
         ConditionVerdict.OPERATION_CHANGE: max(
-            moved - MOVED_COST * cost * (1.0 + is_alone) - SIGN_COST * cost * _is_sign(model, mode, conditions),
+            moved - MOVED_COST * cost * (1.0 + is_alone) - SIGN_COST * cost * is_sign(model, mode, conditions),
             of_several if is_sudden else -math.inf,
         ),
     }
@@ -209,7 +209,7 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
     return Weighed({name: float(value) for name, value in logs.items()}, one, mode, several)
 
 
-def _is_sign(model: ConditionModel, mode: Explained, conditions: float) -> bool:
+def is_sign(model: ConditionModel, mode: Explained, conditions: float) -> bool:
     """Say whether conditions moved, and nearly all that moved is a sign of one failure mode."""
     if not conditions > 0.0 or mode.place < 0 or mode.share < _SIGNED:
         return False
@@ -232,10 +232,10 @@ def likeliest(
         ('machine', 0.95)
     """
     most = max(logs.values())
-    weights = {name: math.exp(value - most) for name, value in logs.items()}
-    total = sum(weights.values())
-    shares = {name: weight / total for name, weight in weights.items()}
-    best = max(shares, key=lambda name: shares[name])
+    weights = [math.exp(value - most) for value in logs.values()]
+    total = sum(weights)
+    shares = {name: weight / total for name, weight in zip(logs, weights, strict=True)}
+    best = max(shares, key=shares.__getitem__)
     return best if shares[best] >= certainty else ConditionVerdict.UNDETERMINED, shares
 
 

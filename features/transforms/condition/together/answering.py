@@ -3,16 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from features.domain.conditions import ConditionVerdict
 from features.transforms.condition.answer import ConditionAnswer, ConditionRow, Evidence
-from features.transforms.condition.causes import Explained
-from features.transforms.condition.faults import scatter_evidence
+from features.transforms.condition.causes import MOST_SENSORS, Explained
+from features.transforms.condition.faults import LOUD_TOO, scatter_evidence
 from features.transforms.condition.model import ConditionModel, FloatArray
-from features.transforms.condition.reasons import MODE_COST, MOVED_COST, Found, judge, likeliest
+from features.transforms.condition.reasons import MODE_COST, MOVED_COST, SIGN_COST, Found, is_sign, judge, likeliest
 from features.transforms.condition.together.block import Block, Places, lent
 from features.transforms.condition.together.rounds import BoolArray
 from features.transforms.condition.together.straying import Strayed
@@ -20,6 +19,7 @@ from features.transforms.condition.together.weighing import Several, beyond, ins
 
 _INSTRUMENT, _MACHINE = ConditionVerdict.INSTRUMENT, ConditionVerdict.MACHINE
 _OPERATION, _NORMAL = ConditionVerdict.OPERATION_CHANGE, ConditionVerdict.NORMAL
+_CAUSES = (_INSTRUMENT, _MACHINE, _OPERATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def answers(
     parameters, shares = model.parameters, _shares(found)
     is_known = after["seen"] >= parameters.fewest_rows
     strays = after["lasting"] >= parameters.patience
-    is_special = (after["tracks"][:, 2] > model.scatter_limits).any(axis=1)
+    is_special = _is_loud(model, after["tracks"][:, 2])
     is_special |= strays & ~(is_known & (after["level_rows"].min(axis=1) >= parameters.fewest_rows))
     moves = ~strays & (after["condition_lasting"] >= parameters.condition_patience) & is_known
     weighs = np.flatnonzero((strays | moves) & ~is_special & holds)
@@ -65,6 +65,15 @@ def answers(
         else:
             told.append(ConditionAnswer(verdict, score[place], score[place], int(seen[place]), shares[place], evidence))
     return told
+
+
+def _is_loud(model: ConditionModel, scatter: FloatArray) -> BoolArray:
+    """Say of which machines one sensor alone scatters more than in health; see `scatter_evidence`. Shape (machine,)."""
+    times = scatter / model.scatter_limits
+    if not (times > 1.0).any():
+        return np.zeros(len(times), np.bool_)
+    loud, rather = np.count_nonzero(times > 1.0, axis=1), np.count_nonzero(times > LOUD_TOO, axis=1)
+    return np.asarray((loud == 1) & (rather <= 1), np.bool_)
 
 
 def _one(model: ConditionModel, after: Block, found: Strayed, row: ConditionRow, place: int) -> ConditionAnswer:
@@ -89,36 +98,37 @@ def _weighed(
 ) -> dict[int, tuple[ConditionVerdict, tuple[Evidence, ...]]]:
     """Return verdict and evidence of machines whose causes are weighed, by their places."""
     part, chosen = found.part(weighs), {name: after[name][weighs] for name in _ASKED}
+    slopes = after["relations"][:, 1 : 1 + found.others.shape[1], -1][weighs]
     is_alone = [
         path.neighbours > 0 and path.neighbours_straying == 0
         for path in (rows[place].circumstances for place in weighs.tolist())
     ]
-    causes = _causes(model, chosen, part, np.array(is_alone))
+    causes = _causes(model, chosen, part, slopes, np.array(is_alone))
     condition_limit, certainty = model.table.condition_limit, model.parameters.certainty
     is_straying = (chosen["lasting"] >= model.parameters.patience).tolist()
-    logs = np.stack(causes.logs, axis=1).tolist()
-    said, numbers = {}, _numbers(causes, part, chosen)
-    for place, number in enumerate(weighs.tolist()):
-        verdict, shares = likeliest(dict(zip((_INSTRUMENT, _MACHINE, _OPERATION), logs[place], strict=True)), certainty)
-        if not is_straying[place]:
-            is_new = part.condition_total[place] <= condition_limit
-            if is_new or verdict is _INSTRUMENT:
-                verdict = _OPERATION if is_new else ConditionVerdict.UNDETERMINED
+    logs = zip(*(each.tolist() for each in causes.logs), strict=True)
+    is_new = (part.condition_total <= condition_limit).tolist()
+    said, numbers = {}, _numbers(model, causes, part, chosen)
+    for place, (number, weights) in enumerate(zip(weighs.tolist(), logs, strict=True)):
+        verdict, shares = likeliest(dict(zip(_CAUSES, weights, strict=True)), certainty)
+        if not is_straying[place] and (is_new[place] or verdict is _INSTRUMENT):
+            verdict = _OPERATION if is_new[place] else ConditionVerdict.UNDETERMINED
         said[number] = verdict, _evidence(model, shares, causes.modes[place], numbers[place])
     return said
 
 
-_ASKED = ("relations", "lasting", "condition_lasting", "is_sudden")
+_ASKED = ("lasting", "condition_lasting", "is_sudden")
 
 
-def _causes(model: ConditionModel, after: Block, found: Strayed, is_alone: BoolArray) -> _Causes:
+def _causes(model: ConditionModel, after: Block, found: Strayed, slopes: FloatArray, is_alone: BoolArray) -> _Causes:
     """Weigh the causes; see `reasons.weigh`, of machines without an excuse."""
     parameters, signals = model.parameters, found.own.shape[1] + found.others.shape[1]
     cost, is_sudden = parameters.direction_cost, after["is_sudden"] > 0.0
     temper = 2.0 * (1.0 + parameters.temper * (found.total + found.condition_total))
-    sensors = beyond(found.total, model.table.limit) / temper
+    of_mode = beyond(found.of_mode, model.table.mode_limit)
+    sensors = np.maximum(beyond(found.total, model.table.limit), of_mode) / temper
     conditions = beyond(found.condition_total, model.table.condition_limit) / temper
-    gain, places = instruments(model, after["relations"], found)
+    gain, places = instruments(model, slopes, found)
     mode, some = modes(model, found, sensors, conditions), several(model, found, sensors)
     moved = found.condition_total * conditions
     is_condition = places >= found.own.shape[1]
@@ -126,51 +136,41 @@ def _causes(model: ConditionModel, after: Block, found: Strayed, is_alone: BoolA
     one = gain * sensors + np.where(is_condition, 0.0, further) - math.log(2.0 * signals)
     of_several = some.gain * sensors + moved - cost * (some.directions - 1 + (moved > 0.0)) - math.log(signals)
     operation = moved - MOVED_COST * cost * (1.0 + is_alone)
+    if len(model.mode_signs):
+        signs = [is_sign(model, *each) for each in zip(mode, conditions.tolist(), strict=True)]
+        operation -= SIGN_COST * cost * np.array(signs, np.float64)
     operation = np.where(is_sudden, np.maximum(operation, of_several), operation)
     is_measured = (is_sudden | (after["condition_lasting"] > 0.0)) & is_condition
     operation = np.where(is_measured, np.maximum(operation, one), operation)
     rest = math.log(max(len(model.mode_signs), 1))
-    of_mode = np.array([each.gain - MODE_COST * cost * max(each.directions - 1, 0) - rest for each in mode])
-    return _Causes(
-        gain,
-        places,
-        mode,
-        some,
-        (one, np.maximum(of_several, of_mode), operation),
-    )
+    by_mode = np.array([each.gain - MODE_COST * cost * max(each.directions - 1, 0) - rest for each in mode])
+    return _Causes(gain, places, mode, some, (one, np.maximum(of_several, by_mode), operation))
 
 
 def _evidence(
     model: ConditionModel, shares: dict[ConditionVerdict, float], mode: Explained, numbers: "_Numbers"
 ) -> tuple[Evidence, ...]:
     """Return the numbers behind a verdict."""
-    table = model.table
-    signal = (table.sensors + table.conditions)[numbers.place]
+    table, (by_one, place, by_several, directions, lasting, score, moved) = model.table, numbers
+    signal = table.sensors[place] if place < len(table.sensors) else table.conditions[place - len(table.sensors)]
     evidence = [Evidence(name, "probability", share) for name, share in shares.items()]
-    evidence.append(Evidence(_INSTRUMENT, "explained_by_one_signal", numbers.by_one, signal))
+    evidence.append(Evidence(_INSTRUMENT, "explained_by_one_signal", by_one, signal))
     if mode.place >= 0:
         evidence.append(Evidence(_MACHINE, f"explained_by_{table.modes[mode.place].id}", min(mode.share, 1.0)))
-    evidence.append(Evidence(_MACHINE, f"explained_by_{int(numbers.directions)}_sensors", numbers.by_several))
-    evidence.append(Evidence(_MACHINE, "rows_lasting", numbers.lasting))
-    moved = zip(numbers.moved, table.conditions, strict=True)
-    evidence += [Evidence(_OPERATION, "condition_moved", value, name) for value, name in moved]
-    evidence.append(Evidence(_OPERATION, "sensors_strayed", numbers.score))
+    evidence.append(Evidence(_MACHINE, _BY_SEVERAL[directions], by_several))
+    evidence.append(Evidence(_MACHINE, "rows_lasting", lasting))
+    for name, value in zip(table.conditions, moved, strict=True):
+        evidence.append(Evidence(_OPERATION, "condition_moved", value, name))
+    evidence.append(Evidence(_OPERATION, "sensors_strayed", score))
     return tuple(evidence)
 
 
-class _Numbers(NamedTuple):
-    """What the evidence of one machine is made of."""
-
-    by_one: float
-    place: int
-    by_several: float
-    directions: float
-    lasting: float
-    score: float
-    moved: list[float]
+_BY_SEVERAL = {float(count): f"explained_by_{count}_sensors" for count in range(1, MOST_SENSORS + 1)}
+_Numbers = tuple[float, int, float, float, float, float, list[float]]
+"""Explained by one signal, and which; by several, and how many; rows lasting, the score, how far conditions moved."""
 
 
-def _numbers(causes: _Causes, found: Strayed, after: Block) -> list[_Numbers]:
+def _numbers(model: ConditionModel, causes: _Causes, found: Strayed, after: Block) -> list[_Numbers]:
     """Return the numbers of each machine."""
     total = np.maximum(found.total, 1e-9)
     columns = (
@@ -179,7 +179,7 @@ def _numbers(causes: _Causes, found: Strayed, after: Block) -> list[_Numbers]:
         np.minimum(causes.several.gain / total, 1.0).tolist(),
         causes.several.directions.tolist(),
         after["lasting"].tolist(),
-        found.score.tolist(),
+        np.sqrt(np.maximum(found.total, 0.0) / model.table.limit).tolist(),
         found.others.tolist(),
     )
-    return [_Numbers(*each) for each in zip(*columns, strict=True)]
+    return list(zip(*columns, strict=True))

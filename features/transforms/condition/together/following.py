@@ -29,9 +29,8 @@ def may_follow(model: ConditionModel, block: Block, rows: Round) -> BoolArray:
     parameters, running = model.parameters, model.table.running
     found = rows.is_clean & (rows.seconds > block["seconds"]) & (block["settled"] >= parameters.settling)
     found &= (block["excused_rows"] < 0.0) & (block["blame_age"] > 0.0).all(axis=1)
-    found &= ~block["before_epoch"].any(axis=1) & (block["way_rows"] >= parameters.fewest_rows).all(axis=1)
-    found &= block["is_otherwise"] == 0.0
-    found &= (block["lasting"] == 0.0) | (np.isnan(block["level_former"]).all(axis=1) & (len(model.mode_signs) == 0))
+    found &= ~block["before_epoch"].any(axis=1)
+    found &= (block["lasting"] == 0.0) | np.isnan(block["level_former"]).all(axis=1)
     if running is not None:
         found &= rows.values[:, running] > model.table.running_above
     return found
@@ -54,12 +53,12 @@ def follow(model: ConditionModel, block: Block, rows: Round) -> tuple[Block, Boo
     interval = before + (np.minimum(elapsed, 2.0 * before) - before) / 50.0
     share = _shares(model, interval, elapsed)
     regimes = _regimes(model, rows.values[:, :conditions])
-    changed, is_usual = follow_ways(model, block, comparable[:, :conditions], share, regimes)
+    changed, is_followed = follow_ways(model, block, comparable[:, :conditions], share, regimes)
     seen = _expected(model, block, comparable, regimes)
     is_young, blame_rows = block["seen"] < parameters.fewest_rows, block["blame_rows"] + 1.0
     may_learn = is_young | ((block["stress"] < parameters.hold) & (blame_rows >= parameters.blame_rows))
     holds, astray = _credible(block, seen, may_learn)
-    holds &= is_usual
+    holds &= is_followed
     if not may_learn.all():
         holds &= may_learn | (block["level_rows"].min(axis=1) >= parameters.fewest_rows)
     tracks = _smoothed(model, block["tracks"], _bounded(model, seen), share)

@@ -156,7 +156,7 @@ def _ordinary(
     changed, holds = follow(model, before, given)
     found = strayed(model, before, changed)
     changed |= follow_score(model, before, changed, given, found.score)
-    holds &= ~is_excused(model, changed, given) & np.isfinite(found.score) & (found.total <= model.mode_bar)
+    holds &= ~is_excused(model, changed, given) & np.isfinite(found.score)
     after = before | changed
     told = answers(model, after, found, rows, holds)
     changed["verdict"] = np.array([0.0 if each is None else _VERDICTS[each.verdict] for each in told])

@@ -4,13 +4,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.transforms.condition.causes import Deviation
+from features.transforms.condition.causes import Deviation, failure_mode
 from features.transforms.condition.distance import MOST_DOUBT
 from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.smoothing import GROWN, SETTLED, SLOW
 from features.transforms.condition.together.block import Block, Places
 from features.transforms.condition.together.rounds import BoolArray, Round
-from features.transforms.condition.together.running import doubts
+from features.transforms.condition.together.running import doubts, is_way_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Strayed:
         condition_total: Of the conditions.
         of_sensors: What makes of the model's precision that of the machine.
         of_conditions: The same of `conditions`.
+        of_mode: Of `total`, what the failure mode that explains most does; 0 where that is not asked.
         score: 1 is the most that healthy machines show.
     """
 
@@ -37,6 +38,7 @@ class Strayed:
     condition_total: FloatArray
     of_sensors: FloatArray
     of_conditions: FloatArray
+    of_mode: FloatArray
     score: FloatArray
 
     def part(self, places: Places) -> "Strayed":
@@ -69,21 +71,54 @@ def strayed(model: ConditionModel, before: Block, changed: Block) -> Strayed:
         before: Their memory before the row.
         changed: What the row changed; where a deviation is over, the smoothed one is changed here.
     """
-    limit, doubt, tracks = model.table.limit, doubts(model, changed["seen"]), changed["tracks"]
+    doubt, tracks = doubts(model, changed["seen"]), changed["tracks"]
     others = (changed["condition"] - changed["condition_level"]) / model.condition_spreads
+    others *= is_way_known(model, changed["way_rows"])
     conditions = changed["condition_precision"][:, 1]
     moved = np.vecdot(others, np.matvec(conditions, others)) / doubt
     share = 1.0 / (doubt * (1.0 + np.minimum(moved / model.table.condition_limit, MOST_DOUBT)))
+    beside = _Beside(others, conditions, moved, share, 1.0 / doubt)
     was_straying = before["lasting"] > 0.0
     if was_straying.any():
         recent = tracks[:, 1]
-        is_over = was_straying & (np.vecdot(recent, np.matvec(model.precision, recent)) * share < limit)
+        is_over = was_straying & (_strayed(model, recent, beside, was_straying).score < 1.0)
         np.copyto(tracks[:, 0], recent, where=is_over[:, None])
-    own = tracks[:, 0]
+    return _strayed(model, tracks[:, 0], beside, np.ones_like(was_straying))
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is known of conditions; see `Strayed`."""
+
+    others: FloatArray
+    conditions: FloatArray
+    condition_total: FloatArray
+    of_sensors: FloatArray
+    of_conditions: FloatArray
+
+
+def _strayed(model: ConditionModel, own: FloatArray, beside: _Beside, asks: BoolArray) -> Strayed:
+    """Return how far machines stray by these deviations of their sensors; failure modes are asked of some alone."""
     told = np.matvec(model.precision, own)
-    total = np.vecdot(own, told) * share
-    score = np.sqrt(np.maximum(total, 0.0) / limit)
-    return Strayed(own, others, told, conditions, total, moved, share, 1.0 / doubt, score)
+    total = np.vecdot(own, told) * beside.of_sensors
+    most, of_mode = total / model.table.limit, np.zeros_like(total)
+    found = Strayed(
+        own,
+        beside.others,
+        told,
+        beside.conditions,
+        total,
+        beside.condition_total,
+        beside.of_sensors,
+        beside.of_conditions,
+        of_mode,
+        most,
+    )
+    for place in np.flatnonzero(asks & (total > model.mode_bar)).tolist():
+        of_mode[place] = failure_mode(model, found.deviation(model, place), 1.0, 0.0).gain
+    np.maximum(most, of_mode / model.table.mode_limit, out=most)
+    np.sqrt(np.maximum(most, 0.0), out=most)
+    return found
 
 
 def follow_score(model: ConditionModel, before: Block, changed: Block, rows: Round, score: FloatArray) -> Block:
@@ -112,6 +147,8 @@ def is_excused(model: ConditionModel, changed: Block, rows: Round) -> BoolArray:
     """Say of which machines what strays is common or was reported; see `excuse`. Shape (machine,)."""
     parameters = model.parameters
     lasting = np.maximum(changed["lasting"], changed["condition_lasting"])
+    if not lasting.any():
+        return np.zeros(len(lasting), np.bool_)
     least = np.maximum(parameters.together * rows.neighbours, 1.0)
     apart = changed["rows_since_report"] - lasting
     is_reported = (apart >= -1.0) & (apart <= parameters.reported_rows)

@@ -22,12 +22,12 @@ class Several:
     directions: FloatArray
 
 
-def instruments(model: ConditionModel, relations: FloatArray, found: Strayed) -> tuple[FloatArray, Places]:
+def instruments(model: ConditionModel, slopes: FloatArray, found: Strayed) -> tuple[FloatArray, Places]:
     """Return what the instrument that explains most explains, and its place among sensors, then conditions.
 
     Args:
         model: Of all machines.
-        relations: Of the machines. Shape (machine, feature, feature + 1, sensor).
+        slopes: By how much sensors change with conditions. Shape (machine, condition, sensor).
         found: Of the machines.
 
     Returns:
@@ -35,8 +35,7 @@ def instruments(model: ConditionModel, relations: FloatArray, found: Strayed) ->
     """
     sensors, conditions = found.own.shape[1], found.others.shape[1]
     of_sensors, of_conditions = found.of_sensors[:, None], found.of_conditions[:, None]
-    slopes = relations[:, 1 : 1 + conditions, -1] / model.noise
-    seeming = slopes * -model.condition_spreads[:, None]
+    seeming = slopes / model.noise * -model.condition_spreads[:, None]
     told, size = np.empty((len(slopes), sensors + conditions)), np.empty((len(slopes), sensors + conditions))
     np.multiply(found.told, of_sensors, out=told[:, :sensors])
     told[:, sensors:] = np.matvec(found.conditions, found.others) * of_conditions
