@@ -19,7 +19,7 @@ from features.transforms.condition.faults import is_ordinary
 from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray, is_whole
 from features.transforms.condition.smoothing import LOUDEST, SLOW, interval_after, share_of, shares_of_tracks
 from features.transforms.condition.state import ConditionState
-from features.transforms.condition.ways import GOING, SCATTER_COUNTED
+from features.transforms.condition.ways import GOING, SCATTER_COUNTED, STILL
 
 _ZERO, _ONE, _LOUDEST = np.array(0.0), np.array(1.0), np.array(LOUDEST)
 """Numbers as arrays of no axis: NumPy takes twice as long with those of Python."""
@@ -112,7 +112,7 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     moved = condition - state.condition_level
     moved /= model.condition_spreads
     squared = float(moved.dot(state.condition_precision[0].dot(moved))) / doubt
-    if not squared <= GOING * model.table.condition_limit:
+    if not squared <= model.table.condition_limit:
         return None
     rows = state.condition_rows + 1
     counted = min(1.0, SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
@@ -125,7 +125,11 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     mixed += scatter * (own / (1.0 + own))
     mixed += model.condition_steady
     level = comparable - state.condition_level
-    level /= np.minimum(state.way_rows + _ONE, parameters.condition_memory)
+    way_rows = state.way_rows + _ONE
+    memory = np.minimum(way_rows, parameters.condition_memory)
+    if squared > GOING * model.table.condition_limit:
+        memory[(np.abs(moved) >= STILL) & (way_rows > parameters.condition_memory)] = parameters.changed_memory
+    level /= memory
     level += state.condition_level
     return _Run(condition, level, scatter, rows, model.precisions(mixed))
 
