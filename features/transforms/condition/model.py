@@ -15,6 +15,7 @@ _EVEN = 0.05
 _STEADY = 0.02
 _LOOKED_AT = 0.36
 """Share of the limit of failure modes below which they are not asked: nothing hangs on it."""
+_NEARLY = 0.99
 _MOST_PATTERNS = 64
 """So many precisions of some of the sensors are kept; machines of a type lack the same few signals again and again."""
 
@@ -31,6 +32,8 @@ class ConditionModel:
         precision: Inverse of the covariance of the sensors. Shape (sensor, sensor).
         has_relative: Whether any signal is taken by its logarithm.
         every: All signals, where all of them are known.
+        each: 1 for each sensor. Shape (sensor,).
+        least_drift: The least that any level may be moved from where it was known, nearly; comparable.
         mode_bar: Squared distance above which it is asked what failure modes explain; infinite without any.
         condition_steady: Variance that conditions are taken to have although they never moved, in the table's spreads.
             Shape (condition, condition).
@@ -59,6 +62,8 @@ class ConditionModel:
     regime_places: NDArray[np.intp]
     has_relative: bool
     every: NDArray[np.bool_]
+    each: FloatArray
+    least_drift: float
     mode_bar: float
     condition_steady: FloatArray
     condition_evens: FloatArray
@@ -95,6 +100,8 @@ class ConditionModel:
             regime_places=np.array(table.regime_conditions, np.intp),
             has_relative=any(floor is not None for floor in table.floors),
             every=np.ones(conditions + sensors, np.bool_),
+            each=np.ones(sensors),
+            least_drift=_NEARLY * table.parameters.most_drift * min(table.noise, default=0.0),
             mode_bar=_LOOKED_AT * table.mode_limit if len(table.modes) else math.inf,
             condition_steady=_STEADY * np.eye(conditions),
             condition_evens=np.stack([np.ones_like(own), 1.0 + _EVEN * np.eye(conditions)]),

@@ -57,7 +57,7 @@ def advance_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
     run = None if regime == UNSEEN else _follow_run(model, state, comparable[:conditions], share)
     if run is None:
         return None
-    features = model.features(comparable[:conditions] - state.origin, regime)
+    features = _features(model, state, comparable[:conditions], regime)
     count, sensors = len(features), len(state.level)
     product = features.dot(state.relations.reshape(count, -1)).reshape(count + 1, sensors)
     error = comparable[conditions:] - (state.level + product[count])
@@ -71,7 +71,7 @@ def advance_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
     scatter = apart[2]
     np.minimum(np.abs(apart[1]), _LOUDEST, out=scatter)
     scatter -= state.tracks[2]
-    apart *= shares_of_tracks(share, model.parameters.scatter_rows)
+    apart *= shares_of_tracks(share, model.parameters.scatter_rows, sensors)
     apart += state.tracks
     learns = state.stress < model.parameters.hold
     answer = _judge(model, state, run, apart, state.seen + learns)
@@ -81,6 +81,16 @@ def advance_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
         _learn(model, state, error, unsure, product)
     _take(model, state, row, answer, run, apart, regime, interval)
     return answer
+
+
+def _features(model: ConditionModel, state: ConditionState, comparable: FloatArray, regime: int) -> FloatArray:
+    """Return what `ConditionModel.features` does of a row. Shape (feature,)."""
+    if len(model.regime_centers):
+        return model.features(comparable - state.origin, regime)
+    found = np.empty(1 + len(comparable))
+    found[0] = 1.0
+    np.subtract(comparable, state.origin, found[1:])
+    return found
 
 
 def _may_be_ordinary(model: ConditionModel, state: ConditionState, row: ConditionRow) -> bool:
@@ -98,7 +108,7 @@ def _may_be_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
         and (running is None or bool(row.values[running] > model.table.running_above))
         and np.count_nonzero(state.blame_age) == len(state.blame_age)
         and not np.count_nonzero(state.before_epoch)
-        and bool((state.way_rows >= parameters.fewest_rows).all())
+        and not np.count_nonzero(state.way_rows < parameters.fewest_rows)
         and (state.stress < parameters.hold or state.level_rows.min() >= parameters.fewest_rows)
     )
 
@@ -150,7 +160,7 @@ def _judge(
         return None
     told *= deviation
     np.maximum(told, _ZERO, out=told)
-    total = float(told.dot(model.every[: len(told)]))
+    total = float(told.dot(model.each))
     if not total > 0.0:
         return None
     told /= total
@@ -166,12 +176,16 @@ def _learn(
     np.negative(error, product[-1])
     relations -= gain[:, None, :] * product
     state.level_rows += _ONE
-    level, most = relations[0, -1], model.noise * parameters.most_drift
+    state.seen += 1
+    level = relations[0, -1]
+    apart = level - state.anchor
+    if float(apart.dot(apart)) < model.least_drift**2:  # then none has reached its bound
+        return
+    most = model.noise * parameters.most_drift
     if not is_whole(state.anchor):
         begins = np.isnan(state.anchor) & (state.level_rows >= parameters.known_rows)
         np.copyto(state.anchor, level, where=begins)
     np.fmin(np.fmax(level, state.anchor - most), state.anchor + most, level)  # those without an anchor are free
-    state.seen += 1
 
 
 def _take(

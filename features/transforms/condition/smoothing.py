@@ -44,7 +44,7 @@ def smooth(model: ConditionModel, state: ConditionState, deviation: FloatArray, 
     target[:2] = deviation
     np.abs(np.subtract(deviation, tracks[1], out=target[2]), out=target[2])
     np.minimum(target[2], LOUDEST, out=target[2])
-    shares = shares_of_tracks(share, model.parameters.scatter_rows)
+    shares = shares_of_tracks(share, model.parameters.scatter_rows, len(deviation))
     apart = target - tracks
     if is_whole(apart.ravel()):  # all were measured, now and before
         apart *= shares
@@ -60,6 +60,6 @@ def smooth(model: ConditionModel, state: ConditionState, deviation: FloatArray, 
 
 
 @lru_cache(maxsize=256)
-def shares_of_tracks(share: float, scatter_rows: float) -> FloatArray:
-    """Return what a row counts in each track. Shape (3, 1)."""
-    return np.array([[share], [min(QUICK * share, 1.0)], [1.0 / scatter_rows]])
+def shares_of_tracks(share: float, scatter_rows: float, sensors: int) -> FloatArray:
+    """Return what a row counts in each track. Shape (3, sensor)."""
+    return np.repeat([share, min(QUICK * share, 1.0), 1.0 / scatter_rows], sensors).reshape(3, sensors)
