@@ -193,7 +193,7 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
         - math.log(2.0 * signals),
         ConditionVerdict.MACHINE: max(
             of_several,
-            mode.gain - MODE_COST * cost * max(mode.directions - 1, 0) - math.log(max(len(model.mode_signs), 1)),
+            mode_log(model, mode),
         ),
         ConditionVerdict.OPERATION_CHANGE: max(
             moved - MOVED_COST * cost * (1.0 + is_alone) - SIGN_COST * cost * is_sign(model, mode, conditions),
@@ -207,6 +207,16 @@ def weigh(model: ConditionModel, state: ConditionState, deviation: Deviation, ci
         logs = {name: value - parameters.common_cost for name, value in logs.items()}
         logs[ConditionVerdict.OPERATION_CHANGE] = deviation.total * sensors + moved
     return Weighed({name: float(value) for name, value in logs.items()}, one, mode, several)
+
+
+def mode_log(model: ConditionModel, mode: Explained) -> float:
+    """Return the logarithm of how well a failure mode explains what moved.
+
+    One that shows in a single one of its signals might have shown in any of them: that makes it the less likely.
+    """
+    further = MODE_COST * model.parameters.direction_cost * max(mode.directions - 1, 0)
+    signs = int(np.count_nonzero(model.mode_signs[mode.place])) if mode.place >= 0 and mode.directions == 1 else 1
+    return mode.gain - further - math.log(max(len(model.mode_signs), 1)) - math.log(max(signs, 1))
 
 
 def is_sign(model: ConditionModel, mode: Explained, conditions: float) -> bool:

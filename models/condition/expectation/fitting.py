@@ -101,7 +101,7 @@ def _followed(model: ConditionModel, machine: MachineRows) -> list[tuple[FloatAr
 
 def _margin(machines: Sequence[MachineRows]) -> float:
     """Return how much farther a machine that was not seen may go: the fewer machines teach, the less they show."""
-    return 1.0 + 1.0 / len(machines)
+    return 1.0 + 2.0 / len(machines)
 
 
 def _limit(squared: FloatArray) -> float:

@@ -11,7 +11,7 @@ from features.transforms.condition.answer import ConditionAnswer, ConditionRow, 
 from features.transforms.condition.causes import MOST_SENSORS, Explained
 from features.transforms.condition.faults import LOUD_TOO, scatter_evidence
 from features.transforms.condition.model import ConditionModel, FloatArray
-from features.transforms.condition.reasons import MODE_COST, MOVED_COST, SIGN_COST, Found, is_sign, judge, likeliest
+from features.transforms.condition.reasons import MOVED_COST, SIGN_COST, Found, is_sign, judge, likeliest, mode_log
 from features.transforms.condition.together.block import Block, Places, lent
 from features.transforms.condition.together.rounds import BoolArray
 from features.transforms.condition.together.straying import Strayed
@@ -142,8 +142,7 @@ def _causes(model: ConditionModel, after: Block, found: Strayed, slopes: FloatAr
     operation = np.where(is_sudden, np.maximum(operation, of_several), operation)
     is_measured = (is_sudden | (after["condition_lasting"] > 0.0)) & is_condition
     operation = np.where(is_measured, np.maximum(operation, one), operation)
-    rest = math.log(max(len(model.mode_signs), 1))
-    by_mode = np.array([each.gain - MODE_COST * cost * max(each.directions - 1, 0) - rest for each in mode])
+    by_mode = np.array([mode_log(model, each) for each in mode])
     return _Causes(gain, places, mode, some, (one, np.maximum(of_several, by_mode), operation))
 
 

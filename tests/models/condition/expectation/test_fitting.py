@@ -104,7 +104,7 @@ def test_the_fewer_machines_teach_the_farther_another_one_may_go() -> None:
     machines = [machine(seed) for seed in range(3)]
     few, many = fit_condition(machines, LAYOUT), fit_condition([*machines, *machines], LAYOUT)
     assert np.array(few.slopes) == pytest.approx(np.array(many.slopes), abs=1e-3)
-    assert few.limit / many.limit == pytest.approx((1.0 + 1.0 / 3.0) / (1.0 + 1.0 / 6.0), rel=0.05)
+    assert few.limit / many.limit == pytest.approx((1.0 + 2.0 / 3.0) / (1.0 + 2.0 / 6.0), rel=0.05)
 
 
 def test_the_layout_of_a_pack_puts_conditions_first_and_takes_what_it_knows_of_failure_modes() -> None:
