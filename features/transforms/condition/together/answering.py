@@ -7,27 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.domain.conditions import ConditionVerdict
-from features.transforms.condition.answer import ConditionAnswer, ConditionRow, Evidence
+from features.transforms.condition.answer import ConditionAnswer, ConditionRow, Estimate, Evidence
 from features.transforms.condition.causes import MOST_SENSORS, Explained
+from features.transforms.condition.estimates import estimate
 from features.transforms.condition.faults import LOUD_TOO, scatter_evidence
 from features.transforms.condition.model import ConditionModel, FloatArray
-from features.transforms.condition.reasons import MOVED_COST, SIGN_COST, Found, is_sign, judge, likeliest, mode_log
+from features.transforms.condition.reasons import MOVED_COST, SIGN_COST, Found, is_sign, judge, mode_log
 from features.transforms.condition.together.block import Block, Places, lent
 from features.transforms.condition.together.rounds import BoolArray
 from features.transforms.condition.together.straying import Strayed
-from features.transforms.condition.together.weighing import Several, beyond, instruments, modes, several
+from features.transforms.condition.together.weighing import Instruments, Several, beyond, instruments, modes, several
 
 _INSTRUMENT, _MACHINE = ConditionVerdict.INSTRUMENT, ConditionVerdict.MACHINE
 _OPERATION, _NORMAL = ConditionVerdict.OPERATION_CHANGE, ConditionVerdict.NORMAL
 _CAUSES = (_INSTRUMENT, _MACHINE, _OPERATION)
 
 
+_Said = tuple[ConditionVerdict, tuple[Evidence, ...], Explained | None]
+"""A verdict, the numbers behind it, and the instrument at fault whose reading is to be estimated."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Causes:
     """What causes explain, and what that counts for. Shape (machine,) each."""
 
-    instrument: FloatArray
-    places: Places
+    instrument: Instruments
     modes: list[Explained]
     several: Several
     logs: tuple[FloatArray, FloatArray, FloatArray]
@@ -52,19 +56,31 @@ def answers(
     is_special |= strays & ~(is_known & (after["level_rows"].min(axis=1) >= parameters.fewest_rows))
     moves = ~strays & (after["condition_lasting"] >= parameters.condition_patience) & is_known
     weighs = np.flatnonzero((strays | moves) & ~is_special & holds)
-    said: dict[int, tuple[ConditionVerdict, tuple[Evidence, ...]]] = {}
+    said: dict[int, _Said] = {}
     if len(weighs):
         said = _weighed(model, after, found, rows, weighs)
     told, score, seen = list[ConditionAnswer | None](), found.score.tolist(), after["seen"].tolist()
     for place, (is_held, is_one) in enumerate(zip(holds.tolist(), is_special.tolist(), strict=True)):
-        verdict, evidence = said.get(place, (_NORMAL, ()))
+        verdict, evidence, at_fault = said.get(place, (_NORMAL, (), None))
         if not is_held:
             told.append(None)
-        elif is_one or (verdict is _INSTRUMENT and strays[place]):  # what it would read is estimated, too
+        elif is_one:
             told.append(_one(model, after, found, rows[place], place))
         else:
-            told.append(ConditionAnswer(verdict, score[place], score[place], int(seen[place]), shares[place], evidence))
+            read = () if at_fault is None else _estimates(model, after, found, rows[place], place, at_fault)
+            told.append(
+                ConditionAnswer(verdict, score[place], score[place], int(seen[place]), shares[place], evidence, read)
+            )
     return told
+
+
+def _estimates(
+    model: ConditionModel, after: Block, found: Strayed, row: ConditionRow, place: int, at_fault: Explained
+) -> tuple[Estimate, ...]:
+    """Return what an instrument at fault would read."""
+    signal = (model.table.sensors + model.table.conditions)[at_fault.place]
+    read = estimate(model, lent(after, place), row, found.deviation(model, place), (signal, at_fault))
+    return () if read is None else (read,)
 
 
 def _is_loud(model: ConditionModel, scatter: FloatArray) -> BoolArray:
@@ -95,8 +111,8 @@ def _shares(found: Strayed) -> FloatArray:
 
 def _weighed(
     model: ConditionModel, after: Block, found: Strayed, rows: Sequence[ConditionRow], weighs: Places
-) -> dict[int, tuple[ConditionVerdict, tuple[Evidence, ...]]]:
-    """Return verdict and evidence of machines whose causes are weighed, by their places."""
+) -> dict[int, _Said]:
+    """Return what is said of machines whose causes are weighed, by their places."""
     part, chosen = found.part(weighs), {name: after[name][weighs] for name in _ASKED}
     slopes = after["relations"][:, 1 : 1 + found.others.shape[1], -1][weighs]
     is_alone = [
@@ -110,11 +126,22 @@ def _weighed(
     is_new = (part.condition_total <= condition_limit).tolist()
     said, numbers = {}, _numbers(model, causes, part, chosen)
     for place, (number, weights) in enumerate(zip(weighs.tolist(), logs, strict=True)):
-        verdict, shares = likeliest(dict(zip(_CAUSES, weights, strict=True)), certainty)
+        verdict, shares = _likeliest(weights, certainty)
+        at_fault = causes.instrument.explained(place) if verdict is _INSTRUMENT and is_straying[place] else None
         if not is_straying[place] and (is_new[place] or verdict is _INSTRUMENT):
             verdict = _OPERATION if is_new[place] else ConditionVerdict.UNDETERMINED
-        said[number] = verdict, _evidence(model, shares, causes.modes[place], numbers[place])
+        said[number] = verdict, _evidence(model, shares, causes.modes[place], numbers[place]), at_fault
     return said
+
+
+def _likeliest(logs: Sequence[float], certainty: float) -> tuple[ConditionVerdict, list[float]]:
+    """Return the likeliest of `_CAUSES` and the probability of each; see `reasons.likeliest`."""
+    most = max(logs)
+    weights = [math.exp(value - most) for value in logs]
+    total = sum(weights)
+    shares = [weight / total for weight in weights]
+    highest = max(shares)
+    return _CAUSES[shares.index(highest)] if highest >= certainty else ConditionVerdict.UNDETERMINED, shares
 
 
 _ASKED = ("lasting", "condition_lasting", "is_sudden")
@@ -128,12 +155,12 @@ def _causes(model: ConditionModel, after: Block, found: Strayed, slopes: FloatAr
     of_mode = beyond(found.of_mode, model.table.mode_limit)
     sensors = np.maximum(beyond(found.total, model.table.limit), of_mode) / temper
     conditions = beyond(found.condition_total, model.table.condition_limit) / temper
-    gain, places = instruments(model, slopes, found)
+    single = instruments(model, slopes, found)
     mode, some = modes(model, found, sensors, conditions), several(model, found, sensors)
     moved = found.condition_total * conditions
-    is_condition = places >= found.own.shape[1]
+    is_condition = single.places >= found.own.shape[1]
     further = moved - cost * (moved > 0.0)
-    one = gain * sensors + np.where(is_condition, 0.0, further) - math.log(2.0 * signals)
+    one = single.gain * sensors + np.where(is_condition, 0.0, further) - math.log(2.0 * signals)
     of_several = some.gain * sensors + moved - cost * (some.directions - 1 + (moved > 0.0)) - math.log(signals)
     operation = moved - MOVED_COST * cost * (1.0 + is_alone)
     if len(model.mode_signs):
@@ -147,12 +174,12 @@ def _causes(model: ConditionModel, after: Block, found: Strayed, slopes: FloatAr
 
 
 def _evidence(
-    model: ConditionModel, shares: dict[ConditionVerdict, float], mode: Explained, numbers: "_Numbers"
+    model: ConditionModel, shares: Sequence[float], mode: Explained, numbers: "_Numbers"
 ) -> tuple[Evidence, ...]:
     """Return the numbers behind a verdict."""
     table, (by_one, place, by_several, directions, lasting, score, moved) = model.table, numbers
     signal = table.sensors[place] if place < len(table.sensors) else table.conditions[place - len(table.sensors)]
-    evidence = [Evidence(name, "probability", share) for name, share in shares.items()]
+    evidence = [Evidence(name, "probability", share) for name, share in zip(_CAUSES, shares, strict=True)]
     evidence.append(Evidence(_INSTRUMENT, "explained_by_one_signal", by_one, signal))
     if mode.place >= 0:
         evidence.append(Evidence(_MACHINE, f"explained_by_{table.modes[mode.place].id}", min(mode.share, 1.0)))
@@ -173,8 +200,8 @@ def _numbers(model: ConditionModel, causes: _Causes, found: Strayed, after: Bloc
     """Return the numbers of each machine."""
     total = np.maximum(found.total, 1e-9)
     columns = (
-        np.minimum(causes.instrument / total, 1.0).tolist(),
-        causes.places.tolist(),
+        np.minimum(causes.instrument.gain / total, 1.0).tolist(),
+        causes.instrument.places.tolist(),
         np.minimum(causes.several.gain / total, 1.0).tolist(),
         causes.several.directions.tolist(),
         after["lasting"].tolist(),

@@ -15,6 +15,21 @@ from features.transforms.condition.together.straying import Strayed
 
 
 @dataclass(frozen=True, slots=True)
+class Instruments:
+    """What one instrument explains, its place among sensors, then conditions, and its fault. Shape (machine,) each."""
+
+    gain: FloatArray
+    places: Places
+    amplitude: FloatArray
+
+    def explained(self, machine: int) -> Explained:
+        """Return that of one machine."""
+        return Explained(
+            float(self.gain[machine]), int(self.places[machine]), 1, amplitude=float(self.amplitude[machine])
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """What two, three or more sensors explain: the number that pays most. Shape (machine,) each."""
 
@@ -22,16 +37,13 @@ class Several:
     directions: FloatArray
 
 
-def instruments(model: ConditionModel, slopes: FloatArray, found: Strayed) -> tuple[FloatArray, Places]:
-    """Return what the instrument that explains most explains, and its place among sensors, then conditions.
+def instruments(model: ConditionModel, slopes: FloatArray, found: Strayed) -> Instruments:
+    """Return the instrument that explains most, of each machine.
 
     Args:
         model: Of all machines.
         slopes: By how much sensors change with conditions. Shape (machine, condition, sensor).
         found: Of the machines.
-
-    Returns:
-        Shape (machine,) both.
     """
     sensors, conditions = found.own.shape[1], found.others.shape[1]
     of_sensors, of_conditions = found.of_sensors[:, None], found.of_conditions[:, None]
@@ -45,7 +57,8 @@ def instruments(model: ConditionModel, slopes: FloatArray, found: Strayed) -> tu
     size[:, sensors:] += found.conditions.diagonal(axis1=1, axis2=2) * of_conditions
     gains = _gains(told, size)
     best = gains.argmax(axis=1)
-    return gains[np.arange(len(best)), best], best
+    place = np.arange(len(best)) * gains.shape[1] + best
+    return Instruments(gains.take(place), best, told.take(place) / np.maximum(size.take(place), LEAST_SIZE))
 
 
 def several(model: ConditionModel, found: Strayed, worth: FloatArray) -> Several:
