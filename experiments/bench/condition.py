@@ -117,7 +117,7 @@ class Steps:
 
 def step_microseconds(load: ConditionLoad) -> Steps:
     """Time single steps on the rows of the stream that are sound."""
-    drawn = draw(replace(load, machines=_STEPPED))
+    drawn = draw(load).first(_STEPPED)
     model, states = fitted(drawn)
     taken: dict[bool, list[int]] = {True: [], False: []}
     for before, machine in zip(states, streamed(drawn), strict=True):
@@ -134,16 +134,16 @@ def step_microseconds(load: ConditionLoad) -> Steps:
 
 def growth(load: ConditionLoad) -> dict[str, dict[str, float]]:
     """Return of each of our ways how many times longer a row takes with ten times the machines, and the signals."""
-    few = replace(load, machines=max(load.machines // 10, 1))
-    many, wide = replace(few, machines=10 * few.machines), replace(few, signals=10 * load.signals)
+    few = max(load.machines // 10, 1)
+    many = draw(replace(load, machines=10 * few))
+    narrow, wide = (draw(replace(load, machines=few, signals=times * load.signals)) for times in (1, 10))
     found: dict[str, dict[str, float]] = {}
     for name, make in OURS.items():
-        once, often, broad = (_row_seconds(make, each) for each in (few, many, wide))
-        found[name] = {"machines": often / once, "signals": broad / once}
+        some, all_of_them, thin, broad = (_row_seconds(make, each) for each in (many.first(few), many, narrow, wide))
+        found[name] = {"machines": all_of_them / some, "signals": broad / thin}
     return found
 
 
-def _row_seconds(make: Callable[[Drawn], Way], load: ConditionLoad) -> float:
-    way = make(draw(load))
-    timing = interleaved({"way": way}, 1)["way"]
-    return timing.cpu_seconds / (load.machines * STREAMED)
+def _row_seconds(make: Callable[[Drawn], Way], drawn: Drawn) -> float:
+    timing = interleaved({"way": make(drawn)}, 1)["way"]
+    return timing.cpu_seconds / (len(drawn.rows) * STREAMED)

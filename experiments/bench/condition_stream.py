@@ -48,14 +48,16 @@ class Drawn:
     Attributes:
         layout: Which signals.
         rows: For each machine those to learn from, then those that are streamed. Shape (row, signal).
+        teachers: Rows of machines from which it is learnt what all have in common.
     """
 
     layout: ConditionLayout
     rows: tuple[Rows, ...]
+    teachers: tuple[Rows, ...]
 
     def first(self, machines: int) -> "Drawn":
-        """Return the first of the machines."""
-        return Drawn(self.layout, self.rows[:machines])
+        """Return the first of the machines; their teachers are the same."""
+        return Drawn(self.layout, self.rows[:machines], self.teachers)
 
 
 def draw(load: ConditionLoad) -> Drawn:
@@ -84,13 +86,16 @@ def draw(load: ConditionLoad) -> Drawn:
         regime_tolerance=1.0,
         modes=(),
     )
-    return Drawn(layout, tuple(rows))
+    return Drawn(layout, tuple(rows), tuple(rows[:_TEACHING]))
 
 
 def fitted(drawn: Drawn) -> tuple[ConditionModel, list[ConditionState]]:
     """Fit the table on the first rows of machines, and let each state learn those of its own machine."""
-    learnt = [MachineRows.sound(_times(0, LEARNT), rows[:LEARNT]) for rows in drawn.rows]
-    model = ConditionModel.of(fit_condition(learnt[:_TEACHING], drawn.layout))
+    learnt, taught = (
+        [MachineRows.sound(_times(0, LEARNT), rows[:LEARNT]) for rows in machines]
+        for machines in (drawn.rows, drawn.teachers)
+    )
+    model = ConditionModel.of(fit_condition(taught, drawn.layout))
     together = Together(model, [initial_condition(model) for _ in learnt])
     for place in range(LEARNT):
         together.advance([machine.row(place) for machine in learnt])

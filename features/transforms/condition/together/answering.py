@@ -170,7 +170,7 @@ def _causes(model: ConditionModel, after: Block, found: Strayed, slopes: FloatAr
     is_measured = (is_sudden | (after["condition_lasting"] > 0.0)) & is_condition
     operation = np.where(is_measured, np.maximum(operation, one), operation)
     by_mode = np.array([mode_log(model, each) for each in mode])
-    return _Causes(gain, places, mode, some, (one, np.maximum(of_several, by_mode), operation))
+    return _Causes(single, mode, some, (one, np.maximum(of_several, by_mode), operation))
 
 
 def _evidence(
