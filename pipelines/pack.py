@@ -102,6 +102,7 @@ def _print_summary(pack: Pack) -> None:
     facts.add_row("targets", ", ".join(pack.targets))
     facts.add_row("horizons", f"{_numbers(pack.horizons)} {pack.life.unit}; at most {pack.grid.cap:g}")
     facts.add_row("windows", f"{_numbers(pack.features.windows)} {pack.life.unit}")
+    facts.add_row("components", ", ".join(part.id for part in pack.components) or "none known")
     facts.add_row("failure modes", ", ".join(mode.id for mode in pack.failure_modes) or "none known")
     facts.add_row("cases", str(len(pack.cases)))
     console.print(facts)

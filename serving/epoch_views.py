@@ -13,7 +13,7 @@ def epoch_note(event: Event, pack: Pack, words: Words) -> str | None:
     if event.kind not in EPOCH_BEGINS:
         return None
     sensors = {signal.id: name_of(signal.names, words) for signal in pack.signals_of(SignalRole.SENSOR)}
-    reach, touched = Baselines(tuple(sensors), pack.components).touched(event)
+    reach, touched = Baselines(tuple(sensors), pack.signals_by_component).touched(event)
     cause = EpochCause(event.kind, event.component, reach)
     named = words("epoch.all") if reach is Reach.ALL else words("epoch.and").join(sensors[each] for each in touched)
     return words(f"epoch.{cause.relearnt.name.lower()}", signals=named)

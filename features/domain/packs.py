@@ -4,10 +4,8 @@
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
@@ -46,6 +44,14 @@ class LifeRule:
     signal: SignalId | None
     seconds_per_unit: float
     modelled_component: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A maintainable item, and the signals that a repair of it can move."""
+
+    id: str
+    signals: tuple[SignalId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +332,7 @@ class Pack:
         valid_for: How long a forecast holds, in life units.
         alarm_budget: Alarms per 100 machines and week that people will bear.
         threshold: Where a signal that degrades means failure; None where no single signal does.
-        components: For each maintainable item (ISO 14224) that is known the signals that a repair of it can move.
+        components: Maintainable items (ISO 14224) of which it is known what a repair of them can move.
     """
 
     id: str
@@ -345,12 +351,17 @@ class Pack:
     costs: Costs
     alarm_budget: float
     threshold: FailureThreshold | None = None
-    components: Mapping[str, tuple[SignalId, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    components: tuple[Component, ...] = ()
 
     @property
     def signal_by_id(self) -> dict[SignalId, Signal]:
         """The signals by their identity."""
         return {signal.id: signal for signal in self.signals}
+
+    @property
+    def signals_by_component(self) -> dict[str, tuple[SignalId, ...]]:
+        """What a repair of each component that is known can move."""
+        return {component.id: component.signals for component in self.components}
 
     @property
     def grade_by_signal(self) -> dict[str, int]:

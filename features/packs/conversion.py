@@ -1,12 +1,12 @@
 """From checked files to the frozen types of the domain, the only form of a pack that the other rooms see."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from features.domain.events import EventKind
 from features.domain.identifiers import SignalId
 from features.domain.packs import (
     BalanceRule,
+    Component,
     Costs,
     EventRule,
     FailureMode,
@@ -55,7 +55,7 @@ def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
         costs=_costs(file.costs),
         alarm_budget=float(file.alarm_budget),
         threshold=_threshold(file.prognosis.threshold),
-        components=MappingProxyType({entry.id: _ids(entry.signals) for entry in file.components}),
+        components=tuple(Component(entry.id, _ids(entry.signals)) for entry in file.components),
     )
 
 

@@ -73,7 +73,7 @@ def condition_layout(pack: Pack) -> ConditionLayout:
         regime_conditions=named or tuple(range(len(conditions))),
         regime_tolerance=pack.regimes.tolerance if named else _TOLERANCE,
         modes=tuple(_mode(pack, place, names) for place in range(len(pack.failure_modes))),
-        components=_known(pack.components, names),
+        components=_known(pack.signals_by_component, names),
     )
 
 
