@@ -33,6 +33,10 @@ class Circumstances:
     neighbours_straying: int = 0
 
 
+NOTHING_BESIDE = Circumstances()
+"""Of most rows nothing is known beside the readings."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
     """One row of a machine.
@@ -49,7 +53,7 @@ class ConditionRow:
     values: NDArray[np.float64]
     quality: NDArray[np.int8]
     points: NDArray[np.int8]
-    circumstances: Circumstances = Circumstances()  # frozen
+    circumstances: Circumstances = NOTHING_BESIDE  # frozen
 
     def is_clean(self) -> bool:
         """Say whether every reading is there and good, and no measuring point at fault."""

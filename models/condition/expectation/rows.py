@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow
+from features.transforms.condition.answer import NOTHING_BESIDE, Circumstances, ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import initial_condition
 from features.transforms.condition.step import advance
@@ -40,7 +40,7 @@ class MachineRows:
 
     def row(self, place: int) -> ConditionRow:
         """Return one row as the step takes it."""
-        known = Circumstances() if self.circumstances is None else self.circumstances[place]
+        known = NOTHING_BESIDE if self.circumstances is None else self.circumstances[place]
         return ConditionRow(
             float(self.seconds[place]), self.values[place], self.quality[place], self.points[place], known
         )

@@ -17,7 +17,7 @@ from features.domain.identifiers import AssetId
 from features.quality.plan import Plan
 from features.quality.points import follow_points, reset_points
 from features.quality.rules import QualityRules
-from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow
+from features.transforms.condition.answer import NOTHING_BESIDE, Circumstances, ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import forget_levels
 from features.transforms.condition.step import advance
@@ -161,11 +161,11 @@ class Run:
         self._begin_anew(asset, memory, happened, before, time_us)
         self._follow_gateway(asset, time_us)
         points = follow_points(judging.plan, memory.points, verdicts[None], np.isfinite(values)[None])[0]
-        beside = Circumstances(
-            gateway_silent_seconds=self._silent_us(asset, before, time_us) / 1e6 if is_gateway else 0.0,
-            rows_with_wrong_time=_between(happened.wrong_us, before, time_us),
-            is_change_reported=_between(happened.reported_us, before, time_us) > 0,
-        )
+        silent = self._silent_us(asset, before, time_us) / 1e6 if is_gateway else 0.0
+        wrong, reported = (_between(times, before, time_us) for times in (happened.wrong_us, happened.reported_us))
+        beside = NOTHING_BESIDE
+        if silent or wrong or reported:
+            beside = Circumstances(silent, rows_with_wrong_time=wrong, is_change_reported=reported > 0)
         if self._states.neighbours.matter(asset):
             self.judge()  # they count as they are by now
             known, together = self._states.neighbours.company(asset)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.transforms.condition.answer import ConditionRow
+from features.transforms.condition.answer import NOTHING_BESIDE, Circumstances, ConditionRow
 from features.transforms.condition.faults import is_ordinary
 from features.transforms.condition.model import FloatArray
 
@@ -40,14 +40,19 @@ class Round:
         is_clean = np.isfinite(np.vecdot(values, values))
         if np.array([row.quality for row in rows]).any() or np.array([row.points for row in rows]).any():
             is_clean &= np.array([row.is_clean() for row in rows])
-        is_clean &= np.array([is_ordinary(path) for path in paths])
+        reported, neighbours, straying = _beside(paths)
+        if any(path is not NOTHING_BESIDE for path in paths):
+            is_clean &= np.array([is_ordinary(path) for path in paths])
         if not is_clean.all():
             values = np.where(is_clean[:, None], values, 0.0)
-        return Round(
-            seconds=np.array([row.seconds for row in rows], np.float64),
-            values=values,
-            is_clean=is_clean,
-            is_reported=np.array([path.is_change_reported for path in paths], np.bool_),
-            neighbours=np.array([path.neighbours for path in paths], np.float64),
-            straying=np.array([path.neighbours_straying for path in paths], np.float64),
-        )
+        seconds = np.array([row.seconds for row in rows], np.float64)
+        return Round(seconds, values, is_clean, reported > 0.0, neighbours, straying)
+
+
+def _beside(paths: Sequence[Circumstances]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return whether a change was reported, the neighbours, and those of them that stray. Shape (machine,) each."""
+    found = np.zeros((3, len(paths)))
+    for place, path in enumerate(paths):
+        if path is not NOTHING_BESIDE:
+            found[:, place] = path.is_change_reported, path.neighbours, path.neighbours_straying
+    return found[0], found[1], found[2]

@@ -54,7 +54,7 @@ def follow_ways(
     known = is_way_known(model, block["way_rows"])
     run = _distance(model, block, (condition, level, known), doubt)
     is_far = run.squared > limit
-    holds = np.asarray(known.all(axis=1) | ~known.any(axis=1), np.bool_)
+    holds = _is_even(known)
     usual_rows = block["usual_rows"] + 1.0
     if is_far.any():
         run, level, former = _returned(model, block, (condition, former, known), run, doubt)
@@ -81,6 +81,13 @@ def is_way_known(model: ConditionModel, way_rows: FloatArray) -> BoolArray:
     return np.asarray(way_rows >= model.parameters.fewest_rows, np.bool_)
 
 
+def _is_even(known: BoolArray) -> BoolArray:
+    """Say of which machines all or none of the usual levels are known. Shape (machine,)."""
+    if known.all():
+        return np.ones(len(known), np.bool_)
+    return np.asarray(known.all(axis=1) | ~known.any(axis=1), np.bool_)
+
+
 _Where = tuple[FloatArray, FloatArray, BoolArray]
 """Conditions, a level of theirs, and whether it is known. Shape (machine, condition) each."""
 
@@ -98,8 +105,11 @@ def _returned(
 ) -> tuple[Run, FloatArray, FloatArray]:
     """Take the way before the last change for the usual one again, where machines are run so."""
     limit, level, former = model.table.condition_limit, block["condition_level"], before_change[1]
+    may_be_back = (run.squared > limit) & np.isfinite(np.vecdot(former, former))
+    if not may_be_back.any():
+        return run, level, former
     before = _distance(model, block, before_change, doubt)
-    is_back = (run.squared > limit) & np.isfinite(np.vecdot(former, former)) & (before.squared <= limit)
+    is_back = may_be_back & (before.squared <= limit)
     if not is_back.any():
         return run, level, former
     back = is_back[:, None]
@@ -127,8 +137,6 @@ def _learnt(
     is_otherwise: BoolArray,
 ) -> Block:
     """Return the usual way of running after a row; another one is learnt slowly, and its distance not at all.
-
-    The precision is made anew of what did not change, too: it comes out the same.
 
     Args:
         model: Of all machines.
@@ -164,7 +172,17 @@ def _learnt(
         "condition_rows": rows,
         "way_rows": way_rows,
         "condition_scatter": scatter,
-        "condition_precision": model.precisions(mixed[:, None]),
+        "condition_precision": _precisions(model, block["condition_precision"], mixed, is_usual),
         "condition_level": level + followed,
         "condition_former": former,
     }
+
+
+def _precisions(model: ConditionModel, before: FloatArray, mixed: FloatArray, is_usual: BoolArray) -> FloatArray:
+    """Return the precisions of covariances that are new, and those before of the others."""
+    if is_usual.all():
+        return model.precisions(mixed[:, None])
+    found, places = before.copy(), np.flatnonzero(is_usual)
+    if len(places):
+        found[places] = model.precisions(mixed[places, None])
+    return found
