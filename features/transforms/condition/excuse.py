@@ -50,7 +50,8 @@ def follow_excuse(
         state.rows_since_report, state.strays_since = LONG_AGO, np.nan
         return
     parameters, has_known = model.parameters, state.seen >= model.parameters.known_rows
-    if state.excused_rows > (parameters.changed_memory if has_known else parameters.known_rows):
+    longest = parameters.changed_memory if has_known else parameters.known_rows
+    if state.excused_rows > longest and not state.excess_lasting:  # else there is more than the change
         _take_for_usual(model, state)
         return
     if state.excused_rows <= model.parameters.reported_rows:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from features.domain.conditions import ConditionVerdict
 from features.transforms.condition.answer import Circumstances, ConditionRow
@@ -53,6 +54,15 @@ def test_of_a_machine_hardly_known_a_change_that_lasts_becomes_usual_and_so_is_i
     assert set(told[70:170]) == {OPERATION}
     assert set(told[230:300]) == {ConditionVerdict.NORMAL}
     assert set(told[340:]) == {ConditionVerdict.NORMAL}
+
+
+@pytest.mark.parametrize(("known", "lasts"), [(60, 120), (150, 720)])
+def test_a_change_beside_which_there_is_a_fault_does_not_become_usual(known: int, lasts: int) -> None:
+    count = known + lasts + 120
+    rows = shifted(reported(rows_of(count), known), known, PRODUCT)
+    rows = shifted(rows, known + 40, {"vibration": 14.0, "warmth": 12.0}, grows=True)
+    told = [each.verdict for each in judged(rows)]
+    assert set(told[-100:]) == {MACHINE}
 
 
 def test_beside_what_a_change_explains_a_fault_across_it_is_told() -> None:
