@@ -12,6 +12,7 @@ FORMAT = 2
 """Version of `condition.json`: another one computes something else of the same rows."""
 
 _KEYS = ("format", *(each.name for each in fields(ConditionTable)))
+_OLDER_KEYS = tuple(name for name in _KEYS if name not in ("mode_limit", "components"))  # of format 1
 _MODE_KEYS = tuple(each.name for each in fields(ModeSigns))
 _COMPONENT_KEYS = tuple(each.name for each in fields(ComponentSignals))
 _PARAMETERS = {each.name: each.type is int for each in fields(ConditionParameters)}
@@ -45,7 +46,7 @@ def read_condition(data: bytes, what: str) -> ConditionTable:
     Raises:
         BundleCorrupt: If a key is missing, unknown or of a wrong type, or the parts do not fit each other.
     """
-    document = read_document(data, what, _KEYS)
+    document = read_document(data, what, _KEYS, older=_OLDER_KEYS)
     if document.integer("format") != FORMAT:
         document.refuse("format", f"be {FORMAT}", document.integer("format"))
     table = _table(document)

@@ -126,11 +126,13 @@ class ConditionStreams:
         if machine is None or not moves_levels(event) or key in machine.heard:
             return
         machine.heard.append(key)
-        if machine.standing is not None and utc(event.at) <= machine.standing.at:  # late: what is known is put right
+        if (
+            machine.standing is not None and utc(event.at) <= machine.standing.at
+        ):  # late: what is known is put right, and told with the next row
             machine.before = after_events(self._model, machine.before, [event])
             machine.after = after_events(self._model, machine.after, [event])
             self._reset_points(machine, [event])
-        else:
+        if machine.standing is None or utc(event.at) > machine.standing.at or reports_change(event):
             machine.waiting = [*machine.waiting, event][-_MOST_EVENTS:]
 
     def _machine(self, asset: AssetId) -> _Machine | None:

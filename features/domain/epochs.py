@@ -77,8 +77,8 @@ class Baselines:
             if signal:
                 return Reach.SIGNAL, signal
             holding = [signals for name, signals in self.by_component.items() if _word(name) == named]
-            known = tuple(each for each in self.signals if any(each in signals for signals in holding))
-            if known:
+            if holding:  # also where none of its signals is measured: then it touched none
+                known = tuple(each for each in self.signals if any(each in signals for signals in holding))
                 return Reach.COMPONENT, known
         return Reach.ALL, self.signals
 

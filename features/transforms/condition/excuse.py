@@ -52,7 +52,7 @@ def follow_excuse(
     parameters, has_known = model.parameters, state.seen >= model.parameters.known_rows
     longest = parameters.changed_memory if has_known else parameters.known_rows
     if state.excused_rows > longest and not state.excess_lasting:  # else there is more than the change
-        _take_for_usual(model, state)
+        _take_for_usual(state)
         return
     if state.excused_rows <= model.parameters.reported_rows:
         state.excuse = deviation.values.copy()
@@ -84,7 +84,7 @@ def beyond_excuse(state: ConditionState, deviation: Deviation) -> Deviation:
     return replace(deviation, values=values, total=totals[0], condition_total=totals[1])
 
 
-def _take_for_usual(model: ConditionModel, state: ConditionState) -> None:
+def _take_for_usual(state: ConditionState) -> None:
     """Learn anew what is usual of a machine that has been run otherwise for long."""
     state.excused_rows, state.excess_lasting, state.rows_since_report = -1, 0, LONG_AGO
     begin_levels(state, np.ones(len(state.level), np.bool_), NEW_ZERO)

@@ -94,7 +94,7 @@ def without_shared_jumps(model: ConditionModel, state: ConditionState, row: Cond
         state: Before the row.
         row: The row.
     """
-    jumps = _IS_JUMP[row.quality]
+    jumps = _IS_JUMP[row.quality] & (state.blame_age > 0.0)  # one that was at fault before stays so
     is_reported = row.circumstances.is_change_reported or state.rows_since_report < model.parameters.reported_rows
     if np.count_nonzero(jumps) < (1 if is_reported else _FEWEST_JUMPING):
         return row

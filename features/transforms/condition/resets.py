@@ -33,9 +33,9 @@ def level_resets(epoch: Epoch, table: ConditionTable) -> list[LevelReset]:
         kind: tuple(str(signal) for signal, relearnt in epoch.relearnt.items() if relearnt is kind) for kind in Relearn
     }
     is_of_all = all(cause.reach is Reach.ALL for cause in epoch.causes)
-    found = (
-        LevelReset(by_kind[Relearn.OFFSET], NEW_ZERO),
+    found = (  # a repair first: whether it mended anything is told by how the machine strays
         LevelReset(_sensors(by_kind[Relearn.BASELINE], table) if is_of_all else by_kind[Relearn.BASELINE], None),
+        LevelReset(by_kind[Relearn.OFFSET], NEW_ZERO),
     )
     return [each for each in found if each.signals]
 

@@ -16,8 +16,11 @@ LONG_AGO = 1_000_000
 _OWN_LEVEL = 2.0
 """Standard deviation of a machine's level around its first reading, in noise."""
 
-_STRAYED, _IN_VAIN = 2.0, 0.5
-"""A sensor that deviated by so much noise before a repair, and by this share of it after, was not mended by it."""
+_STRAYED, _UNUSUAL, _IN_VAIN = 2.0, 4.0, 0.5
+"""A sensor that deviated by so much noise, or so many of its usual deviations, before a repair, and by this share of it
+after, was not mended by it."""
+_WIDE = 10.0
+"""A level that may lie so far away, in noise, is as good as unknown, and is learnt however the machine is run."""
 
 
 @dataclass(slots=True)
@@ -234,7 +237,7 @@ def forget_levels(
     is kept. Until a level was learnt from a few rows, it is learnt whatever readings do; but a sensor that strays after
     a repair as it did before was not mended by it, and is not learnt. A condition that is measured anew moves what
     every sensor is compared with. If every sensor is concerned and this machine alone is run otherwise, its usual way
-    of being run is learnt anew as well; the one before stays known.
+    of being run is learnt anew as well, for the fault may have changed it; the one before stays known.
 
     Args:
         model: Of the state.
@@ -248,9 +251,12 @@ def forget_levels(
     sensors = np.array([name in names for name in model.table.sensors], np.bool_)
     sensors |= conditions.any() and spread is not None  # a condition measured anew moves what all are compared with
     strayed = np.nan_to_num(after.deviation) if after.lasting >= model.parameters.patience else np.zeros(len(sensors))
-    after.before_epoch[sensors] = strayed[sensors]
+    is_unlearnt = (after.level_rows < model.parameters.fewest_rows) & (np.abs(strayed) < np.abs(after.before_epoch))
+    after.before_epoch[sensors] = np.where(is_unlearnt, after.before_epoch, strayed)[sensors]  # of two jobs, the first
     begin_levels(after, sensors, model.parameters.epoch_spread if spread is None else spread)
-    after.recent[sensors & (np.abs(after.before_epoch) <= _STRAYED)] = np.nan  # else until readings show otherwise
+    after.recent[sensors & (np.abs(after.before_epoch) <= _strayed(model))] = (
+        np.nan
+    )  # else until readings show otherwise
     if conditions.any():
         after.condition_former[conditions] = np.nan
     if conditions.any() or (sensors.all() and after.is_otherwise and after.excused_rows < 0):
@@ -269,7 +275,8 @@ def begin_levels(state: ConditionState, sensors: NDArray[np.bool_], spread: floa
         spread: How far they may have moved, in noise.
     """
     level = state.relations[0, -1]
-    np.copyto(state.level_former, level, where=sensors & ~np.isnan(state.anchor))
+    if state.lasting or state.is_otherwise or state.excused_rows >= 0:  # else what it does is what it did before
+        np.copyto(state.level_former, level, where=sensors & ~np.isnan(state.anchor))
     state.spread[sensors, 0, 0] += spread**2
     state.level_rows[sensors], state.anchor[sensors], state.astray[sensors] = 0.0, np.nan, 0.0
     for kept in (state.deviation, state.late_deviation, state.former_deviation):
@@ -288,13 +295,13 @@ def forget_way(state: ConditionState, conditions: NDArray[np.bool_]) -> None:
 def is_anew(model: ConditionModel, state: ConditionState) -> NDArray[np.bool_]:
     """Say of which sensors the level is learnt whatever they do, for its epoch has just begun. Shape (sensor,).
 
-    While the machine is run otherwise there are none: what it does then is not its usual level.
+    While the machine is run otherwise there are none but of new instruments: what it does then is not its usual level.
     """
     has_begun = state.level_rows < model.parameters.fewest_rows
     if not np.count_nonzero(has_begun):
         return has_begun
     if state.is_otherwise or state.excused_rows >= 0:
-        return np.zeros_like(has_begun)
+        return np.asarray(has_begun & (state.spread[:, 0, 0] > _WIDE**2), np.bool_)
     return has_begun & ~is_unmended(model, state)
 
 
@@ -308,9 +315,15 @@ def is_unmended(model: ConditionModel, state: ConditionState) -> NDArray[np.bool
     has_begun = state.level_rows < model.parameters.fewest_rows
     if not np.count_nonzero(has_begun):
         return has_begun
-    strayed, now = state.before_epoch, np.nan_to_num(state.recent)
-    is_as_before = (np.abs(strayed) > _STRAYED) & (now * np.sign(strayed) > _IN_VAIN * np.abs(strayed))
+    widened = np.sqrt(1.0 + np.minimum(state.spread[:, 0, 0], model.parameters.epoch_spread**2))
+    strayed, now = state.before_epoch, np.nan_to_num(state.recent) * widened
+    is_as_before = (np.abs(strayed) > _strayed(model)) & (now * np.sign(strayed) > _IN_VAIN * np.abs(strayed))
     return np.asarray(has_begun & is_as_before, np.bool_)
+
+
+def _strayed(model: ConditionModel) -> FloatArray:
+    """Return how far a sensor strayed that must have been mended to be learnt anew, in noise. Shape (sensor,)."""
+    return np.asarray(np.minimum(_STRAYED, _UNUSUAL * np.sqrt(model.covariance.diagonal())), np.float64)
 
 
 def doubt_of(model: ConditionModel, state: ConditionState) -> float:

@@ -79,7 +79,8 @@ def advance_any(model: ConditionModel, state: ConditionState, row: ConditionRow)
     if state.lasting and is_over(model, state, deviation):
         state.deviation = state.recent.copy()
         deviation = deviations(model, state, blamed)
-    if state.lasting and return_to_former(model, state, deviation):
+    is_jump = 0 < state.lasting <= SETTLED * model.parameters.smoothing  # what grows for long is no return
+    if is_jump and return_to_former(model, state, deviation):
         deviation = deviations(model, state, blamed)
     score = score_of(model, state, deviation)
     if is_taken_back and score < 1.0:
@@ -171,7 +172,7 @@ def _learn(model: ConditionModel, state: ConditionState, seen: Expectation, qual
     credible = is_credible(state, seen, is_young)
     if may_learn and credible is None and quality is None and not may_be_unmended(state):
         learn(model, state, seen)
-    elif may_learn or (state.excused_rows < 0 and state.level_rows.min() < parameters.fewest_rows):
+    elif may_learn or state.level_rows.min() < parameters.fewest_rows:
         chosen = is_anew(model, state) | (may_learn & ~is_unmended(model, state))
         chosen &= True if credible is None else credible
         learn(model, state, seen, chosen & (True if quality is None else quality == 0))

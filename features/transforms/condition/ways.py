@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.transforms.condition.model import UNSEEN, ConditionModel, FloatArray, is_whole
-from features.transforms.condition.state import ConditionState, doubt_of, forget_way
+from features.transforms.condition.state import ConditionState, doubt_of, forget_way, is_unmended
 
 SCATTER_COUNTED = 2.0
 """Times its expectation that a squared distance of conditions counts at most in what is usual."""
@@ -70,14 +70,16 @@ def _mended(model: ConditionModel, state: ConditionState, moved: FloatArray) -> 
     usual way had followed the fault.
     """
     none = np.zeros(len(moved), np.bool_)
-    if state.level_rows.min() >= model.parameters.fewest_rows or not len(model.mode_signs):
+    has_begun = (state.level_rows < model.parameters.fewest_rows) & ~np.isnan(state.level) & ~is_unmended(model, state)
+    if not has_begun.any() or not len(model.mode_signs):
         return none
     signs = model.mode_signs[:, len(state.level) :]
     precision = state.condition_precision[0]
     pulled = precision.dot(moved)
     gains = np.square(pulled) / np.maximum(precision.diagonal(), 1e-12)
     best = int(gains.argmax())
-    is_against = bool((signs[:, best] * pulled[best] < 0.0).any())
+    along = signs[:, best] * pulled[best]
+    is_against = bool((along < 0.0).any() and not (along > 0.0).any())
     none[best] = is_against and gains[best] >= _MENDED * float(moved.dot(pulled))
     return none
 

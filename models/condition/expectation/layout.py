@@ -78,9 +78,9 @@ def condition_layout(pack: Pack) -> ConditionLayout:
 
 
 def _known(components: Mapping[str, Sequence[str]], names: Sequence[str]) -> tuple[ComponentSignals, ...]:
-    """Return parts with those of their signals that are looked at, if any is."""
+    """Return parts with those of their signals that are looked at; of a part without any a repair moves none."""
     known = {part: tuple(each for each in signals if each in names) for part, signals in components.items()}
-    return tuple(ComponentSignals(part, signals) for part, signals in known.items() if signals)
+    return tuple(ComponentSignals(part, signals) for part, signals in known.items())
 
 
 def _floor(signal: Signal) -> float | None:

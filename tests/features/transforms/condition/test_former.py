@@ -25,7 +25,7 @@ def another_product(begin: int, end: int, count: int) -> list[ConditionRow]:
 
 def test_after_a_repair_amid_another_product_the_return_to_the_one_before_is_usual() -> None:
     rows, state = shifted(rows_of(360), 150, PRODUCT), initial_condition(MODEL)
-    judged(rows[:150], state)
+    judged(rows[:170], state)
     repaired = forget_levels(MODEL, state, SENSORS, 100.0)
     assert {each.verdict for each in judged(rows[200:260], repaired)[40:]} == {NORMAL}
     later = judged(rows_of(400)[300:], repaired)
@@ -41,7 +41,7 @@ def test_a_change_that_ends_while_the_machine_stands_is_over() -> None:
 
 def test_a_fault_is_no_return() -> None:
     rows, state = shifted(rows_of(360), 150, PRODUCT), initial_condition(MODEL)
-    judged(rows[:150], state)
+    judged(rows[:170], state)
     repaired = forget_levels(MODEL, state, SENSORS, 100.0)
     judged(rows[200:300], repaired)
     worn = shifted(rows[300:], 0, {"warmth": 14.0, "vibration": 16.0})
@@ -56,3 +56,20 @@ def test_of_a_machine_of_which_nothing_is_known_by_now_nothing_has_returned() ->
     before = after.relations.copy()
     judged([late], after)
     np.testing.assert_array_equal(after.relations, before)
+
+
+def test_of_a_sound_machine_that_is_repaired_nothing_is_remembered_and_the_old_fault_may_come_back() -> None:
+    worn, state = shifted(rows_of(200), 0, {"warmth": 5.0, "vibration": 5.0}), initial_condition(MODEL)
+    judged(worn, state)
+    mended = forget_levels(MODEL, state, SENSORS)
+    later = shifted(rows_of(500)[200:], 100, {"warmth": 5.0, "vibration": 5.0}, grows=True)
+    told = judged(later, mended)
+    assert told[99].verdict is NORMAL
+    assert {each.verdict for each in told[-60:]} == {ConditionVerdict.MACHINE}
+
+
+def test_a_fault_that_two_jobs_in_a_row_did_not_mend_stays_one() -> None:
+    rows, state = shifted(rows_of(400), 150, {"warmth": 14.0, "vibration": 16.0}), initial_condition(MODEL)
+    assert judged(rows[:200], state)[-1].verdict is ConditionVerdict.MACHINE
+    twice = forget_levels(MODEL, forget_levels(MODEL, state, SENSORS), SENSORS)
+    assert {each.verdict for each in judged(rows[200:], twice)[-150:]} == {ConditionVerdict.MACHINE}
