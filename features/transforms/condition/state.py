@@ -250,7 +250,8 @@ def forget_levels(
     conditions = np.array([name in names for name in model.table.conditions], np.bool_)
     sensors = np.array([name in names for name in model.table.sensors], np.bool_)
     sensors |= conditions.any() and spread is not None  # a condition measured anew moves what all are compared with
-    strayed = np.nan_to_num(after.deviation) if after.lasting >= model.parameters.patience else np.zeros(len(sensors))
+    is_straying = after.lasting >= model.parameters.patience or stands_astray(after)
+    strayed = np.nan_to_num(after.deviation) if is_straying else np.zeros(len(sensors))
     is_unlearnt = (after.level_rows < model.parameters.fewest_rows) & (np.abs(strayed) < np.abs(after.before_epoch))
     after.before_epoch[sensors] = np.where(is_unlearnt, after.before_epoch, strayed)[sensors]  # of two jobs, the first
     begin_levels(after, sensors, model.parameters.epoch_spread if spread is None else spread)
@@ -266,6 +267,11 @@ def forget_levels(
     return after
 
 
+def stands_astray(state: ConditionState) -> bool:
+    """Say whether a machine of which nothing is compared by now strayed when something was."""
+    return state.lasting == 0 and state.stress >= 1.0
+
+
 def begin_levels(state: ConditionState, sensors: NDArray[np.bool_], spread: float) -> None:
     """Begin the levels of some sensors anew, near where they were.
 
@@ -275,7 +281,9 @@ def begin_levels(state: ConditionState, sensors: NDArray[np.bool_], spread: floa
         spread: How far they may have moved, in noise.
     """
     level = state.relations[0, -1]
-    if state.lasting or state.is_otherwise or state.excused_rows >= 0:  # else what it does is what it did before
+    if (
+        state.lasting or stands_astray(state) or state.is_otherwise or state.excused_rows >= 0
+    ):  # else what it does is what it did before
         np.copyto(state.level_former, level, where=sensors & ~np.isnan(state.anchor))
     state.spread[sensors, 0, 0] += spread**2
     state.level_rows[sensors], state.anchor[sensors], state.astray[sensors] = 0.0, np.nan, 0.0

@@ -73,3 +73,13 @@ def test_a_fault_that_two_jobs_in_a_row_did_not_mend_stays_one() -> None:
     assert judged(rows[:200], state)[-1].verdict is ConditionVerdict.MACHINE
     twice = forget_levels(MODEL, forget_levels(MODEL, state, SENSORS), SENSORS)
     assert {each.verdict for each in judged(rows[200:], twice)[-150:]} == {ConditionVerdict.MACHINE}
+
+
+def test_a_fault_of_a_machine_that_stood_long_before_it_was_repaired_in_vain_stays_one() -> None:
+    rows, state = shifted(rows_of(400), 150, {"warmth": 14.0, "vibration": 16.0}), initial_condition(MODEL)
+    judged(rows[:200], state)
+    stood = [replace(row, values=np.full(6, np.nan)) for row in rows[200:260]]
+    judged(stood, state)
+    assert state.lasting == 0
+    repaired = forget_levels(MODEL, state, SENSORS)
+    assert {each.verdict for each in judged(rows[260:], repaired)[-100:]} == {ConditionVerdict.MACHINE}
