@@ -19,7 +19,9 @@ from pipelines.train.cluster import ON_LOOPBACK
 
 ROOT = Path(__file__).resolve().parents[3]
 RAY = str(Path(sys.executable).with_name("ray"))
-_NODE = ["--object-store-memory", "100000000", "--disable-usage-stats", "--block"]
+_PORTS = ["--min-worker-port", "0", "--max-worker-port", "0"]
+"""Any that are free: nodes that share a machine would give out those of one range twice."""
+_NODE = ["--object-store-memory", "100000000", *_PORTS, "--disable-usage-stats", "--block"]
 _SECONDS_TO_START = 90
 
 
