@@ -19,9 +19,7 @@ from pipelines.train.cluster import ON_LOOPBACK
 
 ROOT = Path(__file__).resolve().parents[3]
 RAY = str(Path(sys.executable).with_name("ray"))
-_PORTS = ["--min-worker-port", "0", "--max-worker-port", "0"]
-"""Any that are free: nodes that share a machine would give out those of one range twice."""
-_NODE = ["--object-store-memory", "100000000", *_PORTS, "--disable-usage-stats", "--block"]
+_NODE = ["--object-store-memory", "100000000", "--disable-usage-stats", "--block"]
 _SECONDS_TO_START = 90
 
 
@@ -62,24 +60,27 @@ def head(environment: Mapping[str, str], *arguments: str) -> Iterator[Head]:
     """Run the head of a cluster until the end of the block."""
     port = free_port()
     free = ["--ray-client-server-port", str(free_port()), "--dashboard-agent-listen-port", str(free_port())]
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        given = ["--head", "--port", str(port), "--temp-dir", folder, *free, *arguments]
-        with node(environment, *given) as process:
-            wait_for(port)
-            yield Head(f"127.0.0.1:{port}", Path(folder), process)
+    with node(environment, "--head", "--port", str(port), *free, *arguments) as (process, folder):
+        wait_for(port)
+        yield Head(f"127.0.0.1:{port}", folder, process)
 
 
 @contextmanager
-def node(environment: Mapping[str, str], *arguments: str) -> Iterator[psutil.Process]:
-    """Run a node of a cluster in the foreground of a process of its own, and end it with the block."""
-    command = [RAY, "start", *arguments, *_NODE]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-            each.kill()
-        process.wait()
+def node(environment: Mapping[str, str], *arguments: str) -> Iterator[tuple[psutil.Process, Path]]:
+    """Run a node of a cluster in the foreground of a process of its own, and end it with the block.
+
+    It has a folder of its own, or a second node on this machine would take away what the first was shipped and unpack
+    it again, under workers that stand in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        command = [RAY, "start", "--temp-dir", folder, *arguments, *_NODE]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield psutil.Process(process.pid), Path(folder)
+        finally:
+            for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+                each.kill()
+            process.wait()
 
 
 def free_port() -> int:
