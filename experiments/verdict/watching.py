@@ -10,8 +10,9 @@ from experiments.verdict.fleet import Watched
 from features.domain.conditions import ConditionVerdict
 from features.domain.identifiers import DEFAULT_TENANT, AssetId
 from features.transforms.condition.model import ConditionModel
-from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
-from features.transforms.condition.step import advance, company
+from features.transforms.condition.neighbours import Neighbours
+from features.transforms.condition.state import forget_levels, initial_condition
+from features.transforms.condition.step import advance
 from pipelines.condition.judging.happened import Reset, happened_to
 
 VERDICTS: tuple[ConditionVerdict, ...] = tuple(ConditionVerdict)
@@ -40,7 +41,9 @@ def watch(model: ConditionModel, machines: Sequence[Watched]) -> list[Told]:
 
 
 def _watch_gateway(model: ConditionModel, machines: Sequence[Watched], told: Sequence[Told]) -> None:
-    states = [initial_condition(model) for _ in machines]
+    states, neighbours = [initial_condition(model) for _ in machines], Neighbours(model)
+    for place, state in enumerate(states):
+        neighbours.note(place, state)
     resets = [list(_resets(model, each)) for each in machines]
     owner = np.concatenate([np.full(len(each.rows), place) for place, each in enumerate(machines)])
     number = np.concatenate([np.arange(len(each.rows)) for each in machines])
@@ -50,22 +53,15 @@ def _watch_gateway(model: ConditionModel, machines: Sequence[Watched], told: Seq
         while resets[place] and resets[place][0].at_us <= seconds * 1e6:
             reset = resets[place].pop(0)
             states[place] = forget_levels(model, states[place], reset.signals, reset.spread)
-        _take(model, states, machines[place], told[place], place, row)
+        given = machines[place].rows.row(row)
+        known, straying = neighbours.company(place)
+        beside = replace(given.circumstances, neighbours=known, neighbours_straying=straying)
+        answer = advance(model, states[place], replace(given, circumstances=beside))
+        neighbours.note(place, states[place])
+        told[place].verdicts[row], told[place].scores[row] = VERDICTS.index(answer.verdict), answer.score
 
 
 def _resets(model: ConditionModel, machine: Watched) -> Sequence[Reset]:
     """Return what is learnt anew of a machine, as the worker and a gateway do."""
     asset = AssetId(machine.asset)
     return happened_to(DEFAULT_TENANT, asset, machine.events, model.table, ()).resets
-
-
-def _take(
-    model: ConditionModel, states: list[ConditionState], machine: Watched, told: Told, place: int, row: int
-) -> None:
-    others = [state for other, state in enumerate(states) if other != place]
-    known, together = company(model, states[place], others)
-    given = machine.rows.row(row)
-    beside = replace(given.circumstances, neighbours=known, neighbours_straying=together)
-    answer = advance(model, states[place], replace(given, circumstances=beside))
-    told.verdicts[row] = VERDICTS.index(answer.verdict)
-    told.scores[row] = answer.score

@@ -22,7 +22,7 @@ class Circumstances:
         rows_with_wrong_time: Rows since the row before whose time was found wrong on arrival.
         is_change_reported: Whether another way of running was reported since the row before.
         neighbours: Other machines behind the gateway of which something is known.
-        neighbours_straying: Those of them that began to stray when this machine did (`company`).
+        neighbours_straying: Those of them that began to stray when this machine did (`Neighbours.company`).
     """
 
     gateway_silent_seconds: float = 0.0

@@ -74,7 +74,7 @@ def advance_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
     apart *= shares_of_tracks(share, model.parameters.scatter_rows, sensors)
     apart += state.tracks
     learns = state.stress < model.parameters.hold
-    answer = _judge(model, state, run, apart, state.seen + learns)
+    answer = _judge(model, run, apart, state.seen + learns)
     if answer is None:
         return None
     if learns:
@@ -144,9 +144,7 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     return _Run(condition, level, scatter, rows, model.precisions(mixed))
 
 
-def _judge(
-    model: ConditionModel, state: ConditionState, run: _Run, tracks: FloatArray, seen: int
-) -> ConditionAnswer | None:
+def _judge(model: ConditionModel, run: _Run, tracks: FloatArray, seen: int) -> ConditionAnswer | None:
     """Return what is to be said; None if sensors stray or scatter."""
     deviation, doubt = tracks[0], 1.0 + 1.0 / (1.0 + seen / model.parameters.known_rows)
     moved = run.condition - run.level

@@ -29,13 +29,14 @@ def level_resets(epoch: Epoch, table: ConditionTable) -> list[LevelReset]:
     usual once it has lasted. A repair that names nothing that is known does not change how the machine is run; what it
     mended of the conditions themselves, such as a clogged strainer, is found by how they move (`ways`).
     """
-    by_kind = {
-        kind: tuple(str(signal) for signal, relearnt in epoch.relearnt.items() if relearnt is kind) for kind in Relearn
-    }
+    mended, replaced = (
+        tuple(str(signal) for signal, relearnt in epoch.relearnt.items() if relearnt is kind)
+        for kind in (Relearn.BASELINE, Relearn.OFFSET)
+    )
     is_of_all = all(cause.reach is Reach.ALL for cause in epoch.causes)
     found = (  # a repair first: whether it mended anything is told by how the machine strays
-        LevelReset(_sensors(by_kind[Relearn.BASELINE], table) if is_of_all else by_kind[Relearn.BASELINE], None),
-        LevelReset(by_kind[Relearn.OFFSET], NEW_ZERO),
+        LevelReset(_sensors(mended, table) if is_of_all else mended, None),
+        LevelReset(replaced, NEW_ZERO),
     )
     return [each for each in found if each.signals]
 

@@ -238,20 +238,6 @@ def _note(state: ConditionState, circumstances: Circumstances, is_measured: bool
     state.rows_since_report = 0 if circumstances.is_change_reported else state.rows_since_report + is_measured
 
 
-def company(model: ConditionModel, state: ConditionState, others: Sequence[ConditionState]) -> tuple[int, int]:
-    """Return of how many neighbours something is known, and how many of them began to stray with this machine.
-
-    Args:
-        model: Of all of them.
-        state: Of this machine.
-        others: Of the other machines behind its gateway, as they are by now.
-    """
-    within = model.parameters.smoothing * state.interval
-    known = [other for other in others if state.seconds - other.seconds <= within and other.settled > 0]
-    together = [other for other in known if abs(other.strays_since - state.strays_since) <= within]
-    return len(known), len(together)
-
-
 def _silence_risk(model: ConditionModel, state: ConditionState, elapsed: float, path: Circumstances) -> float:
     """Return by what the risk is multiplied: silence after rising stress counts, that of a whole gateway does not."""
     is_gap = elapsed > model.parameters.gap_intervals * state.interval

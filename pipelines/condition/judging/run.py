@@ -20,8 +20,7 @@ from features.quality.rules import QualityRules
 from features.transforms.condition.answer import NOTHING_BESIDE, Circumstances, ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import forget_levels
-from features.transforms.condition.step import advance
-from features.transforms.condition.together.step import Judge
+from features.transforms.condition.together.step import Judge, Together
 from pipelines.condition.judging.answered import Answered, Failed
 from pipelines.condition.judging.happened import Happened
 from pipelines.condition.judging.memory import Gap, GatewayPoint, MachineMemory, unknown_machine
@@ -44,6 +43,7 @@ class Judging:
         plan: Of these rules.
         columns: Where the signals of the model are among those of the rules.
         judge: Says what there is to say of a row, and changes the state.
+        together: Judges rows of several machines in one go; None where nothing does.
     """
 
     model: ConditionModel
@@ -51,6 +51,7 @@ class Judging:
     plan: Plan
     columns: NDArray[np.int64]
     judge: Judge
+    together: type[Together] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Run:
         self.skipped = set(left_out)
         self._judging, self._newest_us = judging, None if point is None else point.last_us
         self._own, self._waiting = set[AssetId](), dict[AssetId, _Waiting]()
-        self._states = States(judging.model, judging.judge)
+        self._states = States(judging.model, judging.judge, judging.together)
         for asset, memory in self.machines.items():
             self._states.neighbours.note(asset, memory.state)
 
@@ -131,7 +132,7 @@ class Run:
 
     def _judged_together(self, waiting: dict[AssetId, _Waiting]) -> dict[AssetId, ConditionAnswer]:
         """Judge in one go those rows of which that can be done; nothing is said of the others."""
-        if len(waiting) < _FEWEST_TOGETHER or self._judging.judge is not advance:
+        if len(waiting) < _FEWEST_TOGETHER:
             return {}
         try:
             return self._states.advance_together({asset: each.row for asset, each in waiting.items()})

@@ -15,21 +15,19 @@ from features.transforms.condition.together.step import Judge, Together
 class States:
     """What machines remember now, and at a glance what there is to know of each as a neighbour."""
 
-    def __init__(self, model: ConditionModel, judge: Judge) -> None:
+    def __init__(self, model: ConditionModel, judge: Judge, together: type[Together] | None) -> None:
         """Begin with no machine.
 
         Args:
             model: Of all of them.
             judge: Judges one row.
+            together: Judges several, as `judge` would; None where nothing does.
         """
-        self._model, self._judge = model, judge
+        self._model, self._judge, self._together = model, judge, together
         self._alone = dict[AssetId, ConditionState]()
         self._block: Together | None = None
         self._places = dict[AssetId, int]()
         self.neighbours = Neighbours(model)
-
-    def __contains__(self, asset: AssetId) -> bool:
-        return asset in self._alone or asset in self._places
 
     def get(self, asset: AssetId) -> ConditionState:
         """Return what a machine remembers; it is not to be changed."""
@@ -64,7 +62,9 @@ class States:
         Args:
             rows: One of each machine.
         """
-        block = self._side_by_side(rows)
+        if self._together is None:
+            return {}
+        block = self._side_by_side(self._together, rows)
         given: list[ConditionRow | None] = [None] * len(block)
         for asset, row in rows.items():
             given[self._places[asset]] = row
@@ -74,12 +74,12 @@ class States:
             self.neighbours.note_all(found, block.block, np.array([self._places[asset] for asset in found], np.intp))
         return found
 
-    def _side_by_side(self, assets: Iterable[AssetId]) -> Together:
+    def _side_by_side(self, together: type[Together], assets: Iterable[AssetId]) -> Together:
         """Put machines that are still by themselves beside the others."""
         if more := [asset for asset in assets if asset in self._alone]:
             states = [self._alone.pop(asset) for asset in more]
             if self._block is None:
-                self._block = Together(self._model, states)
+                self._block = together(self._model, states)
             else:
                 self._block.add(states)
             self._places |= {asset: len(self._block) - len(more) + number for number, asset in enumerate(more)}

@@ -15,7 +15,7 @@ from features.quality.plan import Plan
 from features.quality.rules import QualityRules
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.step import advance
-from features.transforms.condition.together.step import Judge
+from features.transforms.condition.together.step import Judge, Together
 from pipelines.condition.judging.answered import Answered, Failed
 from pipelines.condition.judging.happened import NOTHING, Happened
 from pipelines.condition.judging.memory import GatewayPoint
@@ -46,18 +46,20 @@ class Stepping:
         model: What is usual of them.
         rules: Of their measurements.
         judge: Says what there is to say of a row, and changes the state.
+        together: Judges rows of several machines in one go, as `judge` would; None where nothing does.
     """
 
     model: ConditionModel
     rules: QualityRules
     judge: Judge = advance
+    together: type[Together] | None = Together
     _judging: Judging = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare the rules; the signals of the table are among those whose measurement is judged."""
         places = [self.rules.names.index(name) for name in self.model.table.signals]
         columns = np.array(places, np.int64)
-        judging = Judging(self.model, self.rules, Plan.of(self.rules), columns, self.judge)
+        judging = Judging(self.model, self.rules, Plan.of(self.rules), columns, self.judge, self.together)
         object.__setattr__(self, "_judging", judging)
 
     def step(

@@ -15,8 +15,9 @@ from features.domain.time import life_of_time
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
-from features.transforms.condition.step import advance, company
+from features.transforms.condition.step import advance
 from tests.edge_export.fan_condition import CONDITION_TABLE
+from tests.features.transforms.condition.rig import company
 
 MODEL = ConditionModel.of(CONDITION_TABLE)
 SIGNALS = CONDITION_TABLE.signals

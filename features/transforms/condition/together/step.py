@@ -76,7 +76,13 @@ class Together:
         Returns:
             What is said of each row, None of those passed over.
         """
-        return _take_ordinary(self._model, self._block, rows)
+        places = [place for place, row in enumerate(rows) if row is not None]
+        given = [row for row in rows if row is not None]
+        told: list[ConditionAnswer | None] = [None] * len(rows)
+        found = _ordinary(self._model, self._block, given, places) if given else []
+        for place, answer in zip(places, found, strict=True):
+            told[place] = answer
+        return told
 
     def advance(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
         """Judge a row of each machine, or of some.
@@ -87,54 +93,17 @@ class Together:
         Returns:
             What is said of each row, None where there is none.
         """
-        return _advance(self._model, self._block, rows)
+        told = self.advance_ordinary(rows)
+        for place, row in enumerate(rows):
+            if row is not None and told[place] is None:
+                told[place] = self._alone(place, row)
+        return told
 
-
-def advance_all(
-    model: ConditionModel, states: Sequence[ConditionState], rows: Sequence[ConditionRow]
-) -> tuple[list[ConditionState], list[ConditionAnswer]]:
-    """Judge one row of each machine.
-
-    Args:
-        model: Of all of them.
-        states: After the rows before; left as they were.
-        rows: One for each state.
-
-    Returns:
-        The states after the rows, and what is to be said of these.
-    """
-    if not states:
-        return [], []
-    block = gathered(states)
-    told = [answer for answer in _advance(model, block, rows) if answer is not None]
-    return states_of(block), told
-
-
-def _advance(model: ConditionModel, block: Block, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
-    told = _take_ordinary(model, block, rows)
-    for place, row in enumerate(rows):
-        if row is not None and told[place] is None:
-            told[place] = _alone(model, block, place, row)
-    return told
-
-
-def _take_ordinary(
-    model: ConditionModel, block: Block, rows: Sequence[ConditionRow | None]
-) -> list[ConditionAnswer | None]:
-    places = [place for place, row in enumerate(rows) if row is not None]
-    given = [row for row in rows if row is not None]
-    told: list[ConditionAnswer | None] = [None] * len(rows)
-    found = _ordinary(model, block, given, places) if given else []
-    for place, answer in zip(places, found, strict=True):
-        told[place] = answer
-    return told
-
-
-def _alone(model: ConditionModel, block: Block, place: int, row: ConditionRow) -> ConditionAnswer:
-    state = lent(block, place)
-    answer = advance(model, state, row)
-    put(block, place, state)
-    return answer
+    def _alone(self, place: int, row: ConditionRow) -> ConditionAnswer:
+        state = lent(self._block, place)
+        answer = advance(self._model, state, row)
+        self.put(place, state)
+        return answer
 
 
 def _ordinary(

@@ -82,3 +82,10 @@ def judged(
 def last_verdict(rows: Sequence[ConditionRow]) -> ConditionVerdict:
     """Return what is said after the last row."""
     return judged(rows)[-1].verdict
+
+
+def company(model: ConditionModel, state: ConditionState, others: Sequence[ConditionState]) -> tuple[int, int]:
+    """Return of how many others something is known, and how many of them began to stray with this machine."""
+    within = model.parameters.smoothing * state.interval
+    known = [other for other in others if state.seconds - other.seconds <= within and other.settled > 0]
+    return len(known), sum(abs(other.strays_since - state.strays_since) <= within for other in known)

@@ -5,9 +5,8 @@ import pytest
 
 from features.transforms.condition.neighbours import Neighbours
 from features.transforms.condition.state import ConditionState, initial_condition
-from features.transforms.condition.step import company
 from features.transforms.condition.together.block import gathered
-from tests.features.transforms.condition.rig import INTERVAL, MODEL, judged, rows_of, shifted
+from tests.features.transforms.condition.rig import INTERVAL, MODEL, company, judged, rows_of, shifted
 
 
 def drawn(rng: np.random.Generator) -> ConditionState:
@@ -31,6 +30,15 @@ def test_company_is_that_of_all_the_others(seed: int) -> None:
         assert neighbours.company(place) == company(MODEL, state, others)
     neighbours.forget(3)
     assert neighbours.company(0) == company(MODEL, states[0], states[1:3] + states[4:])
+
+
+def test_neighbours_that_began_to_stray_at_the_same_time_are_counted() -> None:
+    neighbours = Neighbours(MODEL)
+    for number in range(3):
+        state, rows = initial_condition(MODEL), rows_of(130, seed=number)
+        judged(shifted(rows, 120, {"current": -40.0}) if number < 2 else rows, state)
+        neighbours.note(number, state)
+    assert neighbours.company(0) == (2, 1)
 
 
 def test_of_a_machine_that_does_not_stray_nobody_asks() -> None:

@@ -12,7 +12,7 @@ from features.quality.verdicts import Namur, Verdict
 from features.transforms.condition.answer import Circumstances, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
-from features.transforms.condition.step import advance, company, condition_step, wait
+from features.transforms.condition.step import advance, condition_step, wait
 from tests.features.transforms.condition.rig import (
     INTERVAL,
     MODEL,
@@ -291,14 +291,6 @@ def test_a_repair_begins_a_level_anew_with_the_old_one_as_prior() -> None:
     judged(moved, kept)
     judged(moved, anew)
     assert abs(anew.deviation[3]) < 0.5 * abs(kept.deviation[3])
-
-
-def test_neighbours_that_began_to_stray_at_the_same_time_are_counted() -> None:
-    states = [initial_condition(MODEL) for _ in range(3)]
-    for number, state in enumerate(states):
-        rows = rows_of(130, seed=number)
-        judged(shifted(rows, 120, {"current": -40.0}) if number < 2 else rows, state)
-    assert company(MODEL, states[0], states[1:]) == (2, 1)
 
 
 def test_an_error_code_is_the_data_path() -> None:

@@ -11,11 +11,8 @@ from features.domain.identifiers import AssetId
 from features.domain.time import microseconds
 from features.quality.rules import quality_rules
 from features.transforms.condition.answer import ConditionAnswer, ConditionRow
-from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.packing import pack_condition
-from features.transforms.condition.state import ConditionState
-from features.transforms.condition.step import advance
-from features.transforms.condition.together.step import Judge, Together
+from features.transforms.condition.together.step import Together
 from pipelines.condition.judging.happened import Happened, Reset
 from pipelines.condition.judging.memory import GatewayPoint
 from pipelines.condition.judging.rows import GatewayRows
@@ -55,7 +52,7 @@ def readings() -> GatewayRows:
     )
 
 
-def told(judge: Judge, rows: GatewayRows, cuts: Sequence[int] = ()) -> Told:
+def told(rows: GatewayRows, cuts: Sequence[int] = (), together: type[Together] | None = Together) -> Told:
     """Return what is said of rows that are taken in pieces, and what is remembered after them."""
     happened = {
         ASSETS[2]: Happened(reported_us=(microseconds(at(LEAK)),)),
@@ -63,18 +60,13 @@ def told(judge: Judge, rows: GatewayRows, cuts: Sequence[int] = ()) -> Told:
             resets=(Reset(microseconds(at(45)), ("pressure",), None),), wrong_us=(microseconds(at(75)),)
         ),
     }
-    stepping, point, said = Stepping(MODEL, quality_rules(press()), judge), None, list[str]()
+    stepping, point, said = Stepping(MODEL, quality_rules(press()), together=together), None, list[str]()
     for begin, end in zip([0, *cuts], [*cuts, len(rows)], strict=True):
         done = stepping.step(point, rows._part(begin, end), happened, is_gateway=True)
         point = done.point
         said += [repr((each.asset, each.at_us, each.since_us, each.answer)) for each in done.answers]
     assert isinstance(point, GatewayPoint)
     return said, [pack_condition(point.machines[asset].state) for asset in ASSETS]
-
-
-def one_by_one(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
-    """Judge a row by itself."""
-    return advance(model, state, row)
 
 
 def are_same(one: Told, other: Told) -> bool:
@@ -86,47 +78,53 @@ def are_same(one: Told, other: Told) -> bool:
 
 @pytest.fixture(scope="module")
 def expected() -> Told:
-    return told(one_by_one, readings())
+    return told(readings(), together=None)
 
 
-def test_rows_judged_together_say_what_they_say_one_by_one(expected: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken, quick = list[int](), Together.advance_ordinary
+class Counted(Together):
+    """Counts the rows that it took."""
 
-    def counted(self: Together, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
-        answers = quick(self, rows)
-        taken.append(sum(answer is not None for answer in answers))
-        return answers
+    taken = 0
 
-    monkeypatch.setattr(Together, "advance_ordinary", counted)
-    found = told(advance, readings())
+    def advance_ordinary(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        told = super().advance_ordinary(rows)
+        Counted.taken += sum(answer is not None for answer in told)
+        return told
+
+
+class MixedUp(Together):
+    """Moves one machine by the least that there is."""
+
+    def advance_ordinary(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        told = super().advance_ordinary(rows)
+        self.block["level"][0, 0] = np.nextafter(self.block["level"][0, 0], np.inf)
+        return told
+
+
+class Never(Together):
+    """Cannot compute."""
+
+    def advance_ordinary(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        raise FloatingPointError("overflow")
+
+
+def test_rows_judged_together_say_what_they_say_one_by_one(expected: Told) -> None:
+    Counted.taken = 0
+    found = told(readings(), together=Counted)
     assert are_same(found, expected)
-    assert sum(taken) > len(found[0]) // 5  # half of all are of machines hardly known, which are taken one by one
+    assert Counted.taken > len(found[0]) // 5  # half of all are of machines hardly known, which are taken one by one
     assert all(verdict.value in "".join(found[0]) for verdict in (ConditionVerdict.MACHINE, ConditionVerdict.NORMAL))
 
 
 def test_so_do_rows_in_any_portions(expected: Told) -> None:
     rows = readings()
     cuts = sorted(np.random.default_rng(1).integers(1, len(rows), 9).tolist())
-    assert are_same(told(advance, rows, cuts), expected)
+    assert are_same(told(rows, cuts), expected)
 
 
-def test_an_answer_that_hangs_on_the_others_is_found_out(expected: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = Together.advance_ordinary
-
-    def mixed_up(self: Together, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
-        answers = quick(self, rows)
-        self.block["level"][0, 0] = np.nextafter(self.block["level"][0, 0], np.inf)
-        return answers
-
-    monkeypatch.setattr(Together, "advance_ordinary", mixed_up)
-    assert not are_same(told(advance, readings()), expected)
+def test_an_answer_that_hangs_on_the_others_is_found_out(expected: Told) -> None:
+    assert not are_same(told(readings(), together=MixedUp), expected)
 
 
-def test_one_that_cannot_be_computed_with_leaves_the_others_alone(
-    expected: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(*given: object) -> None:
-        raise FloatingPointError("overflow")
-
-    monkeypatch.setattr(Together, "advance_ordinary", never)
-    assert are_same(told(advance, readings()), expected)
+def test_one_that_cannot_be_computed_with_leaves_the_others_alone(expected: Told) -> None:
+    assert are_same(told(readings(), together=Never), expected)

@@ -1,19 +1,15 @@
 """Machines judged together are told what each would be told alone; the way for one row of one machine is the oracle."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.transforms.condition.answer import ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import ConditionState, forget_levels, initial_condition
 from features.transforms.condition.step import advance_any
-from features.transforms.condition.together import following, step
-from features.transforms.condition.together.block import Block
-from features.transforms.condition.together.step import Together, advance_all
+from features.transforms.condition.together.step import Together
 from tests.features.transforms.condition.alike import is_alike, told
 from tests.features.transforms.condition.rig import MODEL, rows_of, shifted
 from tests.features.transforms.condition.streams import TABLES, seldom_troubled, troubled
@@ -21,11 +17,13 @@ from tests.features.transforms.condition.streams import TABLES, seldom_troubled,
 Told = tuple[list[ConditionAnswer], list[ConditionState]]
 
 
-def told_together(model: ConditionModel, streams: Sequence[Sequence[ConditionRow]], seed: int) -> list[Told]:
+def told_together(
+    model: ConditionModel, streams: Sequence[Sequence[ConditionRow]], seed: int, kind: type[Together] = Together
+) -> list[Told]:
     """Return what is told of machines in rounds of some of them; levels are forgotten on the way, as by `told`."""
     rng, done = np.random.default_rng(seed), [0] * len(streams)
     found: list[Told] = [([], []) for _ in streams]
-    together = Together(model, [initial_condition(model) for _ in streams])
+    together = kind(model, [initial_condition(model) for _ in streams])
     while any(place < len(rows) for place, rows in zip(done, streams, strict=True)):
         sends = rng.random(len(streams)) < rng.choice([0.5, 1.0])
         given = [
@@ -37,7 +35,7 @@ def told_together(model: ConditionModel, streams: Sequence[Sequence[ConditionRow
         ]
         if any(halfway):
             states = [together.state(machine) for machine in range(len(streams))]
-            together = Together(
+            together = kind(
                 model,
                 [
                     forget_levels(model, state, [model.table.sensors[0]]) if is_halfway else state
@@ -52,9 +50,11 @@ def told_together(model: ConditionModel, streams: Sequence[Sequence[ConditionRow
     return found
 
 
-def are_told_alike(model: ConditionModel, streams: Sequence[Sequence[ConditionRow]], seed: int = 0) -> bool:
+def are_told_alike(
+    model: ConditionModel, streams: Sequence[Sequence[ConditionRow]], seed: int = 0, kind: type[Together] = Together
+) -> bool:
     """Say whether machines are told together and remembered as they are alone."""
-    found = told_together(model, streams, seed)
+    found = told_together(model, streams, seed, kind)
     return all(is_alike(one, told(model, rows, advance_any), 1e-12) for one, rows in zip(found, streams, strict=True))
 
 
@@ -74,52 +74,56 @@ def test_so_are_machines_that_stray(shift: dict[str, float]) -> None:
     assert any(answer.evidence for answer in told_together(MODEL, streams[:1], 0)[0][0])
 
 
-def test_most_rows_of_sound_machines_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = list[ConditionRow]()
-
-    def counted(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
-        alone.append(row)
-        return advance_any(model, state, row)
-
-    monkeypatch.setattr(step, "advance", counted)
-    told_together(MODEL, [rows_of(200, seed) for seed in range(3)], 0)
-    young = 3 * MODEL.parameters.fewest_rows
-    assert len(alone) - young < 30
+def test_most_rows_of_sound_machines_are_taken_together() -> None:
+    together, streams = (
+        Together(MODEL, [initial_condition(MODEL) for _ in range(3)]),
+        [rows_of(200, s) for s in range(3)],
+    )
+    taken = 0
+    for rows in zip(*streams, strict=True):
+        for place, answer in enumerate(together.advance_ordinary(rows)):
+            taken += answer is not None
+            if answer is None:
+                state = together.state(place)
+                advance_any(MODEL, state, rows[place])
+                together.put(place, state)
+    assert taken > 3 * (200 - MODEL.parameters.fewest_rows) - 30
 
 
 def test_states_given_are_left_as_they_were_and_those_returned_are_independent() -> None:
-    states = [initial_condition(MODEL) for _ in range(2)]
+    given = [initial_condition(MODEL) for _ in range(2)]
+    together, before = Together(MODEL, given), given[0].copy()
     for row in rows_of(60):
-        states, said = advance_all(MODEL, states, [row, row])
-        assert said[0].score == said[1].score or np.isnan(said[0].score)
-    before = states[0].copy()
-    after, _ = advance_all(MODEL, states, [rows_of(61)[60]] * 2)
-    after[0].tracks[:] = 7.0
+        together.advance([row, row])
     for name in ConditionState.__slots__:
-        np.testing.assert_array_equal(getattr(states[0], name), getattr(before, name))
-    assert after[1].tracks.max() < 7.0
+        np.testing.assert_array_equal(getattr(given[0], name), getattr(before, name))
+    one = together.state(0)
+    one.tracks[:] = 7.0
+    assert together.state(0).tracks.max() < 7.0
 
 
-def test_of_no_machine_and_of_no_row_nothing_is_said() -> None:
-    assert advance_all(MODEL, [], []) == ([], [])
+def test_of_no_row_nothing_is_said() -> None:
     assert Together(MODEL, [initial_condition(MODEL)]).advance([None]) == [None]
 
 
-def test_a_way_that_forgets_something_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = following._kept
+class Careless(Together):
+    """Forgets since when it keeps deviations."""
 
-    def careless(model: ConditionModel, block: Block, deviation: NDArray[np.float64]) -> Block:
-        return kept(model, block, deviation) | {"kept_rows": block["kept_rows"] * 0.0}
+    def advance_ordinary(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        told = super().advance_ordinary(rows)
+        self.block["kept_rows"][:] = 0.0
+        return told
 
-    monkeypatch.setattr(following, "_kept", careless)
-    assert not are_told_alike(MODEL, [rows_of(60, seed) for seed in range(2)])
+
+class MixedUp(Together):
+    """Gives each machine what another one learnt."""
+
+    def advance_ordinary(self, rows: Sequence[ConditionRow | None]) -> list[ConditionAnswer | None]:
+        told = super().advance_ordinary(rows)
+        self.block["relations"][:] = self.block["relations"][::-1].copy()
+        return told
 
 
-def test_a_way_that_mixes_up_machines_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    learnt = following._learnt
-
-    def mixed_up(model: ConditionModel, block: Block, seen: Any, may_learn: NDArray[np.bool_]) -> Block:
-        return {name: array[::-1] for name, array in learnt(model, block, seen, may_learn).items()}
-
-    monkeypatch.setattr(following, "_learnt", mixed_up)
-    assert not are_told_alike(MODEL, [rows_of(60, seed) for seed in range(2)])
+@pytest.mark.parametrize("kind", [Careless, MixedUp])
+def test_a_way_that_forgets_something_or_mixes_up_machines_is_found_out(kind: type[Together]) -> None:
+    assert not are_told_alike(MODEL, [rows_of(60, seed) for seed in range(2)], kind=kind)
