@@ -13,7 +13,7 @@ _SINCE, _EXCUSED, _INTERVAL = 2, 3, 4
 
 
 class Neighbours:
-    """Since when machines stray, noted as they are judged: how many of them began when one did, without looking at each state."""
+    """Since when machines stray, noted as they are judged: nobody has to look at each state."""
 
     def __init__(self, model: ConditionModel) -> None:
         """Begin with no machine.
