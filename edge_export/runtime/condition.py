@@ -28,7 +28,7 @@ from features.transforms.condition.answer import Circumstances, ConditionAnswer,
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.neighbours import Neighbours
 from features.transforms.condition.state import ConditionState, initial_condition
-from features.transforms.condition.step import advance
+from features.transforms.condition.step import condition_step
 
 NOT_COMPUTED = "not_computed"
 """Name of the evidence where numbers that nobody foresaw cannot be computed with: the machine begins anew."""
@@ -173,9 +173,8 @@ class ConditionStreams:
         points = follow_points(self._plan, machine.points, quality[None], np.isfinite(machine.values)[None])[0]
         state = points.astype(np.int8)
         row = ConditionRow(life_of_time(moment), machine.values, quality, state, machine.circumstances)
-        after = machine.before.copy()
         try:
-            answer = advance(self._model, after, row)
+            after, answer = condition_step(self._model, machine.before, row)
         except _FAILURES:
             after = initial_condition(self._model)
             why = Evidence(ConditionVerdict.UNDETERMINED, NOT_COMPUTED, 1.0)

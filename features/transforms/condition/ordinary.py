@@ -35,6 +35,7 @@ class _Run:
     scatter: FloatArray
     rows: int
     precision: FloatArray
+    way_rows: FloatArray
 
 
 def advance_ordinary(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer | None:
@@ -42,7 +43,8 @@ def advance_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
 
     Args:
         model: Of the state.
-        state: Changed, but of a row that is not ordinary.
+        state: Changed, but of a row that is not ordinary. Its arrays are replaced and left as they are, for a state
+            before the row may share them.
         row: Any.
 
     Returns:
@@ -108,9 +110,14 @@ def _may_be_ordinary(model: ConditionModel, state: ConditionState, row: Conditio
         and (running is None or bool(row.values[running] > model.table.running_above))
         and np.count_nonzero(state.blame_age) == len(state.blame_age)
         and not np.count_nonzero(state.before_epoch)
-        and not np.count_nonzero(state.way_rows < parameters.fewest_rows)
-        and (state.stress < parameters.hold or state.level_rows.min() >= parameters.fewest_rows)
+        and _least(state.way_rows) >= parameters.fewest_rows
+        and (state.stress < parameters.hold or _least(state.level_rows) >= parameters.fewest_rows)
     )
+
+
+def _least(counts: FloatArray) -> float:
+    """Return the least of some counts: of as few as there are signals, quicker than NumPy does."""
+    return min(counts.tolist(), default=math.inf)
 
 
 def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatArray, share: float) -> _Run | None:
@@ -126,9 +133,10 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
         return None
     rows = state.condition_rows + 1
     counted = min(1.0, SCATTER_COUNTED * len(moved) / squared) if squared > 0.0 else 1.0
-    scatter = moved.reshape(-1, 1).dot((counted * moved).reshape(1, -1))
+    weighed = moved if counted == 1.0 else counted * moved
+    scatter = moved.reshape(-1, 1).dot(weighed.reshape(1, -1))
     scatter -= state.condition_scatter
-    scatter /= rows
+    scatter /= float(rows)
     scatter += state.condition_scatter
     own = rows / (parameters.smoothing * parameters.condition_prior)
     mixed = model.condition_covariance * (1.0 / (1.0 + own))
@@ -136,12 +144,18 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     mixed += model.condition_steady
     level = comparable - state.condition_level
     way_rows = state.way_rows + _ONE
-    memory = np.minimum(way_rows, parameters.condition_memory)
-    if squared > GOING * model.table.condition_limit:
-        memory[(np.abs(moved) >= STILL) & (way_rows > parameters.condition_memory)] = parameters.changed_memory
-    level /= memory
+    level /= _memory(model, way_rows, moved, squared)
     level += state.condition_level
-    return _Run(condition, level, scatter, rows, model.precisions(mixed))
+    return _Run(condition, level, scatter, rows, model.precisions(mixed), way_rows)
+
+
+def _memory(model: ConditionModel, way_rows: FloatArray, moved: FloatArray, squared: float) -> FloatArray:
+    """Return of how many rows the usual level of each condition is the mean. Shape (condition,)."""
+    longest, changed = model.parameters.condition_memory, model.parameters.changed_memory
+    if not squared > GOING * model.table.condition_limit:
+        return np.minimum(way_rows, longest)
+    counts = zip(way_rows.tolist(), moved.tolist(), strict=True)  # of so few, quicker than NumPy
+    return np.array([rows if rows <= longest else longest if abs(apart) < STILL else changed for rows, apart in counts])
 
 
 def _judge(model: ConditionModel, run: _Run, tracks: FloatArray, seen: int) -> ConditionAnswer | None:
@@ -169,20 +183,21 @@ def _learn(
     model: ConditionModel, state: ConditionState, error: FloatArray, unsure: FloatArray, product: FloatArray
 ) -> None:
     """Learn from the row; see `expectation.learn`."""
-    parameters, relations = model.parameters, state.relations
+    parameters = model.parameters
     gain = product[:-1] / (unsure + parameters.caution)
     np.negative(error, product[-1])
-    relations -= gain[:, None, :] * product
-    state.level_rows += _ONE
+    learnt = gain[:, None, :] * product
+    state.relations = np.subtract(state.relations, learnt, learnt)
+    state.level_rows = state.level_rows + _ONE
     state.seen += 1
-    level = relations[0, -1]
+    level = learnt[0, -1]
     apart = level - state.anchor
     if float(apart.dot(apart)) < model.least_drift**2:  # then none has reached its bound
         return
     most = model.noise * parameters.most_drift
     if not is_whole(state.anchor):
         begins = np.isnan(state.anchor) & (state.level_rows >= parameters.known_rows)
-        np.copyto(state.anchor, level, where=begins)
+        state.anchor = np.where(begins, level, state.anchor)
     np.fmin(np.fmax(level, state.anchor - most), state.anchor + most, level)  # those without an anchor are free
 
 
@@ -200,14 +215,16 @@ def _take(
     state.interval, state.seconds, state.whole_seconds = interval, row.seconds, row.seconds
     state.settled += 1
     state.blame_rows += 1
-    state.blame_age += _ONE
+    state.blame_age = state.blame_age + _ONE
+    state.visits = state.visits.copy()
     state.visits[regime] += 1.0
     state.condition, state.condition_level = run.condition, run.level
     state.condition_scatter, state.condition_precision, state.condition_rows = run.scatter, run.precision, run.rows
-    state.way_rows += _ONE
+    state.way_rows = run.way_rows
     state.usual_rows += 1
-    state.astray.fill(0.0)
+    state.astray = np.zeros(len(state.astray))
     state.tracks = tracks
+    state.deviation_seconds = np.empty(len(state.astray))
     state.deviation_seconds.fill(row.seconds)
     keep_deviation(model, state)
     state.stress = answer.score

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,14 +161,18 @@ class ConditionState:
 
     def copy(self) -> "ConditionState":
         """Return an independent copy."""
-        after = object.__new__(ConditionState)
-        for name in _NAMES:
-            value = getattr(self, name)
-            setattr(after, name, value.copy() if isinstance(value, np.ndarray) else value)
-        return after
+        values = list(_values_of(self))
+        for place in _ARRAY_PLACES:
+            values[place] = values[place].copy()
+        return ConditionState(*values)
+
+    def sharing(self) -> "ConditionState":
+        """Return a copy with the same arrays: in neither may they be changed in place, only replaced."""
+        return ConditionState(*_values_of(self))
 
 
-_NAMES = tuple(each.name for each in fields(ConditionState))
+_values_of = attrgetter(*(each.name for each in fields(ConditionState)))
+_ARRAY_PLACES = tuple(place for place, each in enumerate(fields(ConditionState)) if each.type not in (float, int, bool))
 
 
 def initial_condition(model: ConditionModel) -> ConditionState:

@@ -49,10 +49,15 @@ def condition_step(
             said of it rests on what was known; that rows were sent again is for `rows_repeated` to tell.
 
     Returns:
-        The state after the row, and what is to be said of it.
+        The state after the row, and what is to be said of it. It may share arrays with the one before: before one of
+        the two is changed in place, as by `advance`, it is copied.
     """
-    after = state.copy()
-    return after, advance(model, after, row)
+    after = state.sharing()
+    answer = advance_ordinary(model, after, row)
+    if answer is None:
+        after = state.copy()
+        answer = advance_any(model, after, row)
+    return after, answer
 
 
 def advance(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:

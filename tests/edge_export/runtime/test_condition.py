@@ -198,11 +198,11 @@ def test_what_cannot_be_computed_is_said_and_the_machine_begins_anew(monkeypatch
     streams, values = ConditionStreams(MODEL), rows(3)
     streams.take(A, at(0), signals(values[0]))
 
-    def fail(model: ConditionModel, state: ConditionState, row: ConditionRow) -> ConditionAnswer:
+    def fail(model: ConditionModel, state: ConditionState, row: ConditionRow) -> tuple[ConditionState, ConditionAnswer]:
         raise np.linalg.LinAlgError("Singular matrix")
 
     with monkeypatch.context() as patched:
-        patched.setattr(streams_module, "advance", fail)
+        patched.setattr(streams_module, "condition_step", fail)
         streams.take(A, at(1), signals(values[1]))
     assert told(streams).verdict is ConditionVerdict.UNDETERMINED
     assert [each.name for each in told(streams).evidence] == [NOT_COMPUTED]

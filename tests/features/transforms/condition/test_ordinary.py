@@ -4,15 +4,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from features.transforms.condition.answer import ConditionAnswer, ConditionRow
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.ordinary import advance_ordinary
 from features.transforms.condition.state import ConditionState, initial_condition
-from features.transforms.condition.step import advance, advance_any
-from tests.features.transforms.condition.alike import Judge, is_alike, told
+from features.transforms.condition.step import advance, advance_any, condition_step
+from tests.features.transforms.condition.alike import Judge, is_alike, numbers, told
 from tests.features.transforms.condition.rig import MODEL, rows_of, shifted
 from tests.features.transforms.condition.streams import TABLES, seldom_troubled, troubled
+
+
+def arrays_of(state: ConditionState) -> list[NDArray[np.float64]]:
+    """Return what a state remembers in arrays."""
+    values = [getattr(state, name) for name in ConditionState.__slots__]
+    return [value for value in values if isinstance(value, np.ndarray)]
 
 
 def is_told_alike(model: ConditionModel, rows: Sequence[ConditionRow], judge: Judge = advance) -> bool:
@@ -47,6 +54,18 @@ def test_a_row_that_is_not_ordinary_changes_nothing() -> None:
     assert advance_ordinary(MODEL, state, rows[150]) is None
     for name in ConditionState.__slots__:
         np.testing.assert_array_equal(getattr(state, name), getattr(before, name))
+
+
+@pytest.mark.parametrize("table", range(len(TABLES)))
+def test_a_step_changes_no_array_of_the_state_given_and_says_what_the_step_in_place_does(table: int) -> None:
+    model = ConditionModel.of(TABLES[table])
+    state, in_place = initial_condition(model), initial_condition(model)
+    for row in seldom_troubled(table):
+        for array in arrays_of(state):
+            array.flags.writeable = False
+        state, answer = condition_step(model, state, row)
+        told = advance(model, in_place, row)
+        np.testing.assert_array_equal(numbers(state, answer), numbers(in_place, told))
 
 
 def test_a_shorter_way_that_forgets_something_is_found_out() -> None:
