@@ -6,6 +6,7 @@ nothing of the state is changed before all of the row was found ordinary.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ from features.transforms.condition.ways import GOING, SCATTER_COUNTED, STILL
 
 _ZERO, _ONE, _LOUDEST = np.array(0.0), np.array(1.0), np.array(LOUDEST)
 """Numbers as arrays of no axis: NumPy takes twice as long with those of Python."""
+_INVERSES: Callable[[FloatArray], FloatArray] = getattr(np.linalg, "_umath_linalg", np.linalg).inv
+"""What `np.linalg.inv` calls once it has looked at its matrices: that takes longer than to invert them, being so small.
+"""
 _NORMAL = tuple(ConditionVerdict).index(ConditionVerdict.NORMAL)
 
 
@@ -146,7 +150,7 @@ def _follow_run(model: ConditionModel, state: ConditionState, comparable: FloatA
     way_rows = state.way_rows + _ONE
     level /= _memory(model, way_rows, moved, squared)
     level += state.condition_level
-    return _Run(condition, level, scatter, rows, model.precisions(mixed), way_rows)
+    return _Run(condition, level, scatter, rows, _INVERSES(model.condition_evens * mixed), way_rows)
 
 
 def _memory(model: ConditionModel, way_rows: FloatArray, moved: FloatArray, squared: float) -> FloatArray:
