@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from features.domain.packs import FailureMode, Pack
+from features.domain.packs import Component, FailureMode, Pack
 from features.packs.errors import PackError
 from features.packs.findings import PackFinding
 from features.packs.loader import load_pack, shipped_packs
@@ -102,10 +102,14 @@ def _print_summary(pack: Pack) -> None:
     facts.add_row("targets", ", ".join(pack.targets))
     facts.add_row("horizons", f"{_numbers(pack.horizons)} {pack.life.unit}; at most {pack.grid.cap:g}")
     facts.add_row("windows", f"{_numbers(pack.features.windows)} {pack.life.unit}")
-    facts.add_row("components", ", ".join(part.id for part in pack.components) or "none known")
+    facts.add_row("components", ", ".join(map(_component, pack.components)) or "none known")
     facts.add_row("failure modes", ", ".join(mode.id for mode in pack.failure_modes) or "none known")
     facts.add_row("cases", str(len(pack.cases)))
     console.print(facts)
+
+
+def _component(part: Component) -> str:
+    return part.id if part.names is None else f"{part.names.en} ({part.id})"
 
 
 def _signal_table(pack: Pack) -> Table:

@@ -92,7 +92,7 @@ def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -
         shares=tuple(
             ShareRow(names.get(signal, signal), words.percent(share), 100.0 * share)
             for signal, share in condition.shares[:SHARES_SHOWN]
-            if is_straying
+            if is_straying and share > 0.0
         ),
         seen=words.number(condition.seen),
     )

@@ -8,14 +8,16 @@ from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
 from features.quality.verdicts import Namur
-from models.condition.health import ComponentParts, Health, health_of
+from models.condition.health_components import MachineHealth, machine_health
 from models.condition.health_parts import machine_parts
 from serving.parts import Parts
 from serving.points import age_of, arrivals_of, states_of
 
 
-def asset_health(parts: Parts, asset: Asset, condition: AssetCondition | None, forecast: Forecast) -> Health | None:
-    """Return how a machine is; None where nobody has judged its condition.
+def asset_health(
+    parts: Parts, asset: Asset, condition: AssetCondition | None, forecast: Forecast
+) -> MachineHealth | None:
+    """Return how a machine and its components are; None where nobody has judged its condition.
 
     Args:
         parts: What the service knows.
@@ -26,15 +28,10 @@ def asset_health(parts: Parts, asset: Asset, condition: AssetCondition | None, f
     if condition is None:
         return None
     usual, longest = usual_ages(parts.pack)
-    found = machine_parts(
-        condition,
-        _risk(forecast),
-        _point_states(parts, asset.tenant, asset.id),
-        _age(parts, asset, condition.at),
-        usual,
-        longest,
-    )
-    return health_of(ComponentParts(asset.id, found))
+    states, age = _point_states(parts, asset.tenant, asset.id), _age(parts, asset, condition.at)
+    found = machine_parts(condition, _risk(forecast), states, age, usual, longest)
+    listed = {name: tuple(map(str, signals)) for name, signals in parts.pack.signals_by_component.items()}
+    return machine_health(asset.id, found, condition if age < longest else None, states, listed)
 
 
 def usual_ages(pack: Pack) -> tuple[float, float]:

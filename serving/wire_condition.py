@@ -24,19 +24,47 @@ class EvidenceOut(Wire):
 
 
 class ContributionOut(Wire):
-    """Points that are lost to one part of a component, or to one signal of it."""
+    """Points that are lost to one part, or to one signal of it."""
 
-    component: str
+    component: str = Field(description="The component that alone lists the signal; else the asset.")
     part: Literal["condition", "forecast", "measurement", "data"]
     signal: str | None
     points: float
 
 
 class UnknownOut(Wire):
-    """A part of a component of which something is not known."""
+    """A part of which something is not known."""
 
-    component: str
+    component: str = Field(description="A component of which nothing was judged; else the asset.")
     part: Literal["condition", "forecast", "measurement", "data"]
+
+
+class NamesOut(Wire):
+    """A name in the languages of the pages."""
+
+    en: str
+    zh: str
+
+
+class ComponentHealthOut(Wire):
+    """The health index of a component, by the signals that show it."""
+
+    id: str
+    names: NamesOut | None = Field(description="As the pack has them.")
+    index: float | None = Field(description="0 to 100; null where something is not known, or it is a range.")
+    at_least: float | None = Field(
+        description="The index if all that strays on its signals is its own; null where something is not known."
+    )
+    at_most: float = Field(
+        description="The index if only what no other component shows is its own, and what is not known costs nothing."
+    )
+    state: Literal["N", "F", "C", "S", "M"] | None = Field(
+        description="By NAMUR NE 107; null where both ends differ, or nothing worse than normal is known, and not all."
+    )
+    shared_with: list[str] = Field(
+        description="Components that it may be instead, those that show most of it first; none where it is no range."
+    )
+    unknown: list[Literal["condition", "forecast", "measurement", "data"]] = Field(description="What is not known.")
 
 
 class HealthOut(Wire):
@@ -49,6 +77,7 @@ class HealthOut(Wire):
     )
     contributions: list[ContributionOut] = Field(description="The most first; they add up to 100 - at_most.")
     unknown: list[UnknownOut]
+    components: list[ComponentHealthOut] = Field(description="Those of the pack, the worst first.")
 
 
 class ConditionOut(Wire):

@@ -34,7 +34,7 @@ class AssetCondition:
         since: Time of the first row since which the verdict has been the same.
         score: How far the row strays; 1 is about the most that is usual. None where it cannot be told.
         threshold: Score above which a deviation is one; None where none is set.
-        shares: What each signal has in the score, the largest first; they add up to 1.
+        shares: What each signal that was judged has in the square of the score, the largest first; they add up to 1.
         evidence: Named numbers that the verdict rests on, the weightiest first.
         seen: Rows of the machine's own that what is normal was learnt from.
         model: What judged: the SHA-256 of a bundle, or another name that does not change.

@@ -48,10 +48,15 @@ class LifeRule:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A maintainable item, and the signals that a repair of it can move."""
+    """A maintainable item, and the signals that a repair of it can move.
+
+    Attributes:
+        names: What people call it; None where its pack does not say.
+    """
 
     id: str
     signals: tuple[SignalId, ...]
+    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)

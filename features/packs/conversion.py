@@ -24,6 +24,7 @@ from features.packs.balances import PLACES, UNITS
 from features.packs.knowledge import CaseEntry, KnowledgeFile, ModeEntry
 from features.packs.schema import (
     BalanceEntry,
+    ComponentEntry,
     CostsEntry,
     EventEntry,
     FeaturesEntry,
@@ -55,7 +56,7 @@ def domain_pack(file: PackFile, knowledge: KnowledgeFile) -> Pack:
         costs=_costs(file.costs),
         alarm_budget=float(file.alarm_budget),
         threshold=_threshold(file.prognosis.threshold),
-        components=tuple(Component(entry.id, _ids(entry.signals)) for entry in file.components),
+        components=tuple(map(_component, file.components)),
     )
 
 
@@ -84,6 +85,10 @@ def _signal(entry: SignalEntry) -> Signal:
         grade=entry.grade,
         category=entry.category,
     )
+
+
+def _component(entry: ComponentEntry) -> Component:
+    return Component(entry.id, _ids(entry.signals), None if entry.names is None else _names(entry.names))
 
 
 def _life(entry: LifeEntry) -> LifeRule:

@@ -67,6 +67,7 @@ class ComponentEntry(Entry):
     """A maintainable item, and the signals that a repair of it can move."""
 
     id: Identifier
+    names: NamesEntry | None = None
     signals: Annotated[list[SignalName], Field(min_length=1)]
 
 

@@ -1,7 +1,8 @@
 """The parts of a health index, each from the evidence that it is made of (`models.condition.health`)."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.errors import InvalidValue
@@ -47,8 +48,8 @@ def condition_part(condition: AssetCondition | None, settings: HealthSettings = 
     """Return what a deviation costs: nothing while it is usual, half of all points at the alarm threshold.
 
     Args:
-        condition: Of the asset or of one of its components (`component_scores`); None where nobody has judged it. If a
-            deviation is not the machine's, or that cannot be told, then neither can the condition of the machine.
+        condition: None where nobody has judged it. If a deviation is not the machine's, or that cannot be told, then
+            neither can the condition of the machine.
         settings: How points are lost.
 
     Raises:
@@ -68,6 +69,35 @@ def condition_part(condition: AssetCondition | None, settings: HealthSettings = 
     is_alarm = condition.score > threshold
     state = Namur.MAINTENANCE_REQUIRED if is_alarm else Namur.NORMAL
     return Part(PartKind.CONDITION, min(lost, FULL), is_known=True, state=state, shares=condition.shares)
+
+
+def component_part(
+    condition: AssetCondition | None, signals: Collection[str], settings: HealthSettings = _AS_USUAL
+) -> Part:
+    """Return what the deviation that some of the signals show costs, as if no other had strayed.
+
+    A share is a signal's part of the square of the score, so what some of them show has a score of its own, whose
+    square is the sum of their parts. No other signal changes it. While the machine strays, the limit of all its signals
+    is too wide for a few of them: up to it they lose what they have of its square, so that a deviation that is spread
+    over several components shows in each.
+
+    Args:
+        condition: Of the machine; None where nobody has judged it.
+        signals: Those that count. If none of them was judged, nothing is known.
+        settings: How points are lost.
+
+    Raises:
+        InvalidValue: If the threshold is not above 0.
+    """
+    whole = condition_part(condition, settings)
+    shares = {} if condition is None else {name: share for name, share in condition.shares if name in signals}
+    if not whole.is_known or not shares or condition is None or condition.score is None or condition.threshold is None:
+        return Part(PartKind.CONDITION, 0.0, is_known=False, state=Namur.NORMAL)
+    score = condition.score * math.sqrt(min(math.fsum(shares.values()), 1.0))
+    part = condition_part(replace(condition, score=score, shares=()), settings)
+    if condition.score > condition.threshold >= score:
+        return replace(part, lost=max(part.lost, FULL / 2 * (score / condition.threshold) ** 2))
+    return part
 
 
 def forecast_part(failure: float | None, settings: HealthSettings = _AS_USUAL) -> Part:
@@ -129,25 +159,3 @@ def data_part(age: float | None, usual: float, longest: float) -> Part:
     lost = FULL * min(max((age - usual) / (longest - usual), 0.0), 1.0)
     state = Namur.CHECK_FUNCTION if age >= longest else Namur.NORMAL
     return Part(PartKind.DATA, lost, is_known=True, state=state)
-
-
-def component_scores(
-    score: float, shares: Mapping[str, float], by_component: Mapping[str, Sequence[str]], power: float
-) -> dict[str, float]:
-    """Return the score of each component, as if only its signals had been judged.
-
-    A score is a power mean over signals and a share is a signal's part of its power, so the power mean over some of
-    the signals follows from both.
-
-    Args:
-        score: Of all signals.
-        shares: Of every signal that is known; they add up to 1.
-        by_component: The signals of each component; one without any known signal is left out.
-        power: Of the mean (`models.condition.normal`).
-    """
-    known = {name: [each for each in signals if each in shares] for name, signals in by_component.items()}
-    return {
-        name: score * (math.fsum(shares[each] for each in signals) * len(shares) / len(signals)) ** (1.0 / power)
-        for name, signals in known.items()
-        if signals
-    }

@@ -205,4 +205,5 @@ def _doubts(profile: FolderProfile, counter: str | None, conditions: tuple[str, 
     if len(profile.failures) > (1 if "" in profile.failures else 0):
         modes = ", ".join(sorted(mode for mode in profile.failures if mode))
         doubts.append(f"Describe the failure modes {modes} in knowledge.yaml, with what is known of their symptoms.")
+    doubts.append("Components are not proposed: list each with the signals that show it, to be told its health.")
     return doubts

@@ -6,7 +6,9 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from features.domain.conditions import AssetCondition
-from models.condition.health import Health
+from features.domain.packs import Pack
+from features.domain.signals import Names
+from models.condition.health_components import ComponentHealth, MachineHealth
 from serving.access import Reader
 from serving.forecasts import ForecastDesk
 from serving.health import asset_health
@@ -30,21 +32,27 @@ def add_condition_route(app: FastAPI, wiring: Wiring) -> None:
         found = find_asset(wiring, caller, asset)
         condition = wiring.parts.conditions.list_all(caller.tenant, found.id).get(found.id)
         forecast = ForecastDesk(wiring.parts).latest(caller.tenant, found.id)
-        health = _health(asset_health(wiring.parts, found, condition, forecast))
+        health = _health(asset_health(wiring.parts, found, condition, forecast), wiring.parts.pack)
         told = {"asset": found.id, "judged": condition is not None, "health": health}
         return JSONResponse(told | _document(wiring.parts, condition))
 
 
-def _health(health: Health | None) -> dict[str, object] | None:
+def _health(health: MachineHealth | None, pack: Pack) -> dict[str, object] | None:
     if health is None:
         return None
+    whole, names = health.whole, {each.id: each.names for each in pack.components}
     return {
-        "index": health.index,
-        "at_most": health.at_most,
-        "state": health.state,
-        "contributions": [asdict(each) for each in health.contributions],
-        "unknown": [{"component": component, "part": part} for component, part in health.unknown],
+        "index": whole.index,
+        "at_most": whole.at_most,
+        "state": whole.state,
+        "contributions": [asdict(each) for each in whole.contributions],
+        "unknown": [{"component": component, "part": part} for component, part in whole.unknown],
+        "components": [_component(each, names[each.id]) for each in health.components],
     }
+
+
+def _component(component: ComponentHealth, names: Names | None) -> dict[str, object]:
+    return asdict(component) | {"names": None if names is None else asdict(names)}
 
 
 def _document(parts: Parts, condition: AssetCondition | None) -> dict[str, object]:

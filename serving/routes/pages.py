@@ -194,7 +194,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "age_at_issue": _age_at_issue(forecast, words),
         "modes": _modes(forecast, parts, words),
         "condition": condition_view(condition, parts.pack, words),
-        "health": health_view(asset_health(parts, asset, condition, forecast), parts.pack, words),
+        "health": health_view(asset_health(parts, asset, condition, forecast), asset, parts.pack, words),
         "alarms": asset_alarms(parts, asset.tenant, asset.id, words),
         "counts_life": counts_life,
         "life_at": lambda time: life_text(float(moment(parts.pack, time)), parts.pack.life.unit, words),

@@ -23,6 +23,7 @@ from features.domain.forecasts import (
 from features.domain.identifiers import AssetId, Identifier, IdentifierScheme, TenantId
 from features.domain.packs import Pack
 from features.domain.scores import EndedLife
+from features.domain.signals import SignalRole
 from features.domain.windows import WorkWindow
 from features.packs.loader import load_pack
 from features.quality.verdicts import Namur, Verdict
@@ -102,6 +103,8 @@ def _numbers(median: float, pack: Pack) -> dict[str, object]:
 def condition(name: str, verdict: ConditionVerdict = ConditionVerdict.MACHINE) -> AssetCondition:
     """What state detection says, three hours ago, of something that began the day before."""
     is_told = verdict is not ConditionVerdict.UNDETERMINED
+    strays = {"vibration_drive_end": 0.625, "bearing_temperature_drive_end": 0.25, "motor_current": 0.125}
+    sensors = [str(signal.id) for signal in pump_pack().signals_of(SignalRole.SENSOR)]
     return AssetCondition(
         LOCAL,
         AssetId(name),
@@ -110,7 +113,7 @@ def condition(name: str, verdict: ConditionVerdict = ConditionVerdict.MACHINE) -
         since=NOW - timedelta(hours=27),
         score=2.34 if is_told else None,
         threshold=1.5 if is_told else None,
-        shares=(("vibration_drive_end", 0.625), ("bearing_temperature_drive_end", 0.25), ("motor_current", 0.125)),
+        shares=tuple(strays.items()) + tuple((sensor, 0.0) for sensor in sensors if sensor not in strays),
         evidence=(("related_signals", 3.0),),
         seen=4_200,
         model="ab" * 32,

@@ -56,12 +56,13 @@ def not_computed(tenant: TenantId, asset: AssetId, at_us: int, model: str) -> As
 
 
 def _shares(answer: ConditionAnswer, sensors: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
-    """Return the shares that are known, the largest first; they add up to 1."""
-    known = np.where(np.isfinite(answer.shares), answer.shares, 0.0)
-    total = float(known.sum())
+    """Return the share of every sensor that was compared, the largest first; they add up to 1."""
+    known = np.isfinite(answer.shares)
+    total = float(answer.shares[known].sum())
     if total <= 0.0:
         return ()
-    pairs = [(name, float(share) / total) for name, share in zip(sensors, known, strict=True) if share > 0.0]
+    compared = zip(sensors, answer.shares.tolist(), known.tolist(), strict=True)
+    pairs = [(name, share / total) for name, share, is_known in compared if is_known]
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -36,14 +36,22 @@ def test_a_shipped_pack_is_clean_and_bears_its_folders_name(name: str) -> None:
 
 def test_the_chinese_names_are_chinese(pack: Pack) -> None:
     names = [pack.names, *(signal.names for signal in pack.signals), *(mode.names for mode in pack.failure_modes)]
+    names += [each.names for each in pack.components if each.names is not None]
     names += [words for mode in pack.failure_modes for words in (*mode.checks, *mode.actions)]
     assert all(re.search(r"[\u4e00-\u9fff]", each.zh) and each.en.isascii() for each in names)
 
 
-def test_names_of_signals_are_told_apart(pack: Pack) -> None:
+def test_names_of_signals_and_of_components_are_told_apart(pack: Pack) -> None:
     for language in ("en", "zh"):
-        names = [getattr(signal.names, language) for signal in pack.signals]
-        assert len(set(names)) == len(names)
+        for named in (pack.signals, pack.components):
+            names = [getattr(each.names, language) for each in named]
+            assert len(set(names)) == len(names)
+
+
+def test_a_sensor_shows_each_component(pack: Pack) -> None:
+    """Or its health, and with it that of the machine, would never be known."""
+    sensors = {signal.id for signal in pack.signals_of(SignalRole.SENSOR)}
+    assert all(sensors.intersection(each.signals) for each in pack.components)
 
 
 def test_every_failure_mode_has_symptoms_checks_actions_spare_parts_and_cases(pack: Pack) -> None:

@@ -1,7 +1,6 @@
 import math
 from datetime import UTC, datetime
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,14 +11,13 @@ from features.domain.identifiers import AssetId, TenantId
 from features.quality.verdicts import Namur
 from models.condition.health import ComponentParts, Part, PartKind, health_of
 from models.condition.health_parts import (
-    component_scores,
+    component_part,
     condition_part,
     data_part,
     forecast_part,
     machine_parts,
     measurement_part,
 )
-from models.condition.straying import power_mean
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -126,12 +124,17 @@ def test_data_cost_nothing_while_fresh_and_everything_once_they_say_nothing_of_t
     assert data_part(660.0, 60.0, 660.0).state is Namur.CHECK_FUNCTION
 
 
-def test_scores_of_components_are_those_of_their_signals_alone() -> None:
-    far, power = np.array([1.0, 4.0, 2.0]), 4.0
-    shares = dict(zip(("heat", "shake", "seal"), (far**power / (far**power).sum()).tolist(), strict=True))
-    grouped = {"bearing": ["heat", "shake"], "seal": ["seal"], "door": ["none"]}
-    found = component_scores(power_mean(far, power), shares, grouped, power)
-    assert found == {"bearing": pytest.approx(power_mean(far[:2], power)), "seal": pytest.approx(2.0)}
+def test_squares_of_the_scores_of_some_signals_and_of_the_others_add_up_to_that_of_all() -> None:
+    """At 4.0, twice the threshold, three quarters of the square are a score of 2√3, and a quarter one of 2."""
+    found = [component_part(condition(4.0), [signal]) for signal in ("shake", "heat")]
+    assert [part.lost for part in found] == [pytest.approx(50.0 * (1.0 + (math.sqrt(3.0) - 1.0) / 2.0)), 50.0]
+    assert [part.state for part in found] == [Namur.MAINTENANCE_REQUIRED, Namur.NORMAL]
+    assert component_part(condition(4.0), ["shake", "heat"]).lost == condition_part(condition(4.0)).lost
+
+
+@pytest.mark.parametrize("part", [component_part(condition(4.0), ["leak"]), component_part(None, ["heat"])])
+def test_nothing_is_known_of_signals_that_nobody_judged(part: Part) -> None:
+    assert not part.is_known
 
 
 def test_once_data_are_too_old_nothing_is_known_of_the_machine() -> None:

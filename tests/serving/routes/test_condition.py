@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from features.domain.assets import Component
 from features.domain.conditions import ConditionVerdict
 from features.domain.identifiers import AssetId
 from features.domain.time import format_time
@@ -19,6 +20,11 @@ def told(client: TestClient, asset: str) -> ConditionOut:
     answer = client.get(f"/v1/assets/{asset}/condition")
     assert answer.status_code == 200
     return ConditionOut.model_validate_json(answer.content)
+
+
+def section(client: TestClient, asset: str, language: str) -> str:
+    page: str = client.get(f"/assets/{asset}?lang={language}").text
+    return page.split('id="health"')[1].split("</section>")[0]
 
 
 def test_a_condition_comes_with_its_evidence_its_shares_and_its_age(small: House, client: TestClient) -> None:
@@ -95,6 +101,101 @@ def test_deviation_that_is_not_the_machine_s_leaves_its_health_untold(small: Hou
     page = client.get("/assets/p-01?lang=en").text.split('id="health"')[1].split("</section>")[0]
     assert "Cannot be told; at most" in page
     assert "Deviation of the machine · Instruments" in page
+
+
+def test_components_come_worst_first_with_what_is_their_own_and_what_may_be_another_s(
+    small: House, client: TestClient
+) -> None:
+    small.conditions.conditions = [condition("p-01")]
+    small.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    health = told(client, "p-01").health
+    assert health is not None
+    found = {each.id: each for each in health.components}
+    assert list(found)[:2] == ["bearing_drive_end", "coupling"]
+    assert set(found) == {each.id for each in small.pack.components}
+    coupling, seal = found["coupling"], found["mechanical_seal"]
+    assert (coupling.index, coupling.at_most, coupling.state) == (None, 100.0, None)
+    assert coupling.at_least is not None
+    assert coupling.at_least < health.at_most + 10.0
+    assert coupling.shared_with == ["bearing_drive_end", "bearing_non_drive_end"]
+    assert (seal.index, seal.at_least, seal.at_most, seal.state) == (100.0, 100.0, 100.0, "N")
+    assert seal.names is not None
+    assert (seal.names.en, seal.names.zh) == ("Mechanical seal", "机械密封")
+    assert {each.component for each in health.contributions} == {"p-01"}
+
+
+def test_a_component_of_which_nothing_was_judged_is_said_to_be_unknown(small: House, client: TestClient) -> None:
+    said = condition("p-01", ConditionVerdict.NORMAL)
+    shares = tuple(each for each in said.shares if not each[0].startswith("seal_"))
+    small.conditions.conditions = [replace(said, score=0.5, shares=shares)]
+    small.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    health = told(client, "p-01").health
+    assert health is not None
+    assert health.index is None
+    assert [(each.component, each.part) for each in health.unknown] == [("mechanical_seal", "condition")]
+    seal = health.components[0]
+    assert (seal.id, seal.index, seal.at_least, seal.state, seal.unknown) == (
+        "mechanical_seal",
+        None,
+        None,
+        None,
+        ["condition"],
+    )
+    page = section(client, "p-01", "en")
+    assert "Not known: Mechanical seal" in page
+    assert "None of its signals could be judged." in page
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "shared", "sound"),
+    [
+        ("en", "Bearing at drive end", "or else Coupling · Bearing at non-drive end", "Normal"),
+        ("zh", "驱动端轴承", "也可能是联轴器 · 非驱动端轴承", "正常"),
+    ],
+)
+def test_the_page_names_components_worst_first_in_both_languages(
+    small: House, client: TestClient, language: str, first: str, shared: str, sound: str
+) -> None:
+    small.conditions.conditions = [condition("p-01")]
+    small.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    names = [getattr(each.names, language) for each in small.pack.components]
+    page = section(client, "p-01", language)
+    rows = page.split("<tbody>")[1].split("</tbody>")[0].split("</tr>")[:-1]
+    assert len(rows) == len(names)
+    assert first in rows[0]
+    assert shared in rows[0]
+    assert sound in rows[-1]
+    assert all(any(name in row for row in rows) for name in names)
+
+
+def test_a_machine_s_own_record_names_its_components_and_hides_none(small: House, client: TestClient) -> None:
+    small.conditions.conditions = [condition("p-01", ConditionVerdict.NORMAL)]
+    named = (Component("mechanical_seal", "Seal 3 <b>"), Component("belt", "Belt"))
+    small.assets.assets[0] = replace(small.assets.assets[0], components=named)
+    page = section(client, "p-01", "zh")
+    assert "Seal 3 &lt;b&gt;" in page
+    assert "机械密封" not in page
+    assert "电机" in page
+    assert "Belt" not in page
+
+
+def test_a_pack_without_names_shows_ids_and_one_without_components_shows_none(
+    small: House, client_for: ClientFor
+) -> None:
+    small.conditions.conditions = [condition("p-01")]
+    pack = small.pack
+    small.pack = replace(pack, components=tuple(replace(each, names=None) for each in pack.components))
+    plain = client_for(small)
+    divided = told(plain, "p-01").health
+    assert "Mechanical seal" in section(plain, "p-01", "zh")
+    small.pack = replace(pack, components=())
+    undivided = client_for(small)
+    whole = told(undivided, "p-01").health
+    assert divided is not None
+    assert whole is not None
+    assert (whole.components, divided.components[0].names) == ([], None)
+    assert (whole.index, whole.at_most) == (divided.index, divided.at_most)
+    assert section(undivided, "p-01", "en").count("<table") == 1
 
 
 def test_old_data_cost_points_and_then_say_nothing(small: House, client: TestClient) -> None:
