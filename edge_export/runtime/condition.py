@@ -5,6 +5,7 @@ The states of machines lie beside those of their features and are stepped by the
 is good unless no machine could have sent it; that readings no longer come it sees as the centre does.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ NOT_COMPUTED = "not_computed"
 _FAILURES = (ServiceError, ArithmeticError, ValueError)  # a singular matrix is a `ValueError`
 _MOST_SPANS = 1e9
 """A reading so many plausible spans from 0 is none of any machine."""
+_GOOD, _RANGE = np.int8(Verdict.GOOD), np.int8(Verdict.RANGE)
 _MOST_EVENTS, _MOST_GAPS = 64, 16
 _FEWEST_BEHIND_GATEWAY = 2
 
@@ -81,6 +83,8 @@ class ConditionStreams:
         self._columns = {name: place for place, name in enumerate(model.table.signals)}
         self._rules = _rules(model)
         self._plan = Plan.of(self._rules)
+        self._farthest = _MOST_SPANS * model.spans
+        self._good = np.full(len(self._columns), _GOOD)
         self._capacity = capacity
         self._machines: dict[AssetId, _Machine] = {}
         self._neighbours = Neighbours(model)
@@ -104,7 +108,7 @@ class ConditionStreams:
         """
         moment, values = utc(time), self._row(signals)
         machine = self._machine(asset)
-        if machine is None or np.isnan(values).all():
+        if machine is None or np.count_nonzero(np.isnan(values)) == len(values):
             return False
         if machine.standing is not None and moment < machine.standing.at:
             return False
@@ -144,17 +148,13 @@ class ConditionStreams:
         return machine
 
     def _row(self, signals: Mapping[str, object]) -> NDArray[np.float64]:
-        values = np.full(len(self._columns), np.nan)
-        for name, place in self._columns.items():
-            found = measured(signals.get(name))
-            if isinstance(found, float):
-                values[place] = found
-        return values
+        found = [measured(signals.get(name)) for name in self._columns]
+        return np.array([each if isinstance(each, float) else math.nan for each in found])
 
     def _begin_row(self, asset: AssetId, machine: _Machine, moment: datetime, values: NDArray[np.float64]) -> None:
         """Go on to a row that is newer than all before it of its machine."""
         due = [event for event in machine.waiting if utc(event.at) <= moment]
-        if machine.standing is not None:  # of a machine that nobody had seen nothing is forgotten
+        if due and machine.standing is not None:  # of a machine that nobody had seen nothing is forgotten
             machine.after = after_events(self._model, machine.after, due)
             self._reset_points(machine, due)
         machine.waiting = [event for event in machine.waiting if event not in due]
@@ -167,8 +167,7 @@ class ConditionStreams:
 
     def _judge(self, asset: AssetId, machine: _Machine, moment: datetime) -> None:
         """Step the machine through its newest row, from the state before it."""
-        far = np.abs(machine.values) > _MOST_SPANS * self._model.spans
-        quality = np.where(far, Verdict.RANGE, Verdict.GOOD).astype(np.int8)
+        quality = self._quality(machine.values)
         machine.points = machine.points_before.copy()
         points = follow_points(self._plan, machine.points, quality[None], np.isfinite(machine.values)[None])[0]
         state = points.astype(np.int8)
@@ -182,6 +181,11 @@ class ConditionStreams:
             answer = ConditionAnswer(ConditionVerdict.UNDETERMINED, np.nan, np.nan, 0, nothing, (why,))
         machine.after, machine.standing = after, Standing(moment, answer)
         self._neighbours.note(asset, after)
+
+    def _quality(self, values: NDArray[np.float64]) -> NDArray[np.int8]:
+        """Return what each reading is worth; it is not to be changed. Shape (signal,)."""
+        far = np.abs(values) > self._farthest
+        return np.where(far, _RANGE, _GOOD) if np.count_nonzero(far) else self._good
 
     def _reset_points(self, machine: _Machine, events: Sequence[Event]) -> None:
         """Forget the faults of instruments that were replaced."""

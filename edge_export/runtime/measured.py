@@ -1,22 +1,26 @@
 """What a value on a line is worth, and which of two values of one moment stands (contract 1)."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from features.quality.verdicts import SetAsideReason
 
+_NUMBERS = (int, float)
+
 
 def measured(value: object) -> float | SetAsideReason:
     """Return a value as a number (NaN where not measured), or why it cannot be used."""
     if value is None:
-        return np.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return SetAsideReason.NOT_A_NUMBER
     try:
         number = float(value) + 0.0  # -0.0 becomes 0.0
     except OverflowError:
         return SetAsideReason.NON_FINITE
-    return SetAsideReason.NON_FINITE if np.isinf(number) else number
+    return SetAsideReason.NON_FINITE if math.isinf(number) else number
 
 
 def conflicting(values: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.bool_]:

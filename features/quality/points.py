@@ -7,6 +7,7 @@ what was so at each of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +43,15 @@ class PointMemory:
 
     def copy(self) -> "PointMemory":
         """Return an independent copy."""
-        return PointMemory(*(getattr(self, each.name).copy() for each in fields(self)))
+        return PointMemory(*[array.copy() for array in _arrays_of(self)])
 
     @property
     def is_calm(self) -> bool:
         """Whether nothing was wrong lately."""
-        return not (self.namur.any() or self.verdict.any() or self.bad_run.any() or self.demerits.any())
+        return not any(map(np.count_nonzero, (self.namur, self.verdict, self.bad_run, self.demerits)))
+
+
+_arrays_of = attrgetter(*(each.name for each in fields(PointMemory)))
 
 
 def initial_points(signals: int) -> PointMemory:
@@ -79,7 +83,7 @@ def follow_points(plan: Plan, memory: PointMemory, verdicts: NDArray[np.int8], p
     """
     follow_missing(memory, present)
     memory.rows += 1
-    if memory.is_calm and not verdicts.any() and not memory.missing.any():
+    if memory.is_calm and not np.count_nonzero(verdicts) and not np.count_nonzero(memory.missing):
         memory.good_run += present
         return memory.namur.copy()
     held = verdicts.astype(np.int64)

@@ -1,6 +1,8 @@
 """What is known at a glance of the machines behind a gateway, however many there are."""
 
+import math
 from collections.abc import Hashable, Iterable, Mapping
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from features.transforms.condition.model import ConditionModel, FloatArray
 from features.transforms.condition.state import ConditionState
 
 _FIELDS = ("seconds", "settled", "strays_since", "excused_rows", "interval")
+_fields_of = attrgetter(*_FIELDS)
 _SINCE, _EXCUSED, _INTERVAL = 2, 3, 4
 
 
@@ -28,7 +31,7 @@ class Neighbours:
     def note(self, machine: Hashable, state: ConditionState) -> None:
         """Note how a machine is by now."""
         place = self._place(machine)
-        self._known[:, place] = [getattr(state, name) for name in _FIELDS]
+        self._known[:, place] = _fields_of(state)
 
     def note_all(
         self, machines: Iterable[Hashable], states: Mapping[str, FloatArray], places: NDArray[np.intp]
@@ -53,8 +56,8 @@ class Neighbours:
         stray when it did: of one that did not stray by its last row nobody has to ask.
         """
         first = min(self._model.parameters.patience, self._model.parameters.condition_patience)
-        known = self._known[:, self._places[machine]]
-        return first <= 1 or not np.isnan(known[_SINCE]) or bool(known[_EXCUSED] >= 0.0)
+        known = self._known[:, self._places[machine]].tolist()
+        return first <= 1 or not math.isnan(known[_SINCE]) or known[_EXCUSED] >= 0.0
 
     def company(self, machine: Hashable) -> tuple[int, int]:
         """Return of how many other machines something is known, and how many of them began to stray with this one."""

@@ -1,5 +1,7 @@
 """States of measuring points told from stored verdicts are those that were told when the readings were judged."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from features.quality.batch import AssetRows, judge, judge_fleet
@@ -11,6 +13,7 @@ from tests.features.quality.machines import FLOW, FRONT, REAR, machine_rows, mac
 
 RULES = machine_rules()
 PLAN = Plan.of(RULES)
+PLAN_OF_THREE = Plan.of(replace(RULES, signals=RULES.signals[:3], swappable=()))
 
 
 def troubled(seed: int, rows: int = 160) -> AssetRows:
@@ -48,6 +51,20 @@ def test_states_follow_from_verdicts_and_presence() -> None:
     assert {int(code) for each in fleet for code in np.unique(each.namur)} == {0, 1, 2, 3, 4}
     kinds = {int(kind) for each in fleet for kind in np.unique(each.verdicts)}
     assert kinds >= {Verdict.RANGE, Verdict.FLAT, Verdict.REPLAYED, Verdict.SPIKE}
+
+
+def test_how_often_a_reading_is_there_is_followed_alike_whether_all_came_or_some() -> None:
+    memory, rng = initial_points(3), np.random.default_rng(1)
+    expected, missing = [1.0, 1.0, 1.0], [0, 0, 0]
+    for row in range(120):
+        came = [row > 20 or bool(rng.random() < 0.6), True, row % 40 < 37]
+        for place, is_there in enumerate(came):
+            is_missed = expected[place] > 0.8 and not is_there and row > 0
+            missing[place] = 0 if is_there else missing[place] + is_missed
+            expected[place] += 0.0 if is_missed else (is_there - expected[place]) / 50.0
+        follow_points(PLAN_OF_THREE, memory, np.zeros((1, 3), np.int8), np.array([came]))
+        assert memory.presence[0].tolist() == expected
+        assert memory.missing[0].tolist() == missing
 
 
 def test_replaced_sensor_begins_without_its_faults() -> None:
