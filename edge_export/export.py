@@ -10,20 +10,19 @@ from numpy.typing import NDArray
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.durable import refuse_taken
 from edge_export.bundle.errors import ExportFailed
-from edge_export.bundle.golden import Golden, GoldenEvent, GoldenReadings
+from edge_export.bundle.golden import Golden, GoldenReadings
 from edge_export.bundle.manifest import Teacher
 from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.writing import assemble_bundle, write_bundle
 from edge_export.golden_condition import golden_condition
+from edge_export.golden_readings import golden_readings, tuples
 from edge_export.graph import export_graph, frozen, survival_of
 from edge_export.parity import SPECIAL_ROWS, check_network, check_parity, parity_rows
 from edge_export.runtime.runtime import Runtime, check_match
 from edge_export.runtime.session import GraphSession
 from edge_export.runtime.summary import summarise
-from features.domain.events import EventKind
-from features.transforms.batch import LifeRows, compute
+from features.transforms.batch import LifeRows
 from features.transforms.condition.table import ConditionTable
-from features.transforms.events import LifeEvents
 from features.transforms.modes import ModeShares
 from features.transforms.specification import FeatureSpecification
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 
 GOLDEN_VECTORS = 24
 """Rows of `golden.json`: the special rows of the parity check, then typical ones."""
-
-GOLDEN_ROWS, GOLDEN_EVENTS = 64, 32
-"""The most rows of readings, and the most events before the last of them, in `golden.json`."""
 
 
 def export_bundle(
@@ -89,7 +85,7 @@ def export_bundle(
         model=_proven_graph(copy, rows, calibration.grid_steps),
         specification_json=specification.to_json(),
         calibration=calibration,
-        golden=_golden(copy, calibration, rows, _golden_readings(specification, readings), modes, condition),
+        golden=_golden(copy, calibration, rows, golden_readings(specification, readings), modes, condition),
         card=card_markdown,
         distilled_from=distilled_from,
         modes=modes,
@@ -133,72 +129,15 @@ def _golden(
     regime = np.arange(len(chosen), dtype=np.int64) % (calibration.interval.regimes + 1) - 1
     numbers = summarise(survival, calibration, regime)
     return Golden(
-        vectors=_tuples(chosen),
-        survival=_tuples(survival),
+        vectors=tuples(chosen),
+        survival=tuples(survival),
         regime=tuple(regime.tolist()),
-        p_fail=_tuples(numbers.p_fail),
+        p_fail=tuples(numbers.p_fail),
         p05=tuple(numbers.p05.tolist()),
         p50=tuple(numbers.p50.tolist()),
         p95=tuple(numbers.p95.tolist()),
         mean=tuple(numbers.mean.tolist()),
         readings=readings,
-        shares=None if modes is None else _tuples(modes.of_rows(chosen)),
+        shares=None if modes is None else tuples(modes.of_rows(chosen)),
         condition=None if condition is None else golden_condition(condition),
     )
-
-
-def _golden_readings(specification: FeatureSpecification, readings: LifeRows | None) -> GoldenReadings | None:
-    """Compute the vector after the last running row of the beginning of a life, or None if it never runs."""
-    if readings is None:
-        return None
-    measured = ~np.isnan(readings.values).all(axis=1)
-    time, values = readings.time[measured][:GOLDEN_ROWS], readings.values[measured][:GOLDEN_ROWS]
-    if not len(time):
-        return None
-    events = _golden_events(specification, readings.events, float(time[0]), float(time[-1]))
-    known = None if readings.events is None else _life_events(events)
-    features = compute(specification, [LifeRows(time, values, known)])[0]
-    running = np.flatnonzero(features.is_running)
-    if not running.size:
-        return None
-    last = int(running[-1])
-    return GoldenReadings(
-        time=tuple(time.tolist()),
-        values=_tuples(values),
-        vector=_short(features.vectors[last]),
-        life=float(features.life[last]),
-        regime=int(features.regime[last]),
-        events=events,
-    )
-
-
-def _golden_events(
-    specification: FeatureSpecification, events: LifeEvents | None, first: float, last: float
-) -> tuple[GoldenEvent, ...]:
-    """Choose the newest events before the last row that features ask for, each once; none that would cut the life."""
-    if events is None:
-        return ()
-    told = set(zip(events.time.tolist(), events.kind, events.detail, strict=True))
-    end = EventKind.PART_REPLACED, specification.life.modelled_component
-    asked = [
-        GoldenEvent(time, kind, detail)
-        for time, kind, detail in sorted(told, key=lambda each: (each[0], each[1], each[2] or ""))
-        if time < last and (time < first or (kind, detail) != end)
-        if any(rule.takes(kind, detail) for rule in specification.layout.events)
-    ]
-    return tuple(asked[-GOLDEN_EVENTS:])
-
-
-def _life_events(events: tuple[GoldenEvent, ...]) -> LifeEvents:
-    kinds, details = tuple(each.kind for each in events), tuple(each.detail for each in events)
-    return LifeEvents(np.array([each.time for each in events], np.float64), kinds, details)
-
-
-def _tuples(rows: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
-    return tuple(map(_short, rows)) if rows.dtype == np.float32 else tuple(tuple(row) for row in rows.tolist())
-
-
-def _short(row: NDArray[np.floating]) -> tuple[float, ...]:
-    """Return the numbers that are written with the fewest digits of all that read back as these float32."""
-    short = np.array([float(str(each)) for each in row])
-    return tuple(np.where(short.astype(np.float32) == row, short, row.astype(np.float64)).tolist())

@@ -8,6 +8,7 @@ ServiceError
 ├── InvalidAlarmOrder   a replay of alarms was asked for that has no meaning (also a ValueError)
 ├── WorkerRunning       another worker holds the lease of this installation
 ├── NothingPromoted     no model of a pack was promoted yet (also NotFound)
+├── NothingForecasts    what serves only tells whether machines are as usual (also NotFound)
 ├── NothingToWatch      there is nothing of which drift could be told (also NotFound)
 ├── NothingToReplay     there are no machines whose alarms could be replayed (also NotFound)
 ├── CannotJudge         a bundle's state detection asks for signals that the pack does not have (also a ValueError)
@@ -67,6 +68,22 @@ class NothingPromoted(NotFound):
             f"A model of pack {pack} must have been promoted; found none. Run `python -m pipelines train` first."
         )
         self.pack = pack
+
+
+class NothingForecasts(NotFound):
+    """What serves only tells whether machines are as usual, and makes no forecasts.
+
+    Attributes:
+        pack: Which pack.
+        version: Of what serves.
+    """
+
+    def __init__(self, pack: str, version: str) -> None:
+        super().__init__(
+            f"The model of pack {pack} that serves must make forecasts; found version {version}, which only tells "
+            "whether machines are as usual. Run `python -m pipelines train` when failures are on record."
+        )
+        self.pack, self.version = pack, version
 
 
 class CannotJudge(ServiceError, ValueError):

@@ -11,7 +11,7 @@ from serving.views import name_of
 
 _TOLD = 2
 _COUNTS = 0.2
-"""Signals that are told of a machine, and the share that one must have."""
+"""Signals, or explanations, that are told, and the share, or probability, that one must have."""
 OF_PATH = (
     "gateway_silent_intervals",
     "rows_with_wrong_time",
@@ -41,8 +41,26 @@ def reason_of(condition: AssetCondition, pack: Pack, words: Words) -> str | None
         case ConditionVerdict.OPERATION_CHANGE:
             return _of_operation(evidence, names)
         case ConditionVerdict.UNDETERMINED:
-            return next((words(f"reason.{name}") for name in NOT_TOLD if name in evidence), None)
+            return next((words(f"reason.{name}") for name in NOT_TOLD if name in evidence), None) or _of_two(
+                condition, words
+            )
     return None
+
+
+def rivals_of(condition: AssetCondition) -> tuple[ConditionVerdict, ...]:
+    """Return the explanations that are about as good as one another, the best first; none where one is."""
+    if condition.verdict is not ConditionVerdict.UNDETERMINED:
+        return ()
+    known = dict(condition.evidence)
+    found = [(known.get(f"probability_{each.value}", 0.0), each) for each in ConditionVerdict]
+    told = [each for probability, each in sorted(found, key=lambda pair: -pair[0]) if probability >= _COUNTS]
+    return tuple(told[:_TOLD]) if len(told) >= _TOLD else ()
+
+
+def _of_two(condition: AssetCondition, words: Words) -> str | None:
+    """Name the two explanations between which nothing decides."""
+    labels = [words(f"condition.{each.value}") for each in rivals_of(condition)]
+    return words("reason.either", first=labels[0], second=labels[1]) if labels else None
 
 
 def _of_machine(condition: AssetCondition, names: Mapping[str, str], words: Words) -> str | None:

@@ -6,13 +6,14 @@ from datetime import datetime
 from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import Pack
-from serving.condition_reasons import reason_of
+from serving.condition_reasons import reason_of, rivals_of
 from serving.languages import Words
 from serving.parts import Parts
 from serving.points import age_of
 from serving.views import StateMark, name_of
 
 SHARES_SHOWN = 5
+_MACHINE_OR_OPERATION = {ConditionVerdict.MACHINE, ConditionVerdict.OPERATION_CHANGE}
 
 TONES = {
     ConditionVerdict.NORMAL: "quiet",
@@ -78,13 +79,14 @@ def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -
     code = condition.verdict.value
     names = {str(signal.id): name_of(signal.names, words) for signal in pack.signals}
     is_straying = condition.verdict is not ConditionVerdict.NORMAL
+    is_either = set(rivals_of(condition)) == _MACHINE_OR_OPERATION
     return ConditionView(
         verdict=code,
         tone=TONES[condition.verdict],
         label=words(f"condition.{code}"),
         why=words(f"condition.{code}_why"),
         reason=reason_of(condition, pack, words),
-        do=words(f"condition.{code}_do"),
+        do=words(f"condition.{code}_do{'_two' if is_either else ''}"),
         since=condition.since,
         at=condition.at,
         score=_figure(condition.score, words),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from features.domain.forecasts import Forecast, RemainingLife
 from features.domain.packs import LifeSource, Pack
 from features.domain.signals import Names
-from serving.fleet import Attention, Standing
+from serving.fleet import Attention, Standing, count_attention, count_straying, is_watched_only
 from serving.languages import Words
 
 _UNITS = {"1": "", "degC": "°C", "m3/h": "m³/h", "m3/s": "m³/s", "degR": "°R", "[degR]": "°R"}
@@ -199,10 +199,14 @@ def horizons_of(pack: Pack, words: Words) -> tuple[str, str]:
     return within(min(pack.horizons), unit, words), within(max(pack.horizons), unit, words)
 
 
-def headline(counts: dict[Attention, int], total: int, words: Words) -> str:
+def headline(standings: Sequence[Standing], words: Words) -> str:
     """Return what the fleet asks for today in one sentence."""
+    counts, total = count_attention(standings), len(standings)
     if total == 0:
         return words("fleet.headline_empty")
+    if is_watched_only(standings):
+        straying = count_straying(standings)
+        return words("fleet.headline_strays" if straying else "fleet.headline_usual", count=straying, total=total)
     if counts[Attention.ACT]:
         return words("fleet.headline_act", count=counts[Attention.ACT], total=total)
     return words("fleet.headline_blind" if counts[Attention.UNKNOWN] == total else "fleet.headline_calm", total=total)

@@ -96,7 +96,7 @@ class ForecastOut(Wire):
     asset: str
     issued_at: datetime
     valid_until: datetime
-    status: Literal["ok", "stale", "insufficient", "sensor_fault", "unknown_regime", "unavailable"]
+    status: Literal["ok", "stale", "insufficient", "sensor_fault", "unknown_regime", "unavailable", "no_model"]
     life_unit: str
     horizons: list[HorizonOut]
     life: LifeOut | None

@@ -74,7 +74,7 @@ class Golden:
     """Inputs and the answers that belong to them, one row each.
 
     Attributes:
-        vectors: Feature vectors; NaN where unknown.
+        vectors: Feature vectors; NaN where unknown. None in a bundle that makes no forecasts.
         survival: What the network gave for each, before export.
         regime: The operating regime that each is taken to be in, -1 for unknown: its interval hangs on it.
         p_fail: Probability of failure at each horizon, from that survival.
@@ -140,8 +140,9 @@ class Golden:
         )
         rows = (*_KEYS[:-1], *(() if golden.shares is None else (_SHARES,)))
         lengths = {name: len(getattr(golden, name)) for name in rows}
-        if not golden.vectors or len(set(lengths.values())) > 1:
-            document.refuse("every answer", "have one row per vector, and there must be a vector", lengths)
+        is_empty = not golden.vectors and golden.condition is None
+        if is_empty or len(set(lengths.values())) > 1:
+            document.refuse("every answer", "have one row per vector, and something must be answered", lengths)
         return golden
 
 

@@ -17,7 +17,8 @@ FORMAT = 3
 READABLE = (1, 2, FORMAT)
 """Versions that are read; a runtime refuses any other. In 1 the interval had one half level for all forecasts; up to 2
 no network was distilled from another and no failure modes were told apart. Optional files came without a new version:
-a runtime that does not know one of them refuses the bundle as one with an extra file."""
+a runtime that does not know one of them refuses the bundle as one with an extra file, or one without a model as one
+with a missing file."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
@@ -40,8 +41,8 @@ LARGEST_BYTES: Mapping[str, int] = {
 }
 """Every file that a bundle may hold and the most bytes that are read of it."""
 
-OPTIONAL = (MODES, CONDITION)
-"""Files that a bundle may hold or not, from format 3 on."""
+OPTIONAL = (MODEL, MODES, CONDITION)
+"""Files that a bundle may hold or not, from format 3 on; it must forecast or detect states, if not both."""
 
 LISTED = tuple(name for name in LARGEST_BYTES if name != MANIFEST and name not in OPTIONAL)
 """The files that every manifest lists; from format 3 on it may list optional ones beside them."""
@@ -96,6 +97,11 @@ class Manifest:
     specification_sha256: str
     files: tuple[FileEntry, ...]
     distilled_from: Teacher | None = None
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether there is a network; without one the bundle only tells whether a machine is as usual."""
+        return any(entry.name == MODEL for entry in self.files)
 
     def to_json(self) -> bytes:
         """Return the canonical JSON form, whose hash is the identity of the bundle."""
@@ -166,11 +172,16 @@ def _teacher(document: Fields) -> Teacher | None:
 
 
 def _check_listed(document: Fields, names: list[str]) -> None:
-    allowed = OPTIONAL if document.integer("format") >= FORMAT else ()
+    is_old = document.integer("format") < FORMAT
+    needed, allowed = ((*LISTED, MODEL), ()) if is_old else (LISTED, OPTIONAL)
     beside = tuple(name for name in names if name in allowed)
-    if sorted(names) != sorted({*LISTED, *beside}):
+    if sorted(names) != sorted({*needed, *beside}):
         also = f" and perhaps {', '.join(allowed)}" if allowed else ""
-        document.refuse("files", f"list exactly {', '.join(LISTED)}{also}", names)
+        document.refuse("files", f"list exactly {', '.join(needed)}{also}", names)
+    if MODEL not in names and CONDITION not in names:
+        document.refuse("files", f"list {MODEL} or {CONDITION}: it must forecast or detect states", names)
+    if MODEL not in names and MODES in names:
+        document.refuse("files", f"list {MODEL} beside {MODES}, which shares out what the model says", names)
 
 
 def _check_format(found: int) -> None:

@@ -52,9 +52,9 @@ class VerifiedBundle:
     condition: ConditionTable | None = field(default=None, repr=False)
 
     @property
-    def model(self) -> bytes:
-        """The graph, ONNX."""
-        return self.contents[MODEL]
+    def model(self) -> bytes | None:
+        """The graph, ONNX; None of a bundle that makes no forecasts."""
+        return self.contents.get(MODEL)
 
     @property
     def specification_json(self) -> str:
@@ -103,15 +103,27 @@ def verify(contents: Mapping[str, bytes]) -> VerifiedBundle:
         check_entry(entry, contents[entry.name])
     _check_specification(contents[FEATURES], manifest.specification_sha256)
     _check_text(contents[CARD])
+    golden = Golden.from_json(contents[GOLDEN])
+    _check_golden(manifest, golden)
     return VerifiedBundle(
         manifest,
         hashlib.sha256(contents[MANIFEST]).hexdigest(),
         Calibration.from_json(contents[CALIBRATION]),
-        Golden.from_json(contents[GOLDEN]),
+        golden,
         dict(contents),
         read_modes(contents[MODES], MODES) if MODES in contents else None,
         read_condition(contents[CONDITION], CONDITION) if CONDITION in contents else None,
     )
+
+
+def _check_golden(manifest: Manifest, golden: Golden) -> None:
+    """There are golden forecasts exactly where there is something that makes them."""
+    if bool(golden.vectors) != manifest.forecasts:
+        needed, found = ("hold", "none") if manifest.forecasts else ("hold no", len(golden.vectors))
+        raise BundleCorrupt(
+            f"{GOLDEN} must {needed} forecasts, for the bundle has {'a' if manifest.forecasts else 'no'} {MODEL}; "
+            f"found {found}. Export the bundle again."
+        )
 
 
 def _read_folder(folder: Path) -> dict[str, bytes]:

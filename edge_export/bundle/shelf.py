@@ -134,6 +134,15 @@ class BundleShelf:
         _check_sha256("champion", pack_id, version, expected, bundle.bundle_sha256)
         return bundle
 
+    def forecasts(self, pack_id: str) -> bool:
+        """Say whether the champion of a pack makes forecasts; one that only tells whether machines are as usual may go.
+
+        Raises:
+            BundleCorrupt: If what lies there is damaged or not the bundle that was promoted.
+        """
+        bundle = self.champion_bundle(pack_id)
+        return bundle is not None and bundle.manifest.forecasts
+
     def cast_shadow(self, pack_id: str, version: str | None) -> None:
         """Let a version run in the champion's shadow, or none.
 

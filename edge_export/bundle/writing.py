@@ -33,7 +33,7 @@ def assemble_bundle(
     name: str,
     version: str,
     created_at: datetime,
-    model: bytes,
+    model: bytes | None,
     specification_json: str,
     calibration: Calibration,
     golden: Golden,
@@ -48,7 +48,7 @@ def assemble_bundle(
         name: Name of the model.
         version: Version of the model.
         created_at: When it was made.
-        model: The graph, ONNX in one file.
+        model: The graph, ONNX in one file; None where the bundle only tells whether a machine is as usual.
         specification_json: `FeatureSpecification.to_json()`.
         calibration: The numbers beside the graph.
         golden: Inputs and answers.
@@ -65,7 +65,7 @@ def assemble_bundle(
         BundleCorrupt: If a part is unfit, for example too large.
     """
     files = {
-        MODEL: model,
+        **({} if model is None else {MODEL: model}),
         FEATURES: specification_json.encode(),
         CALIBRATION: calibration.to_json(),
         GOLDEN: golden.to_json(),

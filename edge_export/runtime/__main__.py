@@ -116,6 +116,7 @@ def _verify(runtime: Runtime, options: argparse.Namespace) -> int:
         "distilled_from": None if teacher is None else asdict(teacher),
         "specification_sha256": runtime.bundle.manifest.specification_sha256,
         "bundle_bytes": runtime.bundle.total_bytes,
+        "forecasts": runtime.graph is not None,
         "golden_vectors": len(runtime.bundle.golden.vectors),
         "golden_readings": runtime.bundle.golden.readings is not None,
         "state_detection": runtime.condition is not None,

@@ -31,10 +31,9 @@ def bench(runtime: Runtime, repeats: int) -> dict[str, object]:
 
     Returns:
         Microseconds at the 50th and 99th percentile of each, resident memory, and the size of the bundle; of one row →
-        state of the machine too, or null where the bundle has no state detection.
+        state of the machine too. Null for what the bundle does not do.
     """
-    vector = vector_call(runtime)
-    reading = _reading_call(runtime)
+    forecasts = runtime.graph is not None
     model, rows = runtime.condition, runtime.bundle.golden.condition
     judging = None if model is None or rows is None else _measure(condition_call(model, rows), repeats)
     return {
@@ -43,8 +42,8 @@ def bench(runtime: Runtime, repeats: int) -> dict[str, object]:
         "bundle_sha256": runtime.model.bundle_sha256,
         "bundle_bytes": runtime.bundle.total_bytes,
         "repeats": repeats,
-        "vector_to_forecast_us": _measure(vector, repeats),
-        "reading_to_forecast_us": _measure(reading, repeats),
+        "vector_to_forecast_us": _measure(vector_call(runtime), repeats) if forecasts else None,
+        "reading_to_forecast_us": _measure(_reading_call(runtime), repeats) if forecasts else None,
         "row_to_condition_us": judging,
         "resident_bytes": resident_bytes(),
     }

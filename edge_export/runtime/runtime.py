@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_export.bundle.calibration import Calibration
 from edge_export.bundle.errors import BundleRefused
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
-from edge_export.runtime.errors import InferenceFailed
+from edge_export.runtime.errors import InferenceFailed, MakesNoForecasts
 from edge_export.runtime.requests import VectorLike, VectorRequest, vector_sha256
 from edge_export.runtime.selftest import check_answers, check_condition, check_features
 from edge_export.runtime.session import GraphSession
@@ -52,13 +52,14 @@ class Runtime:
     Attributes:
         bundle: The verified bytes behind it.
         specification: The feature specification whose vectors it takes.
+        graph: The network; None where the bundle only tells whether a machine is as usual.
         new_id: Makes the identity of each forecast.
         condition: What is usual of such machines, for `condition_step`; None where the bundle holds nothing of it.
     """
 
     bundle: VerifiedBundle = field(repr=False)
     specification: FeatureSpecification = field(repr=False)
-    session: GraphSession = field(repr=False)
+    graph: GraphSession | None = field(repr=False)
     judge: Judge = field(repr=False)
     model: ModelReference
     new_id: Callable[[], str] = field(repr=False)
@@ -77,23 +78,31 @@ class Runtime:
         """
         bundle = source if isinstance(source, VerifiedBundle) else read_bundle(source)
         specification, calibration = _specification(bundle), bundle.calibration
-        session = GraphSession.load(bundle.model)
         check_match(specification, calibration)
-        _check_graph(session, specification, calibration)
-        _check_modes(bundle.modes, specification)
+        graph = _graph(bundle, specification)
         condition = _condition(bundle.condition, specification)
-        check_answers(bundle.golden, session, calibration, bundle.modes)
         check_condition(bundle.golden.condition, condition)
         if bundle.golden.readings is not None:
             check_features(bundle.golden.readings, specification)
         model = ModelReference(bundle.manifest.name, bundle.manifest.version, bundle.bundle_sha256)
-        judge = Judge.of(specification, calibration)
-        return Runtime(bundle, specification, session, judge, model, new_id, condition)
+        judge = Judge.of(specification, calibration, forecasts=graph is not None)
+        return Runtime(bundle, specification, graph, judge, model, new_id, condition)
 
     @property
     def calibration(self) -> Calibration:
         """The numbers beside the graph."""
         return self.bundle.calibration
+
+    @property
+    def session(self) -> GraphSession:
+        """The network.
+
+        Raises:
+            MakesNoForecasts: If the bundle has none.
+        """
+        if self.graph is None:
+            raise MakesNoForecasts(f"{self.model.name} {self.model.version}")
+        return self.graph
 
     def survival(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the survival curve of each vector; no row depends on another, not even by rounding.
@@ -106,6 +115,7 @@ class Runtime:
 
         Raises:
             InvalidValue: If the shape does not fit the specification.
+            MakesNoForecasts: If the bundle has no network.
         """
         rows = np.asarray(vectors, np.float32)
         if rows.ndim != 2 or rows.shape[1] != self.session.features:
@@ -300,6 +310,17 @@ def _specification(bundle: VerifiedBundle) -> FeatureSpecification:
             "Export the bundle again with this version."
         )
     return specification
+
+
+def _graph(bundle: VerifiedBundle, specification: FeatureSpecification) -> GraphSession | None:
+    """Load the network, if there is one, and let it give its golden answers."""
+    if bundle.model is None:
+        return None
+    session = GraphSession.load(bundle.model)
+    _check_graph(session, specification, bundle.calibration)
+    _check_modes(bundle.modes, specification)
+    check_answers(bundle.golden, session, bundle.calibration, bundle.modes)
+    return session
 
 
 def _check_graph(session: GraphSession, specification: FeatureSpecification, calibration: Calibration) -> None:

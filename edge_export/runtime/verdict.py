@@ -25,6 +25,10 @@ class Verdict:
 
 
 OK = Verdict(ForecastStatus.OK)
+NO_MODEL = Verdict(
+    ForecastStatus.NO_MODEL,
+    "no_model: No failures are known to forecast by; what serves tells whether the machine is as usual.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +39,29 @@ class Judge:
         width: Features of a vector.
         sensors: Names of the sensors.
         recent: For each sensor the features of its recent windows, as a slice of the vector.
+        forecasts: Whether the bundle makes forecasts at all.
     """
 
     calibration: Calibration
     width: int
     sensors: tuple[str, ...]
     recent: tuple[slice, ...]
+    forecasts: bool = True
 
     @staticmethod
-    def of(specification: FeatureSpecification, calibration: Calibration) -> "Judge":
-        """Prepare the rules of a bundle."""
+    def of(specification: FeatureSpecification, calibration: Calibration, *, forecasts: bool = True) -> "Judge":
+        """Prepare the rules of a bundle, which makes forecasts or not."""
         count = len(specification.sensors)
         # The first feature is the age; what a pack chose beside the statistics of its sensors comes after them.
         block = len(LONG_STATISTICS) + len(WINDOW_STATISTICS) * len(specification.rule.windows)
         starts = [1 + index * block for index in range(count)]
         recent = tuple(slice(start + len(LONG_STATISTICS), start + block) for start in starts)
-        return Judge(calibration, len(specification.names), specification.sensors, recent)
+        return Judge(calibration, len(specification.names), specification.sensors, recent, forecasts)
 
     def verdict(self, vector: VectorLike | None, issued_at: datetime) -> Verdict:
         """Judge one vector at the moment of issue."""
+        if not self.forecasts:
+            return NO_MODEL
         if vector is None:
             return Verdict(ForecastStatus.INSUFFICIENT, "no_data: There is no usable reading of this asset yet.")
         if vector.values.shape != (self.width,):

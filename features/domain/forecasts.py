@@ -13,7 +13,10 @@ OTHER_MODE = "other"
 
 
 class ForecastStatus(StrEnum):
-    """Whether there is a forecast and, if not, why not. Only `ok` carries numbers."""
+    """Whether there is a forecast and, if not, why not. Only `ok` carries numbers.
+
+    `no_model`: what serves tells whether a machine is as usual, and knows of no failure that it could forecast by.
+    """
 
     OK = "ok"
     STALE = "stale"
@@ -21,6 +24,7 @@ class ForecastStatus(StrEnum):
     SENSOR_FAULT = "sensor_fault"
     UNKNOWN_REGIME = "unknown_regime"
     UNAVAILABLE = "unavailable"
+    NO_MODEL = "no_model"
 
 
 @dataclass(frozen=True, slots=True)

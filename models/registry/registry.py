@@ -75,6 +75,24 @@ class ModelRegistry:
                 client.set_model_version_tag(name, version, key, value)
         return version
 
+    def register_bundle(self, run_id: str, name: str, tags: dict[str, str]) -> str:
+        """Register the bundle that a run keeps as a new version of a model: it has no graph that MLflow could load.
+
+        Args:
+            run_id: The run, with the bundle's files in `BUNDLE_FOLDER`.
+            name: Registered model; made if there is none.
+            tags: Of the version.
+
+        Returns:
+            The version.
+        """
+        client = self.tracking.client()
+        with translated():
+            if not client.search_registered_models(f"name = '{name}'"):
+                client.create_registered_model(name)
+            made = client.create_model_version(name, f"runs:/{run_id}/{BUNDLE_FOLDER}", run_id, tags=tags)
+        return str(made.version)
+
     def set_alias(self, name: str, alias: str, version: str) -> None:
         """Point an alias at a version."""
         with translated():

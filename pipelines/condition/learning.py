@@ -58,12 +58,14 @@ class LearntCondition:
         reason: Why there is none; empty where there is.
         left_out: Signals of the pack that the table does not know, each with the reason.
         tried: On other machines; None without a table, or where no other machine was known to be healthy.
+        not_served: Why it cannot serve by itself although there is a table; empty where it can.
     """
 
     table: ConditionTable | None
     reason: str = ""
     left_out: Mapping[str, str] | None = None
     tried: Tried | None = None
+    not_served: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Return what `--json` and the run tell."""
@@ -71,6 +73,7 @@ class LearntCondition:
         return {
             "learnt": table is not None,
             "reason": self.reason or None,
+            "not_served": self.not_served or None,
             "machines": 0 if table is None else table.machines,
             "rows": 0 if table is None else table.rows,
             "conditions": [] if table is None else list(table.conditions),

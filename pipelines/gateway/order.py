@@ -21,7 +21,8 @@ from models.registry.address import tracking_of
 from models.registry.errors import RegistryRefused, RegistryUnavailable
 from models.registry.registry import ModelRegistry
 from models.registry.tracking import PARENT
-from pipelines.errors import NothingPromoted, NothingToDistil
+from pipelines.champion import forecasting_champion
+from pipelines.errors import NothingToDistil
 from pipelines.gateway.judging import Compare, compare
 from pipelines.gateway.rows import split_rows
 from pipelines.gateway.student import SUFFIX, Measured, Student, teach
@@ -127,6 +128,7 @@ def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compar
 
     Raises:
         NothingPromoted: If no model serves yet.
+        NothingForecasts: If what serves makes no forecasts, of which a small network could learn.
         BundleMissing: If there is no such version.
         BundleRefused: If the folder is taken, or the version is a small network itself.
         RegistryUnavailable: If an MLflow server is needed and does not answer.
@@ -192,10 +194,7 @@ def _ensemble(order: GatewayOrder) -> VerifiedBundle:
         bundle = order.shelf.bundle(order.pack.id, order.version)
         refuse_distilled(bundle.manifest)
         return bundle
-    champion = order.shelf.champion_bundle(order.pack.id)
-    if champion is None:
-        raise NothingPromoted(order.pack.id)
-    return champion
+    return forecasting_champion(order.shelf, order.pack.id)
 
 
 def _known_student(order: GatewayOrder, ensemble: VerifiedBundle) -> VerifiedBundle | None:

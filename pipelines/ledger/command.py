@@ -12,7 +12,6 @@ from pipelines.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from features.domain.identifiers import AssetId
-    from features.domain.packs import Pack
     from models.prognosis.ledger.report import LedgerReport
     from pipelines.ledger.scoring import LedgerScoring
 
@@ -84,17 +83,19 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Replay the past of machines that the promoted model has not seen; nothing of it enters the ledger."""
-    from edge_export.runtime.runtime import Runtime  # lazy: only this command pays
+    from edge_export.bundle.shelf import BundleShelf  # lazy: only this command pays
+    from edge_export.runtime.runtime import Runtime
     from features.domain.identifiers import AssetId
     from features.packs.loader import load_pack
     from models.prognosis.folds import held_out
     from models.prognosis.ledger.report import ledger_report
+    from pipelines.champion import forecasting_champion
     from pipelines.ledger.backtest import Backtest, split
     from pipelines.train.data import read_tracks
 
     settings, stages = read_settings(home=home, pack=pack, tenant=tenant), Stages()
     machine = load_pack(settings.pack)
-    runtime = Runtime.load(_champion(settings, machine))
+    runtime = Runtime.load(forecasting_champion(BundleShelf(settings.folder.bundles), machine.id))
     with stages.stage("read") as tell:
         tracks = read_tracks(settings.folder, machine, settings.owner, settings.telemetry_server, tell)
     names = sorted({track.epoch.asset for track in tracks})
@@ -166,16 +167,6 @@ def _assets(scoring: "LedgerScoring") -> "list[AssetId]":
     from features.records.assets import AssetRecords  # lazy: with the rest
 
     return [each.id for each in AssetRecords(scoring.records).list_all(scoring.tenant, scoring.pack.id)]
-
-
-def _champion(settings: Settings, pack: "Pack") -> Path:
-    from edge_export.bundle.shelf import BundleShelf  # lazy: with the rest
-    from pipelines.errors import NothingPromoted
-
-    place = BundleShelf(settings.folder.bundles).champion(pack.id)
-    if place is None:
-        raise NothingPromoted(pack.id)
-    return place
 
 
 def _console() -> Console:

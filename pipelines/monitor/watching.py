@@ -6,7 +6,8 @@ from features.domain.packs import LifeSource
 from features.packs.loader import load_pack
 from features.records.assets import AssetRecords
 from features.records.database import open_records
-from pipelines.errors import NothingPromoted, NothingToWatch
+from pipelines.champion import forecasting_champion
+from pipelines.errors import NothingToWatch
 from pipelines.monitor.report import DriftReport, drift_report
 from pipelines.monitor.rows import watched_rows
 from pipelines.progress import Stages
@@ -26,15 +27,14 @@ def watch(settings: Settings, days: float, stages: Stages) -> DriftReport:
 
     Raises:
         NothingPromoted: If no model serves.
+        NothingForecasts: If what serves makes no forecasts.
         NothingToWatch: If the pack counts life without a calendar, or there are no readings.
     """
     pack, home = load_pack(settings.pack), settings.folder
-    place = BundleShelf(home.bundles).champion(pack.id)
-    if place is None:
-        raise NothingPromoted(pack.id)
+    champion = forecasting_champion(BundleShelf(home.bundles), pack.id)
     if pack.life.source is LifeSource.COUNT:
         raise NothingToWatch(pack.id, f"times that only stand in for a count of {pack.life.unit}")
-    runtime = Runtime.load(place)
+    runtime = Runtime.load(champion)
     with stages.stage("readings") as tell:
         tracks = read_tracks(home, pack, settings.owner, settings.telemetry_server, tell)
     if not tracks:

@@ -10,17 +10,19 @@ from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack, Target
 from features.telemetry.influx.server import InfluxServer
+from features.transforms.errors import TooLittleData
 from models.registry.address import tracking_of
 from pipelines.condition.learning import LearntCondition
 from pipelines.onboard.assessing import assess
 from pipelines.onboard.bringing import BroughtFolder, bring
-from pipelines.onboard.deciding import NETWORK
+from pipelines.onboard.deciding import CONDITION_TABLE, NETWORK
 from pipelines.onboard.detecting import LEAKS, learn_detection
 from pipelines.onboard.feasibility import Feasibility
 from pipelines.onboard.few_lives import learn_few
 from pipelines.onboard.narrowing import narrowed_stretches, narrowed_tracks
 from pipelines.onboard.registering import Registered, Registrar
 from pipelines.onboard.states.learning import LearnedState, learn_state
+from pipelines.onboard.watching import register_watching
 from pipelines.progress import Stages
 from pipelines.quiet import hush_vendors
 
@@ -109,7 +111,7 @@ def onboard(order: OnboardingOrder, stages: Stages) -> Onboarded:
     models: dict[str, Mapping[str, Any]] = {}
     runtime = _life(order, pack, report, brought, models, stages)
     states = _states(order, pack, report, brought, models, stages)
-    detection = _detection(order, report, brought, stages)
+    detection = _detection(order, pack, report, brought, models, stages)
     return Onboarded(report, models, runtime, states, _narrowed(brought, order.pack, pack), pack, detection)
 
 
@@ -180,12 +182,30 @@ def _network(
 
 
 def _detection(
-    order: OnboardingOrder, report: Feasibility, brought: BroughtFolder, stages: Stages
+    order: OnboardingOrder,
+    pack: Pack,
+    report: Feasibility,
+    brought: BroughtFolder,
+    models: dict[str, Mapping[str, Any]],
+    stages: Stages,
 ) -> LearntCondition | None:
+    """Learn what is usual; where nothing makes forecasts and brings it along, it gets a bundle of its own."""
     if not any(each.is_go and each.target == Target.DETECTION.value for each in report.decisions):
         return None
     with stages.stage("what is usual"):
-        return _usual(order, report, brought)
+        learnt = _usual(order, report, brought)
+    registrar = _registrar(order, pack)
+    if learnt.table is None or registrar.shelf.forecasts(pack.id):
+        return learnt
+    tracks = narrowed_tracks(brought.tracks, order.pack, pack)
+    with stages.stage("register what is usual"):
+        try:
+            registered = register_watching(registrar, learnt, learnt.table, tracks)
+        except TooLittleData as error:
+            return replace(learnt, not_served=str(error))
+    test = {} if learnt.tried is None else {"normal": learnt.tried.normal, "rows": learnt.tried.rows}
+    models[Target.DETECTION.value] = {"model": CONDITION_TABLE, "test": test, **_told(registered)}
+    return learnt
 
 
 def _usual(order: OnboardingOrder, report: Feasibility, brought: BroughtFolder) -> LearntCondition:

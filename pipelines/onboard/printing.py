@@ -58,6 +58,8 @@ def print_detections(learnt: LearntCondition, found: Detections | None, console:
     if tried is not None:
         words += f"; of {tried.rows:,} healthy rows of others {tried.normal:.1%} are normal"
     screen.print(words, style="bold", markup=False)
+    if learnt.not_served:
+        screen.print(f"  nothing serves it: {learnt.not_served}", style="yellow", markup=False)
     for name, why in (learnt.left_out or {}).items():
         screen.print(f"  without {name}: {why}", markup=False)
     if found is None:

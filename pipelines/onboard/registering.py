@@ -14,6 +14,7 @@ from features.domain.home import Home
 from features.domain.identifiers import TenantId
 from features.domain.packs import Pack
 from features.transforms.intervals import IntervalTable
+from features.transforms.specification import FeatureSpecification
 from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, ModelRegistry, prognosis_name
 from models.registry.tracking import Tracking
@@ -38,7 +39,7 @@ class Registered:
 
     Attributes:
         bundle: Where its bundle lies on the shelf; None for states, which no bundle carries yet.
-        is_promoted: Whether it became the champion, as the first model with skill does.
+        is_promoted: Whether it became the champion, as the first model with skill does, or the first of all.
         warning: Why MLflow's aliases do not say so yet, for people; None where they do.
     """
 
@@ -73,7 +74,8 @@ class Registrar:
         return tracking_of(self.home, self.tracking_url)
 
     @property
-    def _shelf(self) -> BundleShelf:
+    def shelf(self) -> BundleShelf:
+        """Where bundles lie."""
         return BundleShelf(self.home.bundles)
 
     def of_life(self, learnt: FewLives, tracks: Sequence[LifeTrack], usual: LearntCondition) -> Registered:
@@ -86,20 +88,20 @@ class Registrar:
         """
         name = prognosis_name(self.pack.id)
         figures = {} if learnt.evaluation is None else learnt.evaluation.to_dict()
-        run_id = self._start(name, {"model": learnt.kind, "protocol": learnt.protocol.words})
+        run_id = self.start(name, {"model": learnt.kind, "protocol": learnt.protocol.words})
         try:
             self.tracking.log_metrics(run_id, {f"test_{key}": value for key, value in figures.items()})
             self.tracking.log_metrics(run_id, condition_metrics(usual))
             self.tracking.log_text(run_id, condition_json_text(usual), DOCUMENT_OF_CONDITION)
             number = self._version(run_id, name, learnt.network, learnt.rows.rows.vectors, learnt.specification.sha256)
-            version = free_version(self._shelf, self.pack.id, number, run_id)
+            version = free_version(self.shelf, self.pack.id, number, run_id)
             bundle = self._bundle(run_id, name, version, learnt, tracks, usual)
-            sha256 = self._shelf.bundle(self.pack.id, version).bundle_sha256
+            sha256 = self.shelf.bundle(self.pack.id, version).bundle_sha256
             ModelRegistry(self.tracking).mark_bundle(name, number, sha256)
             warning = None
-            promoted = figures.get("brier_skill", 0.0) > 0 and self._promote(version, learnt, tracks)
+            promoted = figures.get("brier_skill", 0.0) > 0 and self.serve(version, learnt.specification, tracks)
             if promoted:
-                warning = follow_shelf(ModelRegistry(self.tracking), self._shelf, self.pack.id)
+                warning = follow_shelf(ModelRegistry(self.tracking), self.shelf, self.pack.id)
         except BaseException:
             self.tracking.finish(run_id, "FAILED")
             raise
@@ -111,7 +113,7 @@ class Registrar:
         from models.states.logistic import StateNetwork  # lazy: torch
 
         name = f"{self.pack.id}_{_word(learnt.target)}"
-        run_id = self._start(name, {"group": learnt.chosen.group, "penalty": learnt.chosen.penalty})
+        run_id = self.start(name, {"group": learnt.chosen.group, "penalty": learnt.chosen.penalty})
         figures = {key: value for key, value in asdict(learnt.figures).items() if not isinstance(value, str)}
         try:
             self.tracking.log_metrics(run_id, figures)
@@ -125,7 +127,8 @@ class Registrar:
         self.tracking.finish(run_id)
         return Registered(name, version, run_id, None, False)
 
-    def _start(self, name: str, parameters: Mapping[str, object]) -> str:
+    def start(self, name: str, parameters: Mapping[str, object]) -> str:
+        """Begin a run of MLflow, and return its id."""
         tags = {"pack": f"{self.pack.id} {self.pack.version}", "tenant": self.tenant, "onboarding": "true"}
         return self.tracking.start(self.pack.id, name, tags, parameters)
 
@@ -173,21 +176,22 @@ class Registrar:
                 condition=usual.table,
             )
             self.tracking.log_files(run_id, folder, "bundle")
-            return self._shelf.put(folder)
+            return self.shelf.put(folder)
 
-    def _promote(self, version: str, learnt: FewLives, tracks: Sequence[LifeTrack]) -> bool:
+    def serve(self, version: str, specification: FeatureSpecification, tracks: Sequence[LifeTrack]) -> bool:
+        """Let a version serve, unless something serves that makes forecasts; return whether it does now."""
         from features.store.feast_store import open_features  # lazy: feast
         from pipelines.building.build import build_features
 
-        if self._shelf.champion(self.pack.id) is not None:
+        if self.shelf.forecasts(self.pack.id):
             return False
         grades = self.pack.grade_by_signal
         urls = self.features_url, self.offline_url
-        features = open_features(self.home.root, learnt.specification, urls[0], grades, urls[1])
+        features = open_features(self.home.root, specification, urls[0], grades, urls[1])
         features.apply()
         build_features(features, self.tenant, tracks)
         features.materialise()
-        self._shelf.promote(self.pack.id, version)
+        self.shelf.promote(self.pack.id, version)
         return True
 
 

@@ -15,7 +15,8 @@ from models.prognosis.folds import held_out
 from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, HELD_OUT_SHARE, ModelRegistry, prognosis_name
 from pipelines.aliases import follow_shelf, lag, registered_version
-from pipelines.errors import NothingPromoted, NothingToJudgeBy, NothingToPromote, TrainingUnknown
+from pipelines.champion import forecasting_champion
+from pipelines.errors import NothingToJudgeBy, NothingToPromote, TrainingUnknown
 from pipelines.progress import Stages
 from pipelines.promote.contest import contest
 from pipelines.promote.examining import Examine, examine
@@ -122,6 +123,7 @@ def promote(
 
     Raises:
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
+        NothingForecasts: If what serves makes no forecasts: `train` promotes the first model that does.
         NothingToPromote: If there is no challenger, or it is the champion.
         BundleRefused: If the challenger is a network for gateways, distilled from another version.
         NothingToJudgeBy: If no machine that neither model saw has lived.
@@ -186,13 +188,12 @@ def roll_back(order: PromotionOrder) -> RollBack:
 
 def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
     pack_id, shelf = order.pack.id, order.shelf
-    champion, shadow = shelf.champion(pack_id), shelf.shadow(pack_id)
-    if champion is None:
-        raise NothingPromoted(pack_id)
+    champion, shadow = forecasting_champion(shelf, pack_id), shelf.shadow(pack_id)
+    serving = champion.manifest.version
     version = order.version or (None if shadow is None else shadow.name)
-    version = version or _own_challenger(order, champion.name)
-    if version == champion.name:
-        raise NothingToPromote(pack_id, champion.name)
+    version = version or _own_challenger(order, serving)
+    if version == serving:
+        raise NothingToPromote(pack_id, serving)
     challenger = Runtime.load(shelf.bundle(pack_id, version))
     refuse_distilled(challenger.bundle.manifest)
     return Runtime.load(champion), challenger

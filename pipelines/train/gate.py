@@ -63,9 +63,9 @@ def decide(
     if not challenger.brier_skill > 0:
         return Decision(False, f"Brier skill must be above 0 on unseen machines; found {challenger.brier_skill:.3f}.")
     place = shelf.champion(data.pack.id)
-    if place is None:
+    if place is None or not shelf.forecasts(data.pack.id):
         promotion = Promotion.of(check_running(None, runtime))
-        found = f"First model of this pack, Brier skill {challenger.brier_skill:.3f}."
+        found = f"First model of this pack that forecasts, Brier skill {challenger.brier_skill:.3f}."
         return Decision(promotion.is_deserved, found if promotion.is_deserved else promotion.reason)
     champion = Runtime.load(place)
     unseen = [track for track in data.tracks if track.epoch.asset in data.unseen]

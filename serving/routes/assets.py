@@ -80,7 +80,8 @@ def fleet_of(wiring: Wiring, caller: Caller) -> list[Standing]:
     desk = ForecastDesk(wiring.parts)
     assets = wiring.parts.assets.list_all(caller.tenant)
     latest = desk.latest_all(caller.tenant)
-    return by_risk(assets, {asset.id: latest.get(asset.id) or desk.unavailable(asset) for asset in assets})
+    forecasts = {asset.id: latest.get(asset.id) or desk.unavailable(asset) for asset in assets}
+    return by_risk(assets, forecasts, wiring.parts.conditions.list_all(caller.tenant))
 
 
 def _add_forecasts(app: FastAPI, wiring: Wiring) -> None:

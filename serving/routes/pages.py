@@ -154,7 +154,7 @@ def _fleet(
     ]
     return {
         "pack": name_of(parts.pack.names, words),
-        "headline": headline(counts, len(standings), words),
+        "headline": headline(standings, words),
         "counts": [(kind, counts[kind], first if kind is Attention.ACT else longest) for kind in Attention],
         "groups": [(kind, [each for each in shown if each.attention is kind]) for kind in Attention],
         "sites": sites_of(standings),
@@ -202,7 +202,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "epoch_note": lambda event: epoch_note(event, parts.pack, words),
         "series": series,
         "weeks": wiring.settings.page_weeks,
-        "history": history,
+        "history": history if any(each.life for each in history) else (),
         "chart_data": embed(
             {
                 "curve": curve_data(forecast, words),

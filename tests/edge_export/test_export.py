@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edge_export.bundle.errors import BundleRefused, ExportFailed, ParityFailed, SelfTestFailed
-from edge_export.bundle.manifest import LISTED, MANIFEST
+from edge_export.bundle.manifest import LISTED, MANIFEST, MODEL
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.export import export_bundle
 from edge_export.runtime.runtime import Runtime
@@ -123,7 +123,7 @@ def test_failure_modes_travel_beside_the_network(tmp_path: Path) -> None:
 
 
 def test_the_bundle_holds_exactly_its_files_and_no_trace_of_the_source(bundle_folder: Path) -> None:
-    assert {each.name for each in bundle_folder.iterdir()} == {MANIFEST, *LISTED}
+    assert {each.name for each in bundle_folder.iterdir()} == {MANIFEST, MODEL, *LISTED}
     model = (bundle_folder / "model.onnx").read_bytes()
     assert b".py" not in model
     assert b"stack_trace" not in model
@@ -248,5 +248,6 @@ def test_readings_of_which_nobody_knows_the_events_are_refused_where_features_as
 
 
 def test_the_graph_has_a_free_batch_and_named_ports(bundle: VerifiedBundle) -> None:
+    assert bundle.model is not None
     session = GraphSession.load(bundle.model)
     assert (session.features, session.steps) == (WIDTH, STEPS)

@@ -1,10 +1,23 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.domain.conditions import ConditionVerdict
 from features.domain.forecasts import ForecastStatus
-from serving.fleet import Attention, attention_of, by_risk, count_attention, risk_of
-from tests.serving.fakes import asset, forecast
+from features.domain.identifiers import AssetId
+from serving.fleet import (
+    Attention,
+    attention_of,
+    by_risk,
+    count_attention,
+    count_straying,
+    is_watched_only,
+    risk_of,
+    standing,
+)
+from tests.serving.fakes import asset, condition, forecast
 
 
 @pytest.mark.parametrize(
@@ -34,3 +47,27 @@ def test_the_nearer_the_failure_the_higher_the_risk() -> None:
     risks = [risk_of(forecast("p-01", median)) for median in (50.0, 300.0, 900.0, 2_000.0)]
     assert risks == sorted((risk for risk in risks if risk is not None), reverse=True)
     assert risk_of(forecast("p-01", None, status=ForecastStatus.STALE)) is None
+
+
+def test_without_forecasts_those_come_first_that_state_detection_has_most_to_say_of() -> None:
+    told = {"a": None, "b": ConditionVerdict.NORMAL, "c": ConditionVerdict.MACHINE, "d": ConditionVerdict.INSTRUMENT}
+    conditions = {AssetId(name): condition(name, verdict) for name, verdict in told.items() if verdict is not None}
+    forecasts = {AssetId(name): forecast(name, None, status=ForecastStatus.NO_MODEL) for name in told}
+    standings = by_risk([asset(name) for name in told], forecasts, conditions)
+    assert [each.asset.id for each in standings] == ["c", "d", "b", "a"]
+    assert is_watched_only(standings)
+    assert count_straying(standings) == 2
+
+
+def test_one_forecast_is_enough_to_be_more_than_watched() -> None:
+    none = forecast("a", None, status=ForecastStatus.NO_MODEL)
+    assert not is_watched_only([standing(asset("a"), none), standing(asset("b"), forecast("b"))])
+    assert not is_watched_only([])
+
+
+def test_what_strays_without_an_explanation_is_not_as_usual() -> None:
+    bare = forecast("a", None, status=ForecastStatus.NO_MODEL)
+    unknown = condition("a", ConditionVerdict.UNDETERMINED)
+    assert not standing(asset("a"), bare, unknown).is_straying
+    assert standing(asset("a"), bare, replace(unknown, score=47.0, threshold=1.0)).is_straying
+    assert not standing(asset("a"), bare, replace(unknown, score=0.7, threshold=1.0)).is_straying

@@ -28,7 +28,8 @@ FAMILIES: dict[str, list[str]] = {
     "unit.": sorted({load_pack(name).life.unit for name in shipped_packs()} | {"hours", "cycles", "starts", "parts"}),
     "problem.": [str(status) for status in WORDED],
     "asset.": [f"{member}_lead" for member in Attention],
-    "condition.": [f"{member}{ending}" for member in ConditionVerdict for ending in ("", "_why", "_do")],
+    "condition.": [f"{member}{ending}" for member in ConditionVerdict for ending in ("", "_why", "_do")]
+    + ["undetermined_do_two"],
     "alarms.": [
         *Stage,
         *NoticeKind,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_export.bundle.condition import condition_json, read_condition
 from edge_export.bundle.errors import BundleCorrupt, BundleRefused
-from edge_export.bundle.manifest import CONDITION, LISTED, MANIFEST
+from edge_export.bundle.manifest import CONDITION, LISTED, MANIFEST, MODEL
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
 from edge_export.bundle.writing import write_bundle
 from edge_export.runtime.runtime import Runtime
@@ -155,7 +155,7 @@ def test_a_damaged_document_is_refused_or_can_be_computed_with(path: tuple[Any, 
 def test_a_table_is_a_file_of_its_own(bundle: VerifiedBundle, tmp_path: Path) -> None:
     assert bundle.condition is None
     found = write_bundle(tmp_path / "bundle", with_condition(bundle))
-    assert set(found.contents) == {MANIFEST, CONDITION, *LISTED}
+    assert set(found.contents) == {MANIFEST, MODEL, CONDITION, *LISTED}
     assert found.condition == CONDITION_TABLE
     assert read_bundle(tmp_path / "bundle").bundle_sha256 == found.bundle_sha256 != bundle.bundle_sha256
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_export.bundle.errors import BundleCorrupt
-from edge_export.bundle.manifest import LISTED, MANIFEST, MODES, Manifest
+from edge_export.bundle.manifest import LISTED, MANIFEST, MODEL, MODES, Manifest
 from edge_export.bundle.modes import modes_json, read_modes
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
 from edge_export.bundle.writing import write_bundle
@@ -40,8 +40,8 @@ def test_unfit_shares_are_refused(changes: dict[str, object], says: str) -> None
 
 def test_modes_are_a_file_of_their_own(bundle: VerifiedBundle, modal_bundle: VerifiedBundle) -> None:
     assert bundle.modes is None
-    assert set(bundle.contents) == {MANIFEST, *LISTED}
-    assert set(modal_bundle.contents) == {MANIFEST, MODES, *LISTED}
+    assert set(bundle.contents) == {MANIFEST, MODEL, *LISTED}
+    assert set(modal_bundle.contents) == {MANIFEST, MODEL, MODES, *LISTED}
 
 
 def test_a_bundle_with_modes_is_read_from_the_disk(modal_bundle: VerifiedBundle, tmp_path: Path) -> None:

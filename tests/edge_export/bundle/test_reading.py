@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_export.bundle.errors import BundleCorrupt, BundleError, BundleMissing, BundleRefused
-from edge_export.bundle.manifest import LISTED, Teacher
+from edge_export.bundle.manifest import LISTED, MODEL, Teacher
 from edge_export.bundle.reading import VerifiedBundle, read_bundle, verify
 from tests.edge_export.machine import CALIBRATION, SPECIFICATION
 
@@ -74,7 +74,7 @@ def test_nothing_is_read_again_after_it_was_verified(folder: Path) -> None:
     assert verify(bundle.contents).model == model
 
 
-@pytest.mark.parametrize("name", LISTED)
+@pytest.mark.parametrize("name", [*LISTED, MODEL])
 def test_one_changed_byte_in_any_file_is_found(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -121,7 +121,8 @@ def test_extra_and_missing_files_are_named(folder: Path) -> None:
     (folder / "weights.bin").write_bytes(b"x")
     (folder / "model_card.md").unlink()
     with pytest.raises(
-        BundleCorrupt, match=r"may hold condition\.json, modes\.json; missing: model_card\.md; extra: weights\.bin"
+        BundleCorrupt,
+        match=r"may hold condition\.json, model\.onnx, modes\.json; missing: model_card\.md; extra: weights\.bin",
     ):
         read_bundle(folder)
 

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from edge_export.bundle.errors import BundleCorrupt, BundleMissing, BundleRefused
+from edge_export.bundle.golden import Golden
 from edge_export.bundle.manifest import Teacher
 from edge_export.bundle.reading import VerifiedBundle, read_bundle
 from edge_export.bundle.shelf import BundleShelf
 from edge_export.bundle.writing import assemble_bundle, write_bundle
+from edge_export.golden_condition import golden_condition
+from tests.edge_export.fan_condition import CONDITION_TABLE
 
 
 def other_version(
@@ -222,3 +225,25 @@ def test_a_network_for_gateways_lies_on_the_shelf_but_serves_nobody_in_the_centr
             forbidden("fan", "3+student")
     assert shelf.champion("fan") is None
     assert shelf.shadow("fan") is None
+
+
+def test_a_champion_may_make_no_forecasts(shelf: BundleShelf, bundle: VerifiedBundle, tmp_path: Path) -> None:
+    assert not shelf.forecasts("fan")
+    watching = assemble_bundle(
+        name=bundle.manifest.name,
+        version="0",
+        created_at=bundle.manifest.created_at,
+        model=None,
+        specification_json=bundle.specification_json,
+        calibration=bundle.calibration,
+        golden=Golden((), (), (), (), (), (), (), (), condition=golden_condition(CONDITION_TABLE)),
+        card="# Watches\n",
+        condition=CONDITION_TABLE,
+    )
+    write_bundle(tmp_path / "watching", watching)
+    shelf.put(tmp_path / "watching")
+    shelf.promote("fan", "0")
+    assert not shelf.forecasts("fan")
+    shelf.put(other_version(bundle, tmp_path / "other", "1"))
+    shelf.promote("fan", "1")
+    assert shelf.forecasts("fan")

@@ -80,6 +80,7 @@ def test_data_inside_passes_even_if_it_spells_location(place) -> None:  # type: 
 
 
 def test_an_exported_model_passes(bundle: VerifiedBundle) -> None:
+    assert bundle.model is not None
     refuse_external_data(bundle.model)
 
 

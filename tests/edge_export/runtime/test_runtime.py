@@ -209,7 +209,7 @@ def test_graph_that_fails_for_one_row_leaves_the_others_their_numbers(runtime: R
                 raise InferenceFailed("no answer")
             return runtime.session.run(vectors)
 
-    broken = replace(runtime, session=Fails())  # type: ignore[arg-type]  # does what a session does
+    broken = replace(runtime, graph=Fails())  # type: ignore[arg-type]  # does what a session does
     requests = [VectorRequest(DEFAULT_TENANT, FAN, each) for each in (vector(), vector(values=with_values(age=0.0)))]
     one, other, again = broken.forecast([*requests, requests[0]], NOW)
     assert (one.status, one.life) == (ForecastStatus.OK, again.life)
@@ -239,7 +239,7 @@ def test_a_model_that_gives_no_number_is_a_status(runtime: Runtime) -> None:
             raise RuntimeError("out of memory")
 
     for session, says in ((Broken(), "not a number"), (Failing(), "out of memory")):
-        broken = replace(runtime, session=replace(runtime.session, session=session))
+        broken = replace(runtime, graph=replace(runtime.session, session=session))
         forecast = ask(broken, vector())
         assert forecast.status is ForecastStatus.UNAVAILABLE
         assert forecast.reason is not None

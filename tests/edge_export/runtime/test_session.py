@@ -65,6 +65,7 @@ def test_all_exceptions_of_the_vendor_are_known() -> None:
 
 
 def test_a_row_gets_the_same_bits_alone_and_among_others(bundle: VerifiedBundle) -> None:
+    assert bundle.model is not None
     session, vectors = GraphSession.load(bundle.model), sample_vectors()
     together = session.run_rows(vectors)
     for index in (0, 7, len(vectors) - 1):

@@ -6,11 +6,13 @@ import numpy as np
 
 from edge_export.bundle.calibration import Calibration
 from edge_export.export import export_bundle
+from edge_export.watching import export_watching
 from features.domain.packs import Pack
 from features.transforms.batch import compute
 from features.transforms.intervals import IntervalTable
 from pipelines.building.build import fit_specification
 from pipelines.building.tracks import LifeTrack
+from tests.edge_export.fan_condition import CONDITION_TABLE
 from tests.edge_export.machine import TinyHazard
 from tests.pipelines.building.machines import fan, track
 
@@ -39,5 +41,21 @@ def put_bundle(folder: Path, version: str, seed: int, pack: Pack = PACK) -> Path
         name="fan_prognosis",
         version=version,
         card_markdown=card,
+    )
+    return place
+
+
+def put_watching(folder: Path, version: str) -> Path:
+    """Export a bundle that makes no forecasts, and tells whether fans are as usual."""
+    tracks, place = machines(4), folder / f"watching-{version}"
+    export_watching(
+        place,
+        PACK,
+        fit_specification(PACK, tracks),
+        CONDITION_TABLE,
+        name="fan_prognosis",
+        version=version,
+        card_markdown="# Fan, watched\n",
+        readings=tracks[0].rows,
     )
     return place

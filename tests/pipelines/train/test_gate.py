@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from pipelines.promote.examining import Examine, examine
 from pipelines.train.evaluation import Evaluation
 from pipelines.train.gate import Decision, decide
 from tests.pipelines.building.machines import MINE
-from tests.pipelines.promote.bundles import PACK, machines, put_bundle
+from tests.pipelines.promote.bundles import PACK, machines, put_bundle, put_watching
 from tests.pipelines.promote.trials import content
 
 
@@ -71,3 +72,14 @@ def test_a_better_model_runs_in_shadow_first(shelf: BundleShelf) -> None:
     at_once = decided(0.1, shelf, hours=0.0, examining=content)
     assert (at_once.is_promoted, at_once.is_in_shadow) == (True, False)
     assert at_once.to_dict()["findings"] == [{"check": "cost", "holds": True, "must": "cost less", "found": "less"}]
+
+
+def test_the_first_model_that_forecasts_takes_the_place_of_one_that_watches(tmp_path: Path) -> None:
+    shelf = BundleShelf(tmp_path / "shelf")
+    shelf.put(put_bundle(tmp_path, "2", 2))
+    shelf.put(put_watching(tmp_path, "1"))
+    shelf.promote("fan", "1")
+    decision = decided(0.1, shelf)
+    assert decision.is_promoted
+    assert "First model of this pack that forecasts" in decision.reason
+    assert not decided(0.0, shelf).is_promoted

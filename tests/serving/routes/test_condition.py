@@ -222,6 +222,11 @@ def test_old_data_cost_points_and_then_say_nothing(small: House, client: TestCli
         (ConditionVerdict.DATA_PATH, (("gateway_silent_intervals", 4.0),), "Nothing comes from its whole gateway"),
         (ConditionVerdict.DATA_PATH, (("readings_missing:flow", 1.0),), "Nothing comes of Volume flow"),
         (
+            ConditionVerdict.UNDETERMINED,
+            (("probability_machine", 0.5), ("probability_operation_change", 0.45), ("probability_instrument", 0.05)),
+            "Deviation of the machine, or Run in another way: the readings fit both",
+        ),
+        (
             ConditionVerdict.OPERATION_CHANGE,
             (("condition_moved:speed", 1.0), ("condition_moved:flow", -4.0)),
             "Volume flow",
@@ -239,3 +244,10 @@ def test_both_pages_say_what_speaks_most_for_a_condition(
     small.conditions.conditions = [replace(condition("p-01", verdict), evidence=evidence)]
     assert f"<small>{reason}" in client.get("/?lang=en").text
     assert f"<strong>{reason}" in client.get("/assets/p-01?lang=en").text
+
+
+def test_of_the_machine_or_the_way_it_is_run_somebody_is_to_be_asked(small: House, client: TestClient) -> None:
+    either = (("probability_machine", 0.5), ("probability_operation_change", 0.5))
+    small.conditions.conditions = [replace(condition("p-01", ConditionVerdict.UNDETERMINED), evidence=either)]
+    assert "If nobody changed anything, take it for the machine" in client.get("/assets/p-01?lang=en").text
+    assert "若无人改动，请按设备异常处理" in client.get("/assets/p-01?lang=zh").text
