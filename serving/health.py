@@ -8,6 +8,7 @@ from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.packs import LifeSource, Pack
 from features.quality.verdicts import Namur
+from models.condition.health import PartKind
 from models.condition.health_components import MachineHealth, machine_health
 from models.condition.health_parts import machine_parts
 from serving.parts import Parts
@@ -30,6 +31,8 @@ def asset_health(
     usual, longest = usual_ages(parts.pack)
     states, age = _point_states(parts, asset.tenant, asset.id), _age(parts, asset, condition.at)
     found = machine_parts(condition, _risk(forecast), states, age, usual, longest)
+    if forecast.status is ForecastStatus.NO_MODEL:  # what nothing tells is no part of it, and hides nothing else
+        found = tuple(part for part in found if part.kind is not PartKind.FORECAST)
     listed = {name: tuple(map(str, signals)) for name, signals in parts.pack.signals_by_component.items()}
     return machine_health(asset.id, found, condition if age < longest else None, states, listed)
 

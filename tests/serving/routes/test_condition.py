@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 
 from features.domain.assets import Component
 from features.domain.conditions import ConditionVerdict
+from features.domain.forecasts import ForecastStatus
 from features.domain.identifiers import AssetId
 from features.domain.time import format_time
 from features.quality.verdicts import Namur, Verdict
@@ -13,7 +14,7 @@ from features.records.signal_states import SignalState
 from serving.languages import Words
 from serving.wire_condition import ConditionOut, HealthOut
 from tests.serving.conftest import ClientFor
-from tests.serving.fakes import LOCAL, NOW, RIVALS_ASSET, House, condition, fleet_house
+from tests.serving.fakes import LOCAL, NOW, RIVALS_ASSET, House, asset, condition, fleet_house, forecast, house
 
 
 def told(client: TestClient, asset: str) -> ConditionOut:
@@ -251,3 +252,13 @@ def test_of_the_machine_or_the_way_it_is_run_somebody_is_to_be_asked(small: Hous
     small.conditions.conditions = [replace(condition("p-01", ConditionVerdict.UNDETERMINED), evidence=either)]
     assert "If nobody changed anything, take it for the machine" in client.get("/assets/p-01?lang=en").text
     assert "若无人改动，请按设备异常处理" in client.get("/assets/p-01?lang=zh").text
+
+
+def test_where_nothing_forecasts_risk_is_no_part_of_health(client_for: ClientFor) -> None:
+    made = house([asset("p-01")], [forecast("p-01", None, status=ForecastStatus.NO_MODEL)])
+    made.conditions.conditions = [condition("p-01")]
+    made.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    health = told(client_for(made), "p-01").health
+    assert health is not None
+    assert health.index is not None
+    assert {each.part for each in health.contributions} == {"condition"}
