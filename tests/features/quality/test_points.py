@@ -55,7 +55,8 @@ def test_states_follow_from_verdicts_and_presence() -> None:
 
 def test_how_often_a_reading_is_there_is_followed_alike_whether_all_came_or_some() -> None:
     memory, rng = initial_points(3), np.random.default_rng(1)
-    expected, missing = [1.0, 1.0, 1.0], [0, 0, 0]
+    expected, missing = [0.3, 1.0, 0.9], [0, 0, 0]
+    memory.presence[0] = expected
     for row in range(120):
         came = [row > 20 or bool(rng.random() < 0.6), True, row % 40 < 37]
         for place, is_there in enumerate(came):
