@@ -56,6 +56,7 @@ class ConditionView:
         threshold: Above which that is a deviation, None where none is set.
         shares: The signals that have most in it; none while nothing strays.
         seen: Rows that what is normal was learnt from.
+        borrowed: What of that comes from other machines; None where it is not told.
     """
 
     verdict: str
@@ -70,6 +71,7 @@ class ConditionView:
     threshold: str | None
     shares: tuple[ShareRow, ...]
     seen: str
+    borrowed: str | None
 
 
 def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -> ConditionView | None:
@@ -97,7 +99,16 @@ def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -
             if is_straying and share > 0.0
         ),
         seen=words.number(condition.seen),
+        borrowed=_borrowed(condition, words),
     )
+
+
+def _borrowed(condition: AssetCondition, words: Words) -> str | None:
+    share, lenders = condition.borrowed, condition.lenders
+    if share is None or not lenders:
+        return None
+    fleet = round(100 * share)
+    return words("condition.borrowed", fleet=fleet, own=100 - fleet, count=lenders)
 
 
 def state_marks(parts: Parts, tenant: TenantId, words: Words) -> dict[AssetId, StateMark]:

@@ -94,5 +94,9 @@ class ConditionOut(Wire):
     shares: list[ShareOut] = Field(description="The largest first.")
     evidence: list[EvidenceOut] = Field(description="The weightiest first.")
     seen: int | None = Field(description="Rows of its own that what is normal was learnt from.")
+    borrowed: float | None = Field(
+        description="Share of other machines in what is expected of this one, 0 to 1; the rest is its own."
+    )
+    lenders: int | None = Field(description="How many machines that is learnt from.")
     model: str | None = Field(description="What judged.")
     health: HealthOut | None = Field(description="The health index; null until the condition was judged.")

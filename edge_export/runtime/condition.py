@@ -8,7 +8,7 @@ is good unless no machine could have sent it; that readings no longer come it se
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -26,6 +26,7 @@ from features.quality.points import PointMemory, follow_points, initial_points, 
 from features.quality.rules import QualityRules, SignalRule
 from features.quality.verdicts import Verdict
 from features.transforms.condition.answer import Circumstances, ConditionAnswer, ConditionRow, Evidence
+from features.transforms.condition.borrowed import borrowed_share
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.neighbours import Neighbours
 from features.transforms.condition.state import ConditionState, initial_condition
@@ -47,10 +48,12 @@ class Standing:
 
     Attributes:
         at: Time of the row that it was said of.
+        borrowed: Share of other machines in what is expected of this one, 0 to 1; NaN until somebody asks.
     """
 
     at: datetime
     answer: ConditionAnswer
+    borrowed: float = math.nan
 
 
 @dataclass(slots=True)
@@ -96,9 +99,11 @@ class ConditionStreams:
         return signal in self._columns
 
     def standing(self, asset: AssetId) -> Standing | None:
-        """Return what is said of a machine, or None before its first row."""
+        """Return what is said of a machine, with what it borrows; None before its first row."""
         machine = self._machines.get(asset)
-        return None if machine is None else machine.standing
+        if machine is None or machine.standing is None:
+            return None
+        return replace(machine.standing, borrowed=borrowed_share(self._model, machine.after))
 
     def take(self, asset: AssetId, time: datetime, signals: Mapping[str, object]) -> bool:
         """Judge one row; return whether there was anything new in it.

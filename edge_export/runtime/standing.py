@@ -13,7 +13,7 @@ MOST_SHARES, MOST_EVIDENCE = 3, 5
 
 
 def standing_document(standing: Standing, table: ConditionTable) -> dict[str, object]:
-    """Return plain values: `at`, `verdict`, `score`, `seen`, the largest `shares` by sensor, the first `evidence`.
+    """Return plain values: `at`, `verdict`, `score`, `seen`, `borrowed`, the largest `shares`, the first `evidence`.
 
     What speaks for the verdict comes first; a number that is not known is null.
     """
@@ -24,6 +24,7 @@ def standing_document(standing: Standing, table: ConditionTable) -> dict[str, ob
         "verdict": answer.verdict.value,
         "score": _known(answer.score),
         "seen": answer.seen_rows,
+        "borrowed": _known(round(standing.borrowed, 4)),
         "shares": _shares(answer, table.sensors),
         "evidence": [_evidence(each) for each in ordered[:MOST_EVIDENCE]],
     }

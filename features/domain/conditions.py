@@ -38,6 +38,9 @@ class AssetCondition:
         evidence: Named numbers that the verdict rests on, the weightiest first.
         seen: Rows of the machine's own that what is normal was learnt from.
         model: What judged: the SHA-256 of a bundle, or another name that does not change.
+        borrowed: Share of other machines in what is expected of this one, 0 to 1; the rest is its own. None where it is
+            not told.
+        lenders: How many machines that is learnt from.
 
     Raises:
         InvalidValue: If a number is not finite, or the verdict is younger than its row.
@@ -54,6 +57,8 @@ class AssetCondition:
     evidence: tuple[tuple[str, float], ...]
     seen: int
     model: str
+    borrowed: float | None = None
+    lenders: int | None = None
 
     def __post_init__(self) -> None:
         """Check times and numbers."""
@@ -64,7 +69,13 @@ class AssetCondition:
                 found=f"{self.since.isoformat()} after {self.at.isoformat()}",
                 remedy="Judge rows in the order of their times.",
             )
-        named = (("score", self.score), ("threshold", self.threshold), *self.shares, *self.evidence)
+        named = (
+            ("score", self.score),
+            ("threshold", self.threshold),
+            ("borrowed", self.borrowed),
+            *self.shares,
+            *self.evidence,
+        )
         for name, value in named:
             if value is not None and not math.isfinite(value):
                 raise InvalidValue(name, must="be a number", found=value, remedy="Leave out what is not known.")

@@ -56,6 +56,8 @@ class ConditionRecords:
                     "shares": each.shares,
                     "evidence": each.evidence,
                     "seen": each.seen,
+                    "borrowed": each.borrowed,
+                    "lenders": each.lenders,
                 },
             }
             for each in conditions
@@ -96,4 +98,6 @@ def _condition(row: Any) -> AssetCondition:  # Any: a row of the database, whose
         evidence=tuple((name, value) for name, value in document["evidence"]),
         seen=document["seen"],
         model=row["model"],
+        borrowed=document.get("borrowed"),  # those of before do not tell
+        lenders=document.get("lenders"),
     )

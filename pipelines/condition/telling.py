@@ -5,10 +5,10 @@ import json
 from features.domain.conditions import ConditionVerdict
 from features.domain.packs import Pack
 from features.transforms.condition.table import ConditionTable
+from models.condition.expectation.relations import FEWEST_MACHINES
 from pipelines.condition.learning import LearntCondition, Tried
 
 DOCUMENT = "state_detection.json"
-_FEWEST_MACHINES = 3
 
 
 def condition_json_text(learnt: LearntCondition) -> str:
@@ -57,7 +57,7 @@ def _tried(tried: Tried | None) -> str:
 
 
 def _few(table: ConditionTable) -> str:
-    if table.machines >= _FEWEST_MACHINES:
+    if table.machines >= FEWEST_MACHINES:
         return ""
     return (
         f"{table.machines} machine{'s' * (table.machines > 1)} cannot tell how much machines differ, so each must "

@@ -57,7 +57,7 @@ def _component(component: ComponentHealth, names: Names | None) -> dict[str, obj
 
 def _document(parts: Parts, condition: AssetCondition | None) -> dict[str, object]:
     if condition is None:
-        known = ("verdict", "at", "age_seconds", "since", "score", "threshold", "seen", "model")
+        known = ("verdict", "at", "age_seconds", "since", "score", "threshold", "seen", "borrowed", "lenders", "model")
         return dict.fromkeys(known) | {"shares": [], "evidence": []}
     age = age_of(parts, condition.at)
     return {
@@ -70,5 +70,7 @@ def _document(parts: Parts, condition: AssetCondition | None) -> dict[str, objec
         "shares": [{"signal": signal, "share": share} for signal, share in condition.shares],
         "evidence": [{"name": name, "value": value} for name, value in condition.evidence],
         "seen": condition.seen,
+        "borrowed": condition.borrowed,
+        "lenders": condition.lenders,
         "model": condition.model,
     }

@@ -22,6 +22,7 @@ from models.condition.borrowing.evidence import LEAST_ROWS, Evidence, Sums, evid
 from models.condition.borrowing.shrinkage import Estimate, Layers, Source, layers_of
 from models.condition.borrowing.spans import Blocks, Spans, blocks_of, pool_spans
 from models.condition.errors import TooFewToBorrow
+from models.condition.expectation.relations import FEWEST_MACHINES
 from models.condition.history import History, Level
 from models.condition.normal import NormalBehaviour, NormalSettings, learn_normal
 
@@ -38,7 +39,7 @@ class PriorSettings:
         shift: How far such a change may move a level beside, in the signal's own deviations (assumed).
     """
 
-    least: int = 5
+    least: int = FEWEST_MACHINES
     kept: float = 0.5
     shift: float = 3.0
 

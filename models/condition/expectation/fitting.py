@@ -39,8 +39,8 @@ def fit_condition(
     """Fit a table.
 
     Args:
-        machines: Healthy, of one type. From three on they tell how much slopes differ between machines; with fewer,
-            slopes are taken to differ widely, so that each machine must first show its own.
+        machines: Healthy, of one type. From `FEWEST_MACHINES` on they tell how much slopes differ between machines;
+            with fewer, slopes are taken to differ widely, so that each machine must first show its own.
         layout: Which signals.
         parameters: How strictly states will be judged.
 

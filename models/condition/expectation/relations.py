@@ -19,7 +19,8 @@ _RIDGE = 1e-3
 _LEAST_NOISE = 1e-4
 _LEAST_SPREAD = 0.02
 _FEWEST_ROWS = 20
-_FEWEST_MACHINES = 3
+FEWEST_MACHINES = 5
+"""From fewer machines nothing is borrowed: slopes are then taken to differ as far as anything does."""
 _UNKNOWN_SPREAD = 1.0
 """How far slopes are taken to differ where too few machines tell: as far as anything does."""
 _NORMAL = 1.4826  # from the median absolute deviation to the standard deviation of a normal distribution
@@ -159,7 +160,7 @@ def _readings(part: _Part, sensor: int) -> int:
 
 def _spread(own: FloatArray) -> FloatArray:
     """Return how far slopes of machines lie from the shared ones; wide where too few machines tell."""
-    if len(own) < _FEWEST_MACHINES:
+    if len(own) < FEWEST_MACHINES:
         return np.full(own.shape[1], _UNKNOWN_SPREAD)
     return np.asarray(np.maximum(_NORMAL * np.median(np.abs(own), axis=0), _LEAST_SPREAD), np.float64)
 

@@ -10,6 +10,7 @@ from features.domain.time import microseconds
 from features.records.clock_states import ClockStates
 from features.telemetry.store import TelemetryStore
 from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.state import ConditionState
 from pipelines.condition.judging.answered import Answered
 from pipelines.condition.judging.gateways import Gateway
 from pipelines.condition.judging.happened import happened_to_all
@@ -177,9 +178,10 @@ class Advancing:
         newest = {each.asset: each for each in done.answers}
         for each in done.answers:
             heard_us = stream.heard_us.get(each.asset)
-            is_new = heard_us is not None and each.at_us > heard_us
-            if is_new or each is newest[each.asset]:
-                self._say(stream, self._condition(each), is_new=is_new)
+            is_new, is_newest = heard_us is not None and each.at_us > heard_us, each is newest[each.asset]
+            if is_new or is_newest:
+                machine = done.point.machines.get(each.asset) if is_newest else None  # forgotten if it failed since
+                self._say(stream, self._condition(each, None if machine is None else machine.state), is_new=is_new)
         for failed in done.failed:
             stream.failed[failed.asset] = failed.at_us
             self._say(stream, not_computed(self.tenant, failed.asset, failed.at_us, self.name), is_new=False)
@@ -191,9 +193,8 @@ class Advancing:
         if is_new:
             stream.rows[condition.asset, condition.at] = condition
 
-    def _condition(self, row: Answered) -> AssetCondition:
-        sensors = self._model.table.sensors
-        return condition_of(self.tenant, row.asset, row.answer, sensors, row.at_us, row.since_us, self.name)
+    def _condition(self, row: Answered, state: ConditionState | None) -> AssetCondition:
+        return condition_of(self.tenant, row.asset, row.answer, self._model, row.at_us, row.since_us, self.name, state)
 
 
 def _barrier(stream: GatewayStream, unjudged: Mapping[AssetId, int]) -> int | None:

@@ -8,6 +8,9 @@ from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.identifiers import AssetId, TenantId
 from features.domain.time import from_microseconds
 from features.transforms.condition.answer import ConditionAnswer, Evidence
+from features.transforms.condition.borrowed import borrowed_share
+from features.transforms.condition.model import ConditionModel
+from features.transforms.condition.state import ConditionState
 
 THRESHOLD = 1.0
 """Score above which a deviation is one: scores are told in the most that healthy machines show."""
@@ -17,10 +20,11 @@ def condition_of(
     tenant: TenantId,
     asset: AssetId,
     answer: ConditionAnswer,
-    sensors: tuple[str, ...],
+    model: ConditionModel,
     at_us: int,
     since_us: int,
-    model: str,
+    name: str,
+    state: ConditionState | None = None,
 ) -> AssetCondition:
     """Return what is said of a machine.
 
@@ -28,10 +32,11 @@ def condition_of(
         tenant: Whose.
         asset: Which.
         answer: To its newest row, or to its silence since.
-        sensors: In the order of the answer's shares.
+        model: Of the answer.
         at_us: Time of that row, microseconds since 1970.
         since_us: Time of the first row since which the verdict has been the same.
-        model: What judged.
+        name: What judged.
+        state: After that row, by which it is told how much the machine borrows; None to leave that untold.
     """
     return AssetCondition(
         tenant=tenant,
@@ -41,10 +46,12 @@ def condition_of(
         since=from_microseconds(min(since_us, at_us)),
         score=answer.score if math.isfinite(answer.score) else None,
         threshold=THRESHOLD,
-        shares=_shares(answer, sensors),
+        shares=_shares(answer, model.table.sensors),
         evidence=_evidence(answer),
         seen=answer.seen_rows,
-        model=model,
+        model=name,
+        borrowed=None if state is None else borrowed_share(model, state),
+        lenders=None if state is None else model.table.machines,
     )
 
 

@@ -35,7 +35,7 @@ def silent_machines(
         stream.silent[asset] = is_whole
         path = Circumstances(gateway_silent_seconds=(now_us - newest_us) / 1e6 if is_whole else 0.0)
         answer = wait(model, machine.state, now_us / 1e6, path)
-        found[asset] = condition_of(tenant, asset, answer, model.table.sensors, machine.last_us, machine.last_us, name)
+        found[asset] = condition_of(tenant, asset, answer, model, machine.last_us, machine.last_us, name, machine.state)
     return found
 
 

@@ -38,6 +38,7 @@ def test_what_is_not_known_is_null_and_the_document_is_json() -> None:
         "verdict": "undetermined",
         "score": None,
         "seen": 0,
+        "borrowed": None,
         "shares": {"current": 1.0},
         "evidence": [{"verdict": "undetermined", "name": "sensors_compared", "value": None}],
     }
