@@ -8,7 +8,7 @@ is good unless no machine could have sent it; that readings no longer come it se
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -48,12 +48,10 @@ class Standing:
 
     Attributes:
         at: Time of the row that it was said of.
-        borrowed: Share of other machines in what is expected of this one, 0 to 1; NaN until somebody asks.
     """
 
     at: datetime
     answer: ConditionAnswer
-    borrowed: float = math.nan
 
 
 @dataclass(slots=True)
@@ -99,11 +97,13 @@ class ConditionStreams:
         return signal in self._columns
 
     def standing(self, asset: AssetId) -> Standing | None:
-        """Return what is said of a machine, with what it borrows; None before its first row."""
+        """Return what is said of a machine, or None before its first row."""
         machine = self._machines.get(asset)
-        if machine is None or machine.standing is None:
-            return None
-        return replace(machine.standing, borrowed=borrowed_share(self._model, machine.after))
+        return None if machine is None else machine.standing
+
+    def borrowed(self, asset: AssetId) -> float:
+        """Return the share of other machines in what is expected of one that has a standing, 0 to 1."""
+        return borrowed_share(self._model, self._machines[asset].after)
 
     def take(self, asset: AssetId, time: datetime, signals: Mapping[str, object]) -> bool:
         """Judge one row; return whether there was anything new in it.

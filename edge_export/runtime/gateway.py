@@ -197,8 +197,10 @@ class Gateway:
         if self._conditions is None or self._runtime.condition is None:
             return {}
         standing = self._conditions.standing(asset)
-        table = self._runtime.condition.table
-        return {"condition": None if standing is None else standing_document(standing, table)}
+        if standing is None:
+            return {"condition": None}
+        borrowed = self._conditions.borrowed(asset)
+        return {"condition": standing_document(standing, self._runtime.condition.table, borrowed)}
 
 
 _PASSED_OVER = frozenset({Outcome.LATE, Outcome.FORGOTTEN, Outcome.FULL})

@@ -12,10 +12,15 @@ from features.transforms.condition.table import ConditionTable
 MOST_SHARES, MOST_EVIDENCE = 3, 5
 
 
-def standing_document(standing: Standing, table: ConditionTable) -> dict[str, object]:
+def standing_document(standing: Standing, table: ConditionTable, borrowed: float) -> dict[str, object]:
     """Return plain values: `at`, `verdict`, `score`, `seen`, `borrowed`, the largest `shares`, the first `evidence`.
 
     What speaks for the verdict comes first; a number that is not known is null.
+
+    Args:
+        standing: What is said.
+        table: By which.
+        borrowed: Share of other machines in what is expected of this one, 0 to 1.
     """
     answer = standing.answer
     ordered = sorted(answer.evidence, key=lambda each: each.verdict is not answer.verdict)
@@ -24,7 +29,7 @@ def standing_document(standing: Standing, table: ConditionTable) -> dict[str, ob
         "verdict": answer.verdict.value,
         "score": _known(answer.score),
         "seen": answer.seen_rows,
-        "borrowed": _known(round(standing.borrowed, 4)),
+        "borrowed": round(borrowed, 4),
         "shares": _shares(answer, table.sensors),
         "evidence": [_evidence(each) for each in ordered[:MOST_EVIDENCE]],
     }

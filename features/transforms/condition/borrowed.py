@@ -23,21 +23,18 @@ def borrowed_share(model: ConditionModel, state: ConditionState) -> float:
         model: Of the state.
         state: After any row.
     """
-    before = np.square(model.slope_spreads / model.noise[:, None])
-    places = np.arange(1, before.shape[1] + 1)
     weights = _moving(model, state)
-    prior = before @ weights
-    counts = prior > 0.0
-    if not counts.any():
-        return 0.0
-    left = state.spread[:, places, places] @ weights
-    return float(np.clip(left[counts] / prior[counts], 0.0, 1.0).mean())
+    prior = model.slope_variances.dot(weights)
+    left = state.spread.diagonal(axis1=1, axis2=2)[:, 1:].dot(weights)
+    shares = [one / before for one, before in zip(left.tolist(), prior.tolist(), strict=True) if before > 0.0]
+    return min(max(sum(shares) / len(shares), 0.0), 1.0) if shares else 0.0
 
 
 def _moving(model: ConditionModel, state: ConditionState) -> FloatArray:
     """Return how far each feature moves, squared. Shape (slope,)."""
     conditions = np.square(model.condition_spreads)
-    regimes = model.slopes.shape[1] - len(conditions)
-    visits = state.visits[:regimes]
+    if not len(model.regime_centers):
+        return conditions
+    visits = state.visits[: model.slopes.shape[1] - len(conditions)]
     share = visits / max(float(visits.sum()), 1.0)
     return np.concatenate([conditions, share * (1.0 - share)])

@@ -29,6 +29,7 @@ class ConditionModel:
         is_relative: Whether a signal is taken by its logarithm. Shape (signal,).
         floors: 1 where a signal is not. Shape (signal,).
         regime_places: Conditions that regimes are told apart by. Shape (regime condition,).
+        slope_variances: How much slopes differ among machines, in squared noise. Shape (sensor, slope).
         precision: Inverse of the covariance of the sensors. Shape (sensor, sensor).
         has_relative: Whether any signal is taken by its logarithm.
         every: All signals, where all of them are known.
@@ -51,7 +52,7 @@ class ConditionModel:
     regime_spans: FloatArray
     regime_centers: FloatArray
     slopes: FloatArray
-    slope_spreads: FloatArray
+    slope_variances: FloatArray
     noise: FloatArray
     scatter_limits: FloatArray
     covariance: FloatArray
@@ -78,6 +79,7 @@ class ConditionModel:
         signs = np.asarray([mode.signs for mode in table.modes], np.float64).reshape(-1, conditions + sensors)
         spans = np.asarray(table.spans, np.float64)
         slopes = np.asarray(table.slopes, np.float64).reshape(sensors, -1)
+        spreads, noise = np.asarray(table.slope_spreads, np.float64), np.asarray(table.noise, np.float64)
         return ConditionModel(
             table=table,
             parameters=table.parameters,
@@ -89,8 +91,8 @@ class ConditionModel:
                 len(table.regime_centers), len(table.regime_conditions)
             ),
             slopes=slopes,
-            slope_spreads=np.asarray(table.slope_spreads, np.float64).reshape(slopes.shape),
-            noise=np.asarray(table.noise, np.float64),
+            slope_variances=np.square(spreads.reshape(slopes.shape) / noise[:, None]),
+            noise=noise,
             scatter_limits=np.asarray(table.scatter_limits, np.float64),
             covariance=covariance,
             precision=_inverse(covariance),

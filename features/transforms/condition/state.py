@@ -226,8 +226,7 @@ def initial_condition(model: ConditionModel) -> ConditionState:
         verdict=tuple(ConditionVerdict).index(ConditionVerdict.UNDETERMINED),
     )
     state.weights[:, 1:] = model.slopes
-    variances = np.square(model.slope_spreads / model.noise[:, None])
-    state.spread[:, np.arange(1, features), np.arange(1, features)] = variances
+    state.spread[:, np.arange(1, features), np.arange(1, features)] = model.slope_variances
     state.spread[:, 0, 0] = _OWN_LEVEL**2
     state.tracks[2] = _USUAL_SCATTER
     return state

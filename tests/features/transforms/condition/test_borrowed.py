@@ -8,6 +8,7 @@ from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.state import forget_levels, initial_condition
 from features.transforms.condition.step import advance
 from tests.features.transforms.condition.rig import MODEL, judged, rows_of
+from tests.features.transforms.condition.streams import TABLES
 
 
 def share_after(count: int, model: ConditionModel = MODEL) -> float:
@@ -77,3 +78,13 @@ def test_where_nothing_follows_a_condition_nothing_is_borrowed() -> None:
     )
     model = ConditionModel.of(bare)
     assert borrowed_share(model, initial_condition(model)) == 0.0
+
+
+def test_regimes_that_a_machine_is_never_in_do_not_count() -> None:
+    model = ConditionModel.of(TABLES[2])
+    state = initial_condition(model)
+    state.spread[:, 1:3, 1:3] *= 0.2
+    state.visits[0] = 50.0
+    assert borrowed_share(model, state) == pytest.approx(0.2)
+    state.visits[1] = 50.0
+    assert borrowed_share(model, state) > 0.2
