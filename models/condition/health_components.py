@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from features.domain.conditions import AssetCondition
 from features.quality.verdicts import Namur
 from models.condition.health import ComponentParts, Contribution, Health, HealthSettings, Part, PartKind, health_of
-from models.condition.health_parts import component_part, measurement_part
+from models.condition.health_parts import component_part, measurement_part, shares_told
 
 _AS_USUAL = HealthSettings()
 _COUNTS = 0.1
@@ -69,6 +69,12 @@ class _Evidence:
     listed: Mapping[str, Collection[str]]
     settings: HealthSettings
 
+    def has_share(self, signal: str) -> bool:
+        """Say whether a signal tells of the machine; a condition that moved beside sensors may be how it is run."""
+        condition = self.condition
+        told = () if condition is None else (*condition.shares, *shares_told(condition))
+        return signal in dict(told)
+
     def owners(self, signal: str) -> list[str]:
         """Return the components that list a signal."""
         return sorted(name for name, signals in self.listed.items() if signal in signals)
@@ -103,7 +109,8 @@ def _component(evidence: _Evidence, name: str) -> ComponentHealth:
     signals = evidence.listed[name]
     owners = {signal: evidence.owners(signal) for signal in signals}
     told = component_part(evidence.condition, signals, evidence.settings)
-    own = component_part(evidence.condition, [each for each in signals if len(owners[each]) == 1], evidence.settings)
+    alone = [each for each in signals if owners[each] == [name] and evidence.has_share(each)]
+    own = component_part(evidence.condition, alone, evidence.settings)
     points = measurement_part({each: evidence.states.get(each) for each in signals}, evidence.settings)
     least, most = (
         health_of(ComponentParts(name, (replace(each, is_known=told.is_known), points)), evidence.settings)
@@ -122,7 +129,7 @@ def _component(evidence: _Evidence, name: str) -> ComponentHealth:
 
 def _shared(evidence: _Evidence, name: str, owners: Mapping[str, list[str]]) -> tuple[str, ...]:
     """Return the other components that show enough of what this one shows, those that show most of it first."""
-    shares = {} if evidence.condition is None else dict(evidence.condition.shares)
+    shares = {} if evidence.condition is None else dict(shares_told(evidence.condition))
     common: dict[str, list[float]] = {}
     for signal in sorted(owners):
         for other in owners[signal]:

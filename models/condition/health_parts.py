@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from features.domain.conditions import AssetCondition, ConditionVerdict
 from features.domain.errors import InvalidValue
@@ -10,6 +9,8 @@ from features.quality.verdicts import Namur
 from models.condition.health import FULL, LOST_BY_STATE, HealthSettings, Part, PartKind, rolled_up, worst_of
 
 _AS_USUAL = HealthSettings()
+_MOVED, _MOST = 3.0, 0.5
+"""Usual distances by which a condition has moved, and the share of a deviation that is most of it."""
 
 
 def machine_parts(
@@ -47,6 +48,9 @@ def machine_parts(
 def condition_part(condition: AssetCondition | None, settings: HealthSettings = _AS_USUAL) -> Part:
     """Return what a deviation costs: nothing while it is usual, half of all points at the alarm threshold.
 
+    Whatever the score, a deviation of the machine costs half of all points: the sensors may be within their limit, and
+    a condition have moved as only a failure mode moves it.
+
     Args:
         condition: None where nobody has judged it. If a deviation is not the machine's, or that cannot be told, then
             neither can the condition of the machine.
@@ -58,17 +62,13 @@ def condition_part(condition: AssetCondition | None, settings: HealthSettings = 
     told = (ConditionVerdict.NORMAL, ConditionVerdict.MACHINE)
     if condition is None or condition.verdict not in told or condition.score is None or condition.threshold is None:
         return Part(PartKind.CONDITION, 0.0, is_known=False, state=Namur.NORMAL)
-    if not condition.threshold > 0.0:
-        raise InvalidValue("threshold", must="be above 0", found=condition.threshold, remedy="Fit one, or tell none.")
-    usual, threshold = min(1.0, condition.threshold), condition.threshold
-    if condition.score <= threshold:
-        below = (condition.score - usual) / (threshold - usual) if threshold > usual else 0.0
-        lost = FULL / 2 * max(below, 0.0)
-    else:
-        lost = FULL / 2 * (1.0 + (condition.score / threshold - 1.0) / (settings.ruined - 1.0))
-    is_alarm = condition.score > threshold
-    state = Namur.MAINTENANCE_REQUIRED if is_alarm else Namur.NORMAL
-    return Part(PartKind.CONDITION, min(lost, FULL), is_known=True, state=state, shares=condition.shares)
+    score, threshold = condition.score, condition.threshold
+    if not threshold > 0.0:
+        raise InvalidValue("threshold", must="be above 0", found=threshold, remedy="Fit one, or tell none.")
+    is_machine = condition.verdict is ConditionVerdict.MACHINE
+    lost = max(_lost(score, threshold, settings), FULL / 2 if is_machine else 0.0)
+    state = Namur.MAINTENANCE_REQUIRED if score > threshold or is_machine else Namur.NORMAL
+    return Part(PartKind.CONDITION, lost, is_known=True, state=state, shares=shares_told(condition))
 
 
 def component_part(
@@ -79,7 +79,8 @@ def component_part(
     A share is a signal's part of the square of the score, so what some of them show has a score of its own, whose
     square is the sum of their parts. No other signal changes it. While the machine strays, the limit of all its signals
     is too wide for a few of them: up to it they lose what they have of its square, so that a deviation that is spread
-    over several components shows in each.
+    over several components shows in each. A condition among them that moved, while it is the machine, costs half of all
+    points: no share tells of it.
 
     Args:
         condition: Of the machine; None where nobody has judged it.
@@ -91,13 +92,47 @@ def component_part(
     """
     whole = condition_part(condition, settings)
     shares = {} if condition is None else {name: share for name, share in condition.shares if name in signals}
-    if not whole.is_known or not shares or condition is None or condition.score is None or condition.threshold is None:
+    has_moved = condition is not None and any(name in signals for name, _ in _moved(condition))
+    if not whole.is_known or not (shares or has_moved) or condition is None:
         return Part(PartKind.CONDITION, 0.0, is_known=False, state=Namur.NORMAL)
-    score = condition.score * math.sqrt(min(math.fsum(shares.values()), 1.0))
-    part = condition_part(replace(condition, score=score, shares=()), settings)
-    if condition.score > condition.threshold >= score:
-        return replace(part, lost=max(part.lost, FULL / 2 * (score / condition.threshold) ** 2))
-    return part
+    threshold, share = condition.threshold or 1.0, min(math.fsum(shares.values()), 1.0)
+    over, score = (condition.score or 0.0) / threshold, (condition.score or 0.0) * math.sqrt(share)
+    lost = _lost(score, threshold, settings)
+    if over > 1.0:
+        lost = max(lost, FULL / 2 * min(share * over**2, 1.0))
+    if has_moved:
+        lost = max(lost, FULL / 2)
+    is_its = has_moved or score > threshold or (over > 1.0 and share >= _MOST)
+    return Part(PartKind.CONDITION, lost, True, Namur.MAINTENANCE_REQUIRED if is_its else Namur.NORMAL)
+
+
+def shares_told(condition: AssetCondition) -> tuple[tuple[str, float], ...]:
+    """Return what each signal has in what is told of a machine, the largest first; they add up to 1.
+
+    Those of its sensors; but those of conditions that moved, by the square of how far, while the sensors are within
+    their limit and it is the machine all the same.
+    """
+    moved = _moved(condition)
+    total = math.fsum(by**2 for _, by in moved)
+    if not moved or (condition.score or 0.0) > (condition.threshold or 0.0):
+        return condition.shares
+    return tuple(sorted(((name, by**2 / total) for name, by in moved), key=lambda each: (-each[1], each[0])))
+
+
+def _moved(condition: AssetCondition) -> list[tuple[str, float]]:
+    """Return the conditions that moved, and by how much, in their usual distances; none unless it is the machine."""
+    if condition.verdict is not ConditionVerdict.MACHINE:
+        return []
+    found = [(name.partition(":")[2], by) for name, by in condition.evidence if name.startswith("condition_moved:")]
+    return [(name, by) for name, by in found if abs(by) >= _MOVED]
+
+
+def _lost(score: float, threshold: float, settings: HealthSettings) -> float:
+    """Return the points that a score costs; straight lines from the usual score over the threshold to the ruined."""
+    if score > threshold:
+        return min(FULL / 2 * (1.0 + (score / threshold - 1.0) / (settings.ruined - 1.0)), FULL)
+    usual = min(1.0, threshold)
+    return FULL / 2 * max((score - usual) / (threshold - usual), 0.0) if threshold > usual else 0.0
 
 
 def forecast_part(failure: float | None, settings: HealthSettings = _AS_USUAL) -> Part:

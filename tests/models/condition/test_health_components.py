@@ -158,6 +158,25 @@ def test_what_several_components_show_is_a_range_for_each_and_the_machine_s_in_t
     assert component(health, "seal").index == 100.0
 
 
+def test_a_condition_that_moved_is_its_component_s_while_sensors_say_nothing_and_may_be_after() -> None:
+    moved = (("condition_moved:suction", -4.0), ("condition_moved:speed", 0.5))
+    listed = PUMP | {"strainer": ("suction", "current")}
+    within, beyond = (
+        machine(
+            replace(condition(dict.fromkeys(SENSORS, 0.1) | {"shake": far}), evidence=moved),
+            listed,
+            FINE | {"suction": Namur.NORMAL},
+        )
+        for far in (0.2, 2.0)
+    )
+    first = within.components[0]
+    assert (first.id, first.index, first.state) == ("strainer", 57.5, Namur.MAINTENANCE_REQUIRED)
+    assert [(each.component, each.signal) for each in within.whole.contributions] == [("strainer", "suction")]
+    later = component(beyond, "strainer")
+    assert (later.index, later.at_least, later.at_most, later.state) == (None, 57.5, 100.0, None)
+    assert {each.id for each in beyond.components[:2]} == {"bearing", "coupling"}
+
+
 def test_a_deviation_spread_over_components_is_lost_in_none() -> None:
     spread = condition({"heat": 0.0, "shake": 0.0, "leak": 0.8, "current": 0.8, "winding": 0.0})
     assert spread.score == pytest.approx(1.131, abs=0.001)

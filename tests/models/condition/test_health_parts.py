@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -40,8 +41,25 @@ def condition(
     ],
 )
 def test_half_of_all_points_are_lost_at_the_alarm_threshold(score: float, lost: float, state: Namur) -> None:
-    part = condition_part(condition(score))
+    part = condition_part(condition(score, verdict=ConditionVerdict.NORMAL))
     assert (part.lost, part.state) == (lost, state)
+
+
+def test_a_fault_that_conditions_alone_tell_of_costs_half_of_all_points() -> None:
+    """Sensors are within their limit, and the suction pressure fell as only a clogged strainer makes it fall."""
+    moved = (("probability_machine", 0.9), ("condition_moved:speed", 3.0), ("condition_moved:suction", -4.0))
+    said = replace(condition(0.4), evidence=moved)
+    part = condition_part(said)
+    assert (part.lost, part.state) == (50.0, Namur.MAINTENANCE_REQUIRED)
+    assert part.shares == (("suction", 0.64), ("speed", 0.36))
+    strainer, bearing = component_part(said, ["suction", "shake"]), component_part(said, ["shake"])
+    assert (strainer.lost, strainer.state) == (50.0, Namur.MAINTENANCE_REQUIRED)
+    assert (bearing.lost, bearing.state) == (0.0, Namur.NORMAL)
+    normal = replace(said, verdict=ConditionVerdict.NORMAL)
+    assert component_part(normal, ["suction", "shake"]).lost == condition_part(normal).lost == 0.0
+    beyond = replace(said, score=4.0)
+    assert condition_part(beyond).shares == beyond.shares
+    assert component_part(beyond, ["suction"]).lost == 50.0
 
 
 def test_points_of_a_deviation_go_to_signals_by_their_shares() -> None:
@@ -129,6 +147,8 @@ def test_squares_of_the_scores_of_some_signals_and_of_the_others_add_up_to_that_
     found = [component_part(condition(4.0), [signal]) for signal in ("shake", "heat")]
     assert [part.lost for part in found] == [pytest.approx(50.0 * (1.0 + (math.sqrt(3.0) - 1.0) / 2.0)), 50.0]
     assert [part.state for part in found] == [Namur.MAINTENANCE_REQUIRED, Namur.NORMAL]
+    just_over = [component_part(condition(2.01), [signal]).state for signal in ("shake", "heat")]
+    assert just_over == [Namur.MAINTENANCE_REQUIRED, Namur.NORMAL]
     assert component_part(condition(4.0), ["shake", "heat"]).lost == condition_part(condition(4.0)).lost
 
 
@@ -139,7 +159,8 @@ def test_nothing_is_known_of_signals_that_nobody_judged(part: Part) -> None:
 
 def test_once_data_are_too_old_nothing_is_known_of_the_machine() -> None:
     def machine(age: float | None) -> tuple[Part, ...]:
-        return machine_parts(condition(0.5), 0.1, {"heat": Namur.NORMAL}, age, usual_age=60.0, longest_age=600.0)
+        as_usual = condition(0.5, verdict=ConditionVerdict.NORMAL)
+        return machine_parts(as_usual, 0.1, {"heat": Namur.NORMAL}, age, usual_age=60.0, longest_age=600.0)
 
     assert health_of(ComponentParts("pump", machine(30.0))).index == pytest.approx(
         100 - (0.7 * 10 + 0.3 * 2.5), abs=1e-3
