@@ -58,6 +58,7 @@ def test_the_page_says_every_verdict_in_both_languages(
     assert "4,200" in section
     assert "{" not in section
     assert ("<table" in section) is (verdict is not ConditionVerdict.NORMAL)
+    assert section.count("<tr>") in {0, 4}
     assert (Words(language, UTC, NOW)(f"condition.{verdict.value}_do") in section) is ("<table" in section)
 
 
@@ -211,7 +212,9 @@ def test_old_data_cost_points_and_then_say_nothing(small: House, client: TestCli
     lost = [{each.part: each.points for each in found(hours).contributions} for hours in (1.0, 48.0, 72.0)]
     assert "data" not in lost[0]
     assert lost[1]["data"] > 0.0
-    assert "condition" in [each.part for each in found(72.0).unknown]
+    old = found(72.0)
+    assert "condition" in [each.part for each in old.unknown]
+    assert all("condition" in each.unknown for each in old.components)
 
 
 @pytest.mark.parametrize(
