@@ -33,8 +33,17 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(f"{PREFIX}HOME", "MILLWRIGHT_HOME"),
         description="Folder of all data; MILLWRIGHT_HOME sets it for every part of the product at once.",
     )
-    pack: str = Field("pump", min_length=1, description="Equipment pack: a shipped name, or a folder.")
-    tenant: str = Field("local", description="Tenant whose data is worked on.")
+    pack: str = Field(
+        "pump",
+        min_length=1,
+        validation_alias=AliasChoices(f"{PREFIX}PACK", "MILLWRIGHT_PACK"),
+        description="Equipment pack: a shipped name, or a folder. MILLWRIGHT_PACK sets it for every part at once.",
+    )
+    tenant: str = Field(
+        "local",
+        validation_alias=AliasChoices(f"{PREFIX}TENANT", "MILLWRIGHT_TENANT"),
+        description="Tenant whose data is worked on. MILLWRIGHT_TENANT sets it for every part at once.",
+    )
     telemetry_url: str | None = Field(
         None,
         validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_URL", "MILLWRIGHT_TELEMETRY_URL"),

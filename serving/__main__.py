@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", type=_address, help="address to listen on (default: MILLWRIGHT_SERVING_HOST)")
     parser.add_argument("--port", type=_port, help="TCP port to listen on (default: MILLWRIGHT_SERVING_PORT)")
     parser.add_argument("--home", type=Path, help="folder of all data (default: MILLWRIGHT_HOME, else ./var)")
-    parser.add_argument("--pack", help="equipment pack, a name or a folder (default: MILLWRIGHT_SERVING_PACK)")
+    parser.add_argument("--pack", help="equipment pack, a name or a folder (default: MILLWRIGHT_PACK, else pump)")
     parser.add_argument("--no-worker", action="store_true", help="do not start `python -m pipelines worker` beside it")
     parser.add_argument("--json", action="store_true", help="print one JSON object once the service answers")
     return parser

@@ -33,8 +33,19 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on, IPv4 or IPv6; loopback until sign-in exists.")
     port: int = Field(3000, ge=1, le=65535, description="TCP port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Number of processes that answer requests.")
-    pack: str = Field("pump", min_length=1, description="Equipment pack that is served: a shipped name, or a folder.")
-    tenant: str = Field("local", description="Tenant whose assets are served until sign-in names one.")
+    pack: str = Field(
+        "pump",
+        min_length=1,
+        validation_alias=AliasChoices(f"{PREFIX}PACK", "MILLWRIGHT_PACK"),
+        description="Equipment pack that is served: a shipped name, or a folder. MILLWRIGHT_PACK sets it for every "
+        "part at once.",
+    )
+    tenant: str = Field(
+        "local",
+        validation_alias=AliasChoices(f"{PREFIX}TENANT", "MILLWRIGHT_TENANT"),
+        description="Tenant whose assets are served until sign-in names one. MILLWRIGHT_TENANT sets it for every "
+        "part at once.",
+    )
     telemetry_url: str | None = Field(
         None,
         validation_alias=AliasChoices(f"{PREFIX}TELEMETRY_URL", "MILLWRIGHT_TELEMETRY_URL"),

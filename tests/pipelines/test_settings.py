@@ -10,7 +10,8 @@ from pipelines.settings import PREFIX, Settings, read_settings
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"{PREFIX}{name.upper()}", raising=False)
-    monkeypatch.delenv("MILLWRIGHT_HOME", raising=False)
+    for name in ("HOME", "PACK", "TENANT"):
+        monkeypatch.delenv(f"MILLWRIGHT_{name}", raising=False)
 
 
 def test_defaults_hold_where_nothing_is_set() -> None:
@@ -24,6 +25,15 @@ def test_one_variable_sets_the_home_of_every_part(monkeypatch: pytest.MonkeyPatc
     assert read_settings().home == Path("/data/all")
     monkeypatch.setenv(f"{PREFIX}HOME", "/data/pipelines")
     assert read_settings().home == Path("/data/pipelines")
+
+
+@pytest.mark.parametrize("name", ["PACK", "TENANT"])
+def test_one_variable_sets_the_pack_and_the_tenant_of_every_part(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"MILLWRIGHT_{name}", "mixers")
+    assert getattr(read_settings(), name.lower()) == "mixers"
+    assert getattr(read_settings(**{name.lower(): "given"}), name.lower()) == "given"
+    monkeypatch.setenv(f"{PREFIX}{name}", "pipelines")
+    assert getattr(read_settings(), name.lower()) == "pipelines"
 
 
 @pytest.mark.parametrize("variable", ["MILLWRIGHT_HOME", f"{PREFIX}HOME"])

@@ -19,6 +19,16 @@ def test_home_is_named_for_the_service_or_for_the_whole_product(monkeypatch: pyt
     assert read_settings().home == Path("/data/serving")
 
 
+@pytest.mark.parametrize("name", ["PACK", "TENANT"])
+def test_pack_and_tenant_are_named_for_the_service_or_for_the_whole_product(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"MILLWRIGHT_{name}", "mixers")
+    assert getattr(read_settings(), name.lower()) == "mixers"
+    monkeypatch.setenv(f"{PREFIX}{name}", "served")
+    assert getattr(read_settings(), name.lower()) == "served"
+
+
 def test_the_users_own_home_folder_is_not_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     monkeypatch.setenv("PORT", "1")
