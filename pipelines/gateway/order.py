@@ -21,8 +21,7 @@ from models.registry.address import tracking_of
 from models.registry.errors import RegistryRefused, RegistryUnavailable
 from models.registry.registry import ModelRegistry
 from models.registry.tracking import PARENT
-from pipelines.champion import forecasting_champion
-from pipelines.errors import NothingToDistil
+from pipelines.errors import NothingPromoted, NothingToDistil
 from pipelines.gateway.judging import Compare, compare
 from pipelines.gateway.rows import split_rows
 from pipelines.gateway.student import SUFFIX, Measured, Student, teach
@@ -119,7 +118,8 @@ class GatewayOutcome:
 def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compare = compare) -> GatewayOutcome:
     """Put a bundle for gateways into a new folder: the small network if it is good enough, else the ensemble.
 
-    The small network is taught once for a version and kept on the shelf, where a replay of its forecasts finds it.
+    The small network is taught once for a version and kept on the shelf, where a replay of its forecasts finds it. A
+    bundle that makes no forecasts has nothing to teach, and is sent as it serves.
 
     Args:
         order: What and where.
@@ -128,7 +128,6 @@ def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compar
 
     Raises:
         NothingPromoted: If no model serves yet.
-        NothingForecasts: If what serves makes no forecasts, of which a small network could learn.
         BundleMissing: If there is no such version.
         BundleRefused: If the folder is taken, or the version is a small network itself.
         RegistryUnavailable: If an MLflow server is needed and does not answer.
@@ -137,6 +136,10 @@ def export_for_gateway(order: GatewayOrder, stages: Stages, *, comparing: Compar
     ensemble = _ensemble(order)
     if order.network is Network.ENSEMBLE:
         return _sent(order, ensemble, "The ensemble was asked for.")
+    if not ensemble.manifest.forecasts:
+        return _sent(
+            order, ensemble, "It makes no forecasts that a small network could learn; it is sent as it serves."
+        )
     known = _known_student(order, ensemble)
     if known is not None:
         return _sent(order, known, "It was distilled, judged and put on the shelf before.")
@@ -194,7 +197,10 @@ def _ensemble(order: GatewayOrder) -> VerifiedBundle:
         bundle = order.shelf.bundle(order.pack.id, order.version)
         refuse_distilled(bundle.manifest)
         return bundle
-    return forecasting_champion(order.shelf, order.pack.id)
+    champion = order.shelf.champion_bundle(order.pack.id)
+    if champion is None:
+        raise NothingPromoted(order.pack.id)
+    return champion
 
 
 def _known_student(order: GatewayOrder, ensemble: VerifiedBundle) -> VerifiedBundle | None:
