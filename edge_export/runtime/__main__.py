@@ -147,10 +147,17 @@ def _positive(text: str) -> int:
     return value
 
 
+_LINES = (
+    'A line is one row of one asset, {"asset_id": "p-01", "time": "2026-03-24T08:00:00Z", "signals": {"speed": 1480}}, '
+    'or one event, {"asset_id": "p-01", "time": "2026-03-24T08:00:00Z", "event": "repair", "component": "motor"}; '
+    "life, a count, in the place of time where the model counts so. Send rows in the order of time."
+)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m edge_export.runtime", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="read JSON lines from standard input, answer JSON lines")
+    run = commands.add_parser("run", help="read JSON lines from standard input, answer JSON lines", epilog=_LINES)
     run.set_defaults(run=_run)
     when = run.add_mutually_exclusive_group()
     when.add_argument(

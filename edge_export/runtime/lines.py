@@ -42,7 +42,7 @@ def parse_line(data: bytes, tenant: TenantId, is_count: bool) -> ReadingLine | E
     document = _object(data)
     allowed = _EVENT_KEYS if "event" in document else _READING_KEYS
     if unknown := sorted(set(document) - allowed):
-        raise _unreadable(f"the keys {', '.join(unknown)[:100]} are not known")
+        raise _unreadable(f"keys must be among {', '.join(sorted(allowed))}; found {', '.join(unknown)[:100]}")
     asset = _asset(document.get("asset_id"))
     time = _moment(document, is_count)
     if "event" in document:

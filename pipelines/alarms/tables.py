@@ -46,6 +46,8 @@ def print_replay(console: Console, found: AlarmReplay, moment: Callable[[float],
     if found.unscored:
         console.print(f"  {found.unscored} of {found.lives} lives are too short to learn what is normal")
     if found.healthy is None or found.all is None:
+        if fitted.threshold is None:
+            console.print("  `--threshold 1` shows what the alarms would have been at the most that is usual.")
         return
     console.print(_rates(found))
     if found.is_kept is not None:

@@ -94,15 +94,17 @@ class GatewayOutcome:
     warning: str | None = None
 
     @property
-    def network(self) -> Network:
-        """Which network it is."""
+    def network(self) -> Network | None:
+        """Which network it is; None for a bundle that has none."""
+        if not self.bundle.manifest.forecasts:
+            return None
         return Network.ENSEMBLE if self.bundle.manifest.distilled_from is None else Network.STUDENT
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
         manifest = self.bundle.manifest
         return {
-            "network": self.network.value,
+            "network": self.network,
             "name": manifest.name,
             "version": manifest.version,
             "bundle_sha256": self.bundle.bundle_sha256,

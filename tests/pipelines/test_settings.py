@@ -31,7 +31,8 @@ def test_one_variable_sets_the_home_of_every_part(monkeypatch: pytest.MonkeyPatc
 def test_one_variable_sets_the_pack_and_the_tenant_of_every_part(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"MILLWRIGHT_{name}", "mixers")
     assert getattr(read_settings(), name.lower()) == "mixers"
-    assert getattr(read_settings(**{name.lower(): "given"}), name.lower()) == "given"
+    given: dict[str, object] = {name.lower(): "given"}
+    assert getattr(read_settings(None, **given), name.lower()) == "given"
     monkeypatch.setenv(f"{PREFIX}{name}", "pipelines")
     assert getattr(read_settings(), name.lower()) == "pipelines"
 

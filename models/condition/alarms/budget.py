@@ -168,7 +168,9 @@ def _why_none(rate: AlarmRate, budget: AlarmBudget) -> str:
     if rate.machine_weeks < budget.least_weeks:
         return (
             f"a budget of {budget.per_100_machine_weeks:g} alarms per 100 machines and week must have "
-            f"{budget.least_weeks:.0f} healthy machine-weeks at least before a threshold can be promised; {seen}. "
+            f"{budget.least_weeks:.0f} healthy machine-weeks at least before a threshold can be promised, and no alarm "
+            f"in them; found {rate.machine_weeks:.1f} machine-weeks of {rate.machines} machines, with {rate.alarms} "
+            "alarms at the highest score tried. "
             "Wait for more, bring more machines, or allow more alarms."
         )
     return (

@@ -71,6 +71,11 @@ def test_a_line_that_cannot_be_taken_has_a_code(changes: dict[str, object], code
     assert caught.value.code == code
 
 
+def test_a_flat_row_is_told_where_values_stand() -> None:
+    with pytest.raises(LineRefused, match=r"among asset_id, life, signals, time; found speed"):
+        parse({"speed": 1480.0})
+
+
 @pytest.mark.parametrize("life", [-1, "17", True, 1e11])
 def test_an_unfit_life_count_is_refused(life: object) -> None:
     with pytest.raises(LineRefused, match=r"^bad_life: "):

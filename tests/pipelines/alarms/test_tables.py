@@ -34,6 +34,7 @@ def test_people_read_budget_threshold_rates_and_alarms() -> None:
 def test_people_read_why_there_is_no_threshold() -> None:
     text = printed(replay_alarms(pack(), pumps(2), ReplayOrder(AlarmBudget(5.0), margin=0.0)))
     assert "no threshold can be promised: a budget of 5 alarms" in text.replace("\n", " ")
+    assert "`--threshold 1` shows what the alarms would have been" in text
 
 
 def test_timeline_shows_when_most_began() -> None:

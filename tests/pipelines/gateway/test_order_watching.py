@@ -26,4 +26,5 @@ def test_what_serves_without_forecasts_is_sent_whichever_network_was_asked_for(
     sent = export_for_gateway(order, Stages())
     assert sent.bundle.bundle_sha256 == read_bundle(order.target).bundle_sha256
     assert sent.bundle.manifest.version == "1"
+    assert (sent.network, sent.to_dict()["network"]) == (None, None)
     assert ("makes no forecasts" in sent.reason) == (network is Network.STUDENT)

@@ -46,14 +46,14 @@ def test_too_little_seen_gives_no_threshold_and_says_how_much_it_takes() -> None
     found = fit_threshold(quiet(10, 5), RULE, BUDGET)
     assert found.threshold is None
     assert "60 healthy machine-weeks" in str(found.reason)
-    assert "50.0 machine-weeks of 10 machines" in str(found.reason)
+    assert "found 50.0 machine-weeks of 10 machines, with 0 alarms at the highest score" in str(found.reason)
     assert fit_threshold(quiet(10, 6.05), RULE, BUDGET).threshold is not None
 
 
 def test_nothing_seen_gives_no_threshold() -> None:
     found = fit_threshold([], RULE, BUDGET)
     assert found.threshold is None
-    assert "found 0 in 0.0 machine-weeks" in str(found.reason)
+    assert "found 0.0 machine-weeks of 0 machines" in str(found.reason)
 
 
 def test_machines_that_always_raise_alarms_give_no_threshold_and_say_so() -> None:
