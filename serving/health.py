@@ -6,7 +6,7 @@ from features.domain.assets import Asset
 from features.domain.conditions import AssetCondition
 from features.domain.forecasts import Forecast, ForecastStatus
 from features.domain.identifiers import AssetId, TenantId
-from features.domain.packs import LifeSource, Pack
+from features.domain.packs import Pack
 from features.quality.verdicts import Namur
 from models.condition.health import PartKind
 from models.condition.health_components import MachineHealth, machine_health
@@ -20,6 +20,9 @@ def asset_health(
 ) -> MachineHealth | None:
     """Return how a machine and its components are; None where nobody has judged its condition.
 
+    A condition that is as old as data that say nothing of the present says nothing of it either, whatever came since:
+    readings may go on where nothing judges them any more.
+
     Args:
         parts: What the service knows.
         asset: The machine.
@@ -29,12 +32,15 @@ def asset_health(
     if condition is None:
         return None
     usual, longest = usual_ages(parts.pack)
-    states, age = _point_states(parts, asset.tenant, asset.id), _age(parts, asset, condition.at)
-    found = machine_parts(condition, _risk(forecast), states, age, usual, longest)
+    states, newest = _point_states(parts, asset.tenant, asset.id), _newest(parts, asset, condition.at)
+    age, judged = _age(parts, newest), age_of(parts, condition.at)
+    since = newest - condition.at if judged is None else judged
+    present = condition if since.total_seconds() < longest else None
+    found = machine_parts(present, _risk(forecast), states, age, usual, longest)
     if forecast.status is ForecastStatus.NO_MODEL:  # what nothing tells is no part of it, and hides nothing else
         found = tuple(part for part in found if part.kind is not PartKind.FORECAST)
     listed = {name: tuple(map(str, signals)) for name, signals in parts.pack.signals_by_component.items()}
-    return machine_health(asset.id, found, condition if age < longest else None, states, listed)
+    return machine_health(asset.id, found, present, states, listed)
 
 
 def usual_ages(pack: Pack) -> tuple[float, float]:
@@ -62,10 +68,12 @@ def _point_states(parts: Parts, tenant: TenantId, asset: AssetId) -> dict[str, N
     return {name: states[name].namur if name in states else unsaid for name in names}
 
 
-def _age(parts: Parts, asset: Asset, judged: datetime) -> float:
-    """Return the age of the newest reading, seconds; data that bear a count of life are as old as nothing."""
-    if parts.pack.life.source is LifeSource.COUNT:
-        return 0.0
-    newest = max([judged, *(each.newest_time for each in arrivals_of(parts, asset.tenant, asset.id))])
+def _newest(parts: Parts, asset: Asset, judged: datetime) -> datetime:
+    """Return the time of the newest reading that anybody knows of."""
+    return max([judged, *(each.newest_time for each in arrivals_of(parts, asset.tenant, asset.id))])
+
+
+def _age(parts: Parts, newest: datetime) -> float:
+    """Return the age of a reading, seconds; data that bear a count of life are as old as nothing."""
     age = age_of(parts, newest)
     return 0.0 if age is None else age.total_seconds()

@@ -62,12 +62,14 @@ def decide(
     """
     if not challenger.brier_skill > 0:
         return Decision(False, f"Brier skill must be above 0 on unseen machines; found {challenger.brier_skill:.3f}.")
-    place = shelf.champion(data.pack.id)
-    if place is None or not shelf.forecasts(data.pack.id):
+    serving = shelf.champion_bundle(data.pack.id)
+    if serving is None or not serving.manifest.forecasts:
         promotion = Promotion.of(check_running(None, runtime))
         found = f"First model of this pack that forecasts, Brier skill {challenger.brier_skill:.3f}."
+        if serving is not None and runtime.condition is None:
+            found += " It brings no state detection: machines, which were watched, are watched no more."
         return Decision(promotion.is_deserved, found if promotion.is_deserved else promotion.reason)
-    champion = Runtime.load(place)
+    champion = Runtime.load(serving)
     unseen = [track for track in data.tracks if track.epoch.asset in data.unseen]
     trial = contest(data.pack, data.tenant, unseen, champion, runtime, assets)
     promotion = Promotion.of(examining(trial, champion, runtime))

@@ -50,6 +50,7 @@ def open_condition_watch(
         FeatureStoreUnavailable: If the online store does not answer.
     """
     if model is None:
+        _logger.warning("conditions are not judged: the model brings no state detection", extra={"model": name})
         return None
     rules = quality_rules(pack)
     if missing := sorted(set(model.table.signals) - set(rules.names)):

@@ -82,4 +82,5 @@ def test_the_first_model_that_forecasts_takes_the_place_of_one_that_watches(tmp_
     decision = decided(0.1, shelf)
     assert decision.is_promoted
     assert "First model of this pack that forecasts" in decision.reason
+    assert "watched no more" in decision.reason  # it brings no state detection
     assert not decided(0.0, shelf).is_promoted

@@ -217,6 +217,24 @@ def test_old_data_cost_points_and_then_say_nothing(small: House, client: TestCli
     assert all("condition" in each.unknown for each in old.components)
 
 
+def test_a_condition_that_nobody_judges_any_more_is_not_the_present_one_though_readings_go_on(
+    small: House, client: TestClient
+) -> None:
+    def unknown(hours: float) -> list[str]:
+        at = NOW - timedelta(hours=hours)
+        judged = replace(condition("p-01", ConditionVerdict.NORMAL), at=at, since=at, score=0.5)
+        small.conditions.conditions = [judged]
+        health = told(client, "p-01").health
+        assert health is not None
+        assert {each.part for each in health.contributions} <= {"forecast"}  # the readings are fresh
+        return [each.part for each in health.unknown]
+
+    small.arrivals.put(LOCAL, AssetId("p-01"), "http", late=(1, 0, 0, 0, 0, 0, 0))
+    small.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    assert unknown(71.0) == []
+    assert unknown(72.0) == ["condition"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "evidence", "reason"),
     [
