@@ -10,7 +10,7 @@ from features.packs.loader import PACK_FILE, check_pack
 from features.packs.schema import FORMAT
 from features.packs.writing import write_pack
 from pipelines.drafting.profile import profile_folder
-from pipelines.drafting.proposing import Proposal, propose
+from pipelines.drafting.proposing import Proposal, ProposedSignal, propose
 from pipelines.errors import PackExists
 from pipelines.progress import print_result
 
@@ -60,19 +60,7 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
         "id": proposal.id,
         "version": "0.1.0",
         "names": _names(proposal.id),
-        "signals": [
-            {
-                "id": each.id,
-                "names": _names(each.id),
-                "quantity": each.quantity,
-                "unit": each.unit,
-                "role": each.role,
-                "range": [each.low, each.high],
-                "grade": 2,
-                "category": "operation" if each.role != "sensor" else "condition-monitoring",
-            }
-            for each in proposal.signals
-        ],
+        "signals": [_signal(each) for each in proposal.signals],
         "life": {**life, "seconds_per_unit": proposal.seconds_per_unit, "modelled_component": "machine"},
         "regimes": regimes if running is None else {**regimes, "running": running},
         "features": {
@@ -92,6 +80,21 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
         },
         "costs": {"miss": 20, "false_alarm": 1},
         "alarm_budget": 5,
+    }
+
+
+def _signal(proposed: ProposedSignal) -> dict[str, Any]:
+    sampled = {} if proposed.sampling_seconds is None else {"sampling_seconds": proposed.sampling_seconds}
+    return {
+        "id": proposed.id,
+        "names": _names(proposed.id),
+        "quantity": proposed.quantity,
+        "unit": proposed.unit,
+        "role": proposed.role,
+        "range": [proposed.low, proposed.high],
+        **sampled,
+        "grade": 2,
+        "category": "operation" if proposed.role != "sensor" else "condition-monitoring",
     }
 
 

@@ -35,6 +35,7 @@ class ColumnProfile:
         rises: Share of steps within a machine that do not go down.
         steps_up: Share of steps within a machine that go up.
         near_zero: Share of values within a fiftieth of the greatest from 0.
+        every: Usual distance of two of its values within a machine, seconds or life units; None where none has two.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ColumnProfile:
     rises: float
     steps_up: float
     near_zero: float
+    every: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _keyed(chunk: pl.DataFrame, *, is_count: bool) -> pl.DataFrame:
 
 def _columns(table: pl.DataFrame) -> tuple[tuple[ColumnProfile, ...], dict[str, str]]:
     found, unfit = [], dict[str, str]()
-    machine = table["asset"].rle_id().to_numpy()
+    machine, at = table["asset"].rle_id().to_numpy(), table["at"].to_numpy()
     for name in table.columns[2:]:
         values = table[name].to_numpy().astype(np.float64)
         known = np.isfinite(values)
@@ -131,13 +133,15 @@ def _columns(table: pl.DataFrame) -> tuple[tuple[ColumnProfile, ...], dict[str, 
         elif not _IDENTIFIER.fullmatch(name) or name in RESERVED:
             unfit[name] = "a signal is called by lower-case letters, digits and single underscores: rename the column"
         else:
-            found.append(_profile(name, values[known], machine[known]))
+            found.append(_profile(name, values[known], machine[known], at[known]))
     return tuple(found), unfit
 
 
-def _profile(name: str, values: NDArray[np.float64], machine: NDArray[np.int64]) -> ColumnProfile:
+def _profile(
+    name: str, values: NDArray[np.float64], machine: NDArray[np.int64], at: NDArray[np.float64]
+) -> ColumnProfile:
     same = machine[1:] == machine[:-1]
-    step = np.diff(values)[same]
+    step, gaps = np.diff(values)[same], np.diff(at)[same]
     largest = float(np.abs(values).max())
     return ColumnProfile(
         name,
@@ -148,6 +152,7 @@ def _profile(name: str, values: NDArray[np.float64], machine: NDArray[np.int64])
         float((step >= 0).mean()) if step.size else 0.0,
         float((step > 0).mean()) if step.size else 0.0,
         float((np.abs(values) <= largest / 50).mean()) if largest > 0 else 1.0,
+        float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else None,
     )
 
 

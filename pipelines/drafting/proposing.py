@@ -34,7 +34,11 @@ _IDLE = (0.03, 0.97)
 
 @dataclass(frozen=True, slots=True)
 class ProposedSignal:
-    """A signal as it is proposed."""
+    """A signal as it is proposed.
+
+    Attributes:
+        sampling_seconds: Usual distance of two readings; None where life is a bare count, or too little is there.
+    """
 
     id: str
     quantity: str
@@ -42,6 +46,7 @@ class ProposedSignal:
     role: str
     low: float
     high: float
+    sampling_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def propose(profile: FolderProfile, pack_id: str) -> Proposal:
     running = _running(profile, conditions)
     return Proposal(
         pack_id,
-        tuple(_signal(column, roles[column.name]) for column in profile.columns),
+        tuple(_signal(column, roles[column.name], is_count=profile.is_count) for column in profile.columns),
         unit,
         source,
         counter if source == "counter" else None,
@@ -151,7 +156,7 @@ def _keep_one(profile: FolderProfile, roles: dict[str, str], role: str) -> None:
     roles |= dict.fromkeys(having[1:], "condition")
 
 
-def _signal(column: ColumnProfile, role: str) -> ProposedSignal:
+def _signal(column: ColumnProfile, role: str, *, is_count: bool) -> ProposedSignal:
     quantity, unit = next(
         ((quantity, unit) for pattern, quantity, unit in _UNITS if re.search(pattern, column.name)),
         ("to be named", "1"),
@@ -161,7 +166,9 @@ def _signal(column: ColumnProfile, role: str) -> ProposedSignal:
     is_bounded = column.low >= 0 > column.low - margin and quantity != "temperature"
     low = 0.0 if is_bounded else column.low - margin
     factor = 100 if role in {"counter", "cycle"} else 1
-    return ProposedSignal(column.name, quantity, unit, role, _rounded(low), _rounded(column.high + factor * margin))
+    high = _rounded(column.high + factor * margin)
+    every = None if is_count or column.every is None else _rounded(column.every)
+    return ProposedSignal(column.name, quantity, unit, role, _rounded(low), high, every)
 
 
 def _rounded(number: float) -> float:
@@ -195,7 +202,11 @@ def _ascending(values: list[float], least: float = 0.0, most: float = math.inf) 
 
 def _doubts(profile: FolderProfile, counter: str | None, conditions: tuple[str, ...]) -> list[str]:
     doubts = [f"Column {name} is no signal: {why}." for name, why in profile.unfit.items()]
-    doubts.append("Units and quantities are guesses from names; ranges are what was seen and half as much again.")
+    doubts.append("Units and quantities are guesses from names; Chinese names are those of the columns.")
+    doubts.append(
+        "Ranges are what was seen and half as much again. A reading outside is not believed, one of a failing machine "
+        "neither: give what can be, not what is usual."
+    )
     if not conditions:
         doubts.append("No column looks like a condition: every row is taken as the same operation.")
     if counter is not None and not profile.is_count:

@@ -80,6 +80,17 @@ def test_proposal_passes_the_check(tmp_path: Path, failures: bool, life: bool) -
     assert pack.life.source.value == ("count" if life else "counter")
     low, high = pack.signals[1].low, pack.signals[1].high
     assert low < 30 < 50 < high
+    assert {signal.sampling_seconds for signal in pack.signals} == {None if life else 3600.0}
+
+
+def test_a_signal_that_comes_less_often_is_proposed_so(tmp_path: Path) -> None:
+    data = write_machines(tmp_path / "data")
+    table = pl.read_csv(data / "telemetry.csv")
+    slow = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.col("bearing_temperature"))
+    table.with_columns(slow.alias("bearing_temperature")).write_csv(data / "telemetry.csv")
+    every = {each.id: each.sampling_seconds for each in propose(profile_folder(data), "grinder").signals}
+    assert every["bearing_temperature"] == 4 * 3600.0
+    assert every["motor_load"] == 3600.0
 
 
 def test_labels_that_are_no_failure_become_states(tmp_path: Path) -> None:
