@@ -85,11 +85,12 @@ def by_risk(
     )
 
 
-def _place_in_fleet(each: Standing) -> tuple[int, int, float, str]:
-    urgency = 0
+def _place_in_fleet(each: Standing) -> tuple[int, bool, int, float, str]:
+    is_calm, urgency = False, 0
     if each.attention is Attention.UNKNOWN:
+        is_calm = not each.is_straying  # what strays comes first, explained or not
         urgency = len(_BY_URGENCY) if each.condition is None else _BY_URGENCY.index(each.condition.verdict)
-    return list(Attention).index(each.attention), urgency, -(each.risk or 0.0), each.asset.id
+    return list(Attention).index(each.attention), is_calm, urgency, -(each.risk or 0.0), each.asset.id
 
 
 def is_watched_only(standings: Sequence[Standing]) -> bool:

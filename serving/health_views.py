@@ -84,7 +84,7 @@ def health_view(health: MachineHealth | None, asset: Asset, pack: Pack, words: W
         return None
     whole, named = health.whole, component_names(asset, pack, words)
     letter, state = _told(whole.state, words)
-    unjudged = {name for name, _ in whole.unknown}
+    unjudged = {name for name, _ in whole.unknown} - {asset.id}  # a machine may be called like one of its components
     names = {str(signal.id): name_of(signal.names, words) for signal in pack.signals}
     points = words.number(round(whole.at_most))
     return HealthView(
@@ -103,7 +103,10 @@ def health_view(health: MachineHealth | None, asset: Asset, pack: Pack, words: W
             for each in whole.contributions[:_SHOWN]
         ),
         unknown=tuple(
-            dict.fromkeys(named.get(name) or words(f"health.part_{part}") for name, part in whole.unknown),
+            dict.fromkeys(
+                named[name] if name in named and name != asset.id else words(f"health.part_{part}")
+                for name, part in whole.unknown
+            ),
         ),
     )
 

@@ -59,6 +59,15 @@ def test_without_forecasts_those_come_first_that_state_detection_has_most_to_say
     assert count_straying(standings) == 2
 
 
+def test_what_strays_comes_first_though_nothing_explains_it() -> None:
+    strays = replace(condition("z", ConditionVerdict.UNDETERMINED), score=47.0, threshold=1.0)
+    conditions = {AssetId("a"): condition("a", ConditionVerdict.UNDETERMINED), AssetId("z"): strays}
+    forecasts = {AssetId(name): forecast(name, None, status=ForecastStatus.NO_MODEL) for name in "az"}
+    standings = by_risk([asset("a"), asset("z")], forecasts, conditions)
+    assert [each.asset.id for each in standings] == ["z", "a"]
+    assert count_straying(standings) == 1
+
+
 def test_one_forecast_is_enough_to_be_more_than_watched() -> None:
     none = forecast("a", None, status=ForecastStatus.NO_MODEL)
     assert not is_watched_only([standing(asset("a"), none), standing(asset("b"), forecast("b"))])

@@ -200,6 +200,14 @@ def test_a_pack_without_names_shows_ids_and_one_without_components_shows_none(
     assert section(undivided, "p-01", "en").count("<table") == 1
 
 
+def test_a_machine_called_like_a_component_is_not_taken_for_it(client_for: ClientFor) -> None:
+    made = house([asset("coupling")], [forecast("coupling", None, status=ForecastStatus.STALE)])
+    made.conditions.conditions = [condition("coupling", ConditionVerdict.INSTRUMENT)]
+    shown = section(client_for(made), "coupling", "en")
+    assert "Not known: Deviation of the machine · Risk of failure · Instruments" in " ".join(shown.split())
+    assert "None of its signals could be judged" not in shown
+
+
 def test_old_data_cost_points_and_then_say_nothing(small: House, client: TestClient) -> None:
     def found(hours: float) -> HealthOut:
         judged = condition("p-01", ConditionVerdict.NORMAL)
