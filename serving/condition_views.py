@@ -13,6 +13,7 @@ from serving.points import age_of
 from serving.views import StateMark, name_of
 
 SHARES_SHOWN = 5
+_DATA = {ConditionVerdict.INSTRUMENT, ConditionVerdict.DATA_PATH}
 _MACHINE_OR_OPERATION = {ConditionVerdict.MACHINE, ConditionVerdict.OPERATION_CHANGE}
 
 TONES = {
@@ -74,21 +75,28 @@ class ConditionView:
     borrowed: str | None
 
 
-def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -> ConditionView | None:
-    """Say how a machine is; None if nobody has judged it."""
+def condition_view(
+    condition: AssetCondition | None, pack: Pack, words: Words, *, is_watched: bool = False
+) -> ConditionView | None:
+    """Say how a machine is; None if nobody has judged it.
+
+    Args:
+        condition: What state detection said.
+        pack: Names its signals.
+        words: The reader's.
+        is_watched: Whether what serves makes no forecasts, so that none says when to inspect it.
+    """
     if condition is None:
         return None
     code = condition.verdict.value
     names = {str(signal.id): name_of(signal.names, words) for signal in pack.signals}
-    is_straying = condition.verdict is not ConditionVerdict.NORMAL
-    is_either = set(rivals_of(condition)) == _MACHINE_OR_OPERATION
     return ConditionView(
         verdict=code,
         tone=TONES[condition.verdict],
         label=words(f"condition.{code}"),
         why=words(f"condition.{code}_why"),
         reason=reason_of(condition, pack, words),
-        do=words(f"condition.{code}_do{'_two' if is_either else ''}"),
+        do=words(_what_to_do(condition, is_watched)),
         since=condition.since,
         at=condition.at,
         score=_figure(condition.score, words),
@@ -96,11 +104,26 @@ def condition_view(condition: AssetCondition | None, pack: Pack, words: Words) -
         shares=tuple(
             ShareRow(names.get(signal, signal), words.percent(share), 100.0 * share)
             for signal, share in condition.shares[:SHARES_SHOWN]
-            if is_straying and share > 0.0
+            if _has_shares(condition) and share > 0.0
         ),
         seen=words.number(condition.seen),
         borrowed=_borrowed(condition, words),
     )
+
+
+def _what_to_do(condition: AssetCondition, is_watched: bool) -> str:
+    """Return the key of what to do."""
+    if is_watched and condition.verdict is ConditionVerdict.MACHINE:
+        return "condition.machine_do_watched"
+    is_either = set(rivals_of(condition)) == _MACHINE_OR_OPERATION
+    return f"condition.{condition.verdict.value}_do{'_two' if is_either else ''}"
+
+
+def _has_shares(condition: AssetCondition) -> bool:
+    """Say whether shares tell something: what is blamed on the data is none of the signals, unless they stray."""
+    if condition.verdict in _DATA:
+        return condition.score is not None and condition.score > (condition.threshold or 0.0)
+    return condition.verdict is not ConditionVerdict.NORMAL
 
 
 def _borrowed(condition: AssetCondition, words: Words) -> str | None:
@@ -114,13 +137,14 @@ def _borrowed(condition: AssetCondition, words: Words) -> str | None:
 def state_marks(parts: Parts, tenant: TenantId, words: Words) -> dict[AssetId, StateMark]:
     """Return what is told beside the names of machines whose condition is not normal, with its age if it is old."""
     return {
-        asset: _mark(parts, each, words)
+        asset: state_mark(parts, each, words)
         for asset, each in parts.conditions.list_all(tenant).items()
         if each.verdict is not ConditionVerdict.NORMAL
     }
 
 
-def _mark(parts: Parts, condition: AssetCondition, words: Words) -> StateMark:
+def state_mark(parts: Parts, condition: AssetCondition, words: Words) -> StateMark:
+    """Return what is told beside the name of one machine, with its age if it is old."""
     code, age = condition.verdict.value, age_of(parts, condition.at)
     is_old = age is not None and age.total_seconds() > parts.pack.valid_for * parts.pack.life.seconds_per_unit
     label = words(f"condition.{code}")

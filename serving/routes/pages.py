@@ -10,18 +10,18 @@ from starlette.responses import HTMLResponse, Response
 
 from features.domain.assets import Asset
 from features.domain.errors import ServiceError
-from features.domain.forecasts import OTHER_MODE, Forecast
+from features.domain.forecasts import OTHER_MODE, Forecast, ForecastStatus
 from features.domain.identifiers import AssetId
 from features.domain.packs import LifeSource
 from features.domain.signals import SignalRole
 from serving.access import Reader
 from serving.alarm_views import asset_alarms, fleet_alarms
 from serving.charts import curve_data, embed, event_data, history_data, moment, signal_data
-from serving.condition_views import condition_view, state_marks
+from serving.condition_views import condition_view, state_mark, state_marks
 from serving.decision_views import advice_view
 from serving.decisions import DecisionDesk
 from serving.epoch_views import epoch_note
-from serving.fleet import Attention, Standing, count_attention, standing
+from serving.fleet import Attention, Standing, count_attention, is_watched_only, standing
 from serving.forecasts import ForecastDesk
 from serving.health import asset_health
 from serving.health_views import health_view
@@ -47,6 +47,7 @@ from serving.views import (
     row,
     sites_of,
 )
+from serving.watch_views import watch_tiles
 
 PAGE_SIZE = 100
 HISTORY_LENGTH = 500
@@ -155,6 +156,7 @@ def _fleet(
     return {
         "pack": name_of(parts.pack.names, words),
         "headline": headline(standings, words),
+        "watched": watch_tiles(standings, words) if is_watched_only(standings) else (),
         "counts": [(kind, counts[kind], first if kind is Attention.ACT else longest) for kind in Attention],
         "groups": [(kind, [each for each in shown if each.attention is kind]) for kind in Attention],
         "sites": sites_of(standings),
@@ -177,6 +179,7 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
     first, longest = horizons_of(parts.pack, words)
     place = standing(asset, forecast)
     condition = parts.conditions.list_all(asset.tenant, asset.id).get(asset.id)
+    is_watched = forecast.status is ForecastStatus.NO_MODEL
     counts_life = parts.pack.life.source is LifeSource.COUNT
     return point_values(parts, asset.tenant, asset.id, series or [], words) | {
         "asset": asset,
@@ -193,7 +196,9 @@ def _asset(wiring: Wiring, asset: Asset, forecast: Forecast, words: Words) -> di
         "age": data_age(forecast, words, parts.pack),
         "age_at_issue": _age_at_issue(forecast, words),
         "modes": _modes(forecast, parts, words),
-        "condition": condition_view(condition, parts.pack, words),
+        "is_watched": is_watched,
+        "mark": None if condition is None else state_mark(parts, condition, words),
+        "condition": condition_view(condition, parts.pack, words, is_watched=is_watched),
         "health": health_view(asset_health(parts, asset, condition, forecast), asset, parts.pack, words),
         "alarms": asset_alarms(parts, asset.tenant, asset.id, words),
         "counts_life": counts_life,

@@ -283,6 +283,35 @@ def test_of_the_machine_or_the_way_it_is_run_somebody_is_to_be_asked(small: Hous
     assert "若无人改动，请按设备异常处理" in client.get("/assets/p-01?lang=zh").text
 
 
+def test_where_nothing_forecasts_the_page_begins_with_the_condition(client_for: ClientFor) -> None:
+    made = house([asset("p-01")], [forecast("p-01", None, status=ForecastStatus.NO_MODEL)])
+    made.conditions.conditions = [condition("p-01")]
+    page = client_for(made).get("/assets/p-01?lang=en").text
+    assert "Deviation of the machine" in page.split("<h1>")[1].split("</h1>")[0]
+    assert page.index('id="alarms"') < page.index('id="condition"') < page.index("Watched, not forecast")
+    assert "then inspect the machine." in page
+    assert "when the forecast says so" not in page
+    assert 'id="history-title"' not in page
+
+
+@pytest.mark.parametrize(("score", "has_shares"), [(0.4, False), (2.3, True)])
+def test_an_instrument_that_reads_nonsense_blames_no_other_signal(
+    small: House, client: TestClient, score: float, has_shares: bool
+) -> None:
+    told_so = replace(condition("p-01", ConditionVerdict.INSTRUMENT), score=score)
+    small.conditions.conditions = [told_so]
+    page = client.get("/assets/p-01?lang=en").text
+    assert ("<table" in page.split('id="condition"')[1].split("</section>")[0]) is has_shares
+
+
+def test_a_deviation_is_told_beside_the_name_whatever_is_forecast(small: House, client: TestClient) -> None:
+    small.conditions.conditions = [condition("p-01")]
+    heading = client.get("/assets/p-01?lang=en").text.split("<h1>")[1].split("</h1>")[0]
+    assert heading.count("badge") == 2
+    small.conditions.conditions = [condition("p-01", ConditionVerdict.NORMAL)]
+    assert client.get("/assets/p-01?lang=en").text.split("<h1>")[1].split("</h1>")[0].count("badge") == 1
+
+
 def test_where_nothing_forecasts_risk_is_no_part_of_health(client_for: ClientFor) -> None:
     made = house([asset("p-01")], [forecast("p-01", None, status=ForecastStatus.NO_MODEL)])
     made.conditions.conditions = [condition("p-01")]
