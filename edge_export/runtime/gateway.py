@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from edge_export.runtime.condition import ConditionStreams
-from edge_export.runtime.errors import LineRefused
+from edge_export.runtime.errors import LineRefused, MakesNoForecasts
 from edge_export.runtime.lines import ReadingLine, parse_line
 from edge_export.runtime.measured import measured
 from edge_export.runtime.requests import VectorRequest
@@ -56,7 +56,13 @@ class Gateway:
     """One run over a stream of lines."""
 
     def __init__(self, runtime: Runtime, plan: GatewayPlan) -> None:
-        """Begin with no asset seen."""
+        """Begin with no asset seen.
+
+        Raises:
+            MakesNoForecasts: If forecasts alone are planned, and the bundle makes none.
+        """
+        if runtime.graph is None and not plan.detects:
+            raise MakesNoForecasts(f"{runtime.model.name} {runtime.model.version}")
         self._runtime = runtime
         self._plan = plan
         self._streams = AssetStreams(runtime.specification)

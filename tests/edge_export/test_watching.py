@@ -67,6 +67,11 @@ def test_what_only_a_network_can_tell_is_refused(watching: Runtime) -> None:
         watching.survival(np.zeros((1, len(SPECIFICATION.names)), np.float32))
 
 
+def test_a_gateway_that_is_to_forecast_alone_does_not_begin(watching: Runtime) -> None:
+    with pytest.raises(MakesNoForecasts, match="only tells whether machines are as usual"):
+        Gateway(watching, GatewayPlan(DEFAULT_TENANT, detects=False))
+
+
 def test_a_gateway_judges_every_row(watching: Runtime) -> None:
     gateway, rows = Gateway(watching, GatewayPlan(DEFAULT_TENANT)), healthy_rows(5)
     answers = [

@@ -14,7 +14,7 @@ from features.transforms.condition.state import ConditionState
 
 
 def borrowed_share(model: ConditionModel, state: ConditionState) -> float:
-    """Return the share of the fleet in what is expected of a machine, 0 to 1.
+    """Return the share of the fleet in what is expected of a machine, 0 to 1; NaN if what is remembered is no number.
 
     It is 1 of a machine that was never seen, and falls as the machine shows its own way in conditions that vary. Where
     nothing follows a condition nothing is borrowed.

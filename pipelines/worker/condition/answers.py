@@ -44,13 +44,13 @@ def condition_of(
         verdict=answer.verdict,
         at=from_microseconds(at_us),
         since=from_microseconds(min(since_us, at_us)),
-        score=answer.score if math.isfinite(answer.score) else None,
+        score=_known(answer.score),
         threshold=THRESHOLD,
         shares=_shares(answer, model.table.sensors),
         evidence=_evidence(answer),
         seen=answer.seen_rows,
         model=name,
-        borrowed=None if state is None else borrowed_share(model, state),
+        borrowed=None if state is None else _known(borrowed_share(model, state)),
         lenders=None if state is None else model.table.machines,
     )
 
@@ -60,6 +60,10 @@ def not_computed(tenant: TenantId, asset: AssetId, at_us: int, model: str) -> As
     at = from_microseconds(at_us)
     verdict = ConditionVerdict.UNDETERMINED
     return AssetCondition(tenant, asset, verdict, at, at, None, None, (), (("not_computed", 1.0),), 0, model)
+
+
+def _known(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _shares(answer: ConditionAnswer, sensors: tuple[str, ...]) -> tuple[tuple[str, float], ...]:

@@ -29,3 +29,12 @@ def test_what_a_machine_borrows_is_told_with_how_many_lend() -> None:
     assert found.borrowed is not None
     assert 0.0 < found.borrowed < 0.8
     assert found.lenders == MODEL.table.machines
+
+
+def test_a_memory_that_holds_no_numbers_any_more_is_told_of_without_what_it_borrows() -> None:
+    state = initial_condition(MODEL)
+    state.spread[:, 1, 1] = np.inf  # as readings of 1e50 leave it
+    state.spread[:, 2, 2] = np.nan
+    answer = ConditionAnswer(ConditionVerdict.UNDETERMINED, np.nan, np.nan, 0, np.full(4, np.nan))
+    found = condition_of(MINE, AssetId("a"), answer, MODEL, 2_000_000, 1_000_000, "bundle", state)
+    assert (found.score, found.borrowed) == (None, None)
