@@ -21,7 +21,7 @@ from models.condition.health_parts import component_part, measurement_part, shar
 
 _AS_USUAL = HealthSettings()
 _COUNTS = 0.1
-"""Of the square of the score, what signals in common have at least in components that cannot be told apart."""
+"""Of what a component shows, the part that another must show as well not to be told apart from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ComponentHealth:
         state: By NAMUR NE 107: the worst that is known; None where both ends differ, or nothing worse than normal is
             known, and not all.
         shared_with: The other components that it may be instead: those that show at least a tenth of what strays on
-            signals of this one, the most first. None where both ends are the same.
+            signals of this one, or else the most, the most first. None where both ends are the same.
         unknown: Parts that are not known.
     """
 
@@ -134,8 +134,10 @@ def _shared(evidence: _Evidence, name: str, owners: Mapping[str, list[str]]) -> 
     for signal in sorted(owners):
         for other in owners[signal]:
             common.setdefault(other, []).append(shares.get(signal, 0.0))
-    told = {other: math.fsum(each) for other, each in common.items() if other != name}
-    return tuple(sorted((other for other in told if told[other] >= _COUNTS), key=lambda each: (-told[each], each)))
+    told = {other: math.fsum(each) for other, each in common.items()}
+    whole = told.pop(name)
+    least = min(_COUNTS * whole, max(told.values(), default=0.0))
+    return tuple(sorted((other for other in told if told[other] >= least), key=lambda each: (-told[each], each)))
 
 
 def _dealt(whole: Health, evidence: _Evidence) -> Health:

@@ -99,6 +99,20 @@ def test_whatever_strays_farther_no_index_rises(
         assert other.at_most <= one.at_most + 2 * GRAIN
 
 
+@settings(max_examples=50)
+@given(STRAYS, LISTED, THRESHOLDS)
+def test_a_range_names_another_component_that_it_may_be(strays: Strays, listed: Listed, threshold: float) -> None:
+    for each in machine(condition(strays, threshold), listed).components:
+        assert each.at_least is None or each.at_least == each.at_most or each.shared_with
+
+
+def test_what_is_small_beside_all_that_strays_may_still_be_another_s() -> None:
+    strays = dict.fromkeys(SENSORS, 0.0) | {"leak": 20.0, "shake": 4.0}
+    coupling = component(machine(condition(strays), PUMP), "coupling")
+    assert (coupling.index, coupling.at_least, coupling.at_most) == (None, 15.0, 100.0)
+    assert coupling.shared_with == ("bearing",)
+
+
 @settings(max_examples=25)
 @given(STRAYS, LISTED, STATES, st.sampled_from(SENSORS))
 def test_an_instrument_that_fails_raises_no_index(
