@@ -15,6 +15,7 @@ from features.domain.packs import Pack
 from features.quality.rules import quality_rules
 from features.telemetry.influx.server import InfluxServer
 from features.transforms.batch import LifeRows
+from features.transforms.condition.answer import ConditionAnswer
 from features.transforms.condition.model import ConditionModel
 from features.transforms.condition.table import ConditionTable
 from models.prognosis.folds import held_out
@@ -176,6 +177,19 @@ def _said(
         records.dispose()
 
 
+def first_signal(answer: ConditionAnswer, sensors: Sequence[str]) -> str | None:
+    """Return the signal to look at first: the instrument at fault, else the sensor with the largest share.
+
+    Args:
+        answer: What was said of a row.
+        sensors: Of the table. Shape (sensor,).
+    """
+    if answer.verdict is ConditionVerdict.INSTRUMENT:
+        at_fault = (each.signal for each in answer.evidence if each.verdict is ConditionVerdict.INSTRUMENT)
+        return next((signal for signal in at_fault if signal is not None), answer.leading(sensors))
+    return answer.leading(sensors)
+
+
 def _summary(lines: pl.DataFrame) -> Detections:
     said, leading = dict[str, Mapping[str, int]](), dict[str, str]()
     for (asset,), own in lines.group_by("asset_id", maintain_order=True):
@@ -187,8 +201,8 @@ def _summary(lines: pl.DataFrame) -> Detections:
 
 
 def _cells(said: Iterable[Answered], sensors: Sequence[str]) -> Iterator[tuple[str, int, float, str, str | None, int]]:
-    """Yield asset, microseconds, score, verdict, the signal with the largest share, and rows seen."""
+    """Yield asset, microseconds, score, verdict, the signal to look at first, and rows seen."""
     for each in said:
         answer = each.answer
-        lead = answer.leading(sensors)
+        lead = first_signal(answer, sensors)
         yield each.asset, each.at_us, answer.score, answer.verdict.value, lead, answer.seen_rows

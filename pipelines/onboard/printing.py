@@ -85,6 +85,8 @@ def _lines(report: Feasibility) -> list[tuple[str, str]]:
     if poor:
         lines.append(("", "not measured, or not good: " + ", ".join(poor)))
     lines += [("", f"set aside: {count:,} {reason}") for reason, count in data.set_aside.items()]
+    if data.set_aside:
+        lines.append(("", "`python -m pipelines telemetry aside` shows each, with its file, row and reason"))
     lines += [("", note) for note in data.notes]
     lines += [("2 labels", words) for words in _label_lines(report.labels, data.life_unit)]
     lines.append(("3 leaks", "none found" if not report.leaks else f"{len(report.leaks)} found"))

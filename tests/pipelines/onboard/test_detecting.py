@@ -9,13 +9,22 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from features.domain.conditions import ConditionVerdict
 from features.domain.home import Home
 from features.domain.packs import Pack, Target
 from features.domain.time import format_time
+from features.transforms.condition.answer import ConditionAnswer, Evidence
 from models.prognosis.folds import held_out
 from pipelines.condition.learning import LearntCondition
 from pipelines.onboard.bringing import bring
-from pipelines.onboard.detecting import COLUMNS, Detections, first_half, learn_detection, write_detections
+from pipelines.onboard.detecting import (
+    COLUMNS,
+    Detections,
+    first_half,
+    first_signal,
+    learn_detection,
+    write_detections,
+)
 from pipelines.onboard.printing import print_detections
 from tests.edge_export.fan_condition import CONDITION_TABLE
 from tests.pipelines.building.machines import MINE, at, fan, track
@@ -109,3 +118,12 @@ def test_where_nothing_could_be_learnt_the_reason_is_printed() -> None:
     words = io.StringIO()
     print_detections(LearntCondition(None, "No sensor was measured."), None, Console(file=words, width=200))
     assert "detection: No sensor was measured." in words.getvalue()
+
+
+def test_a_line_names_the_instrument_at_fault_before_the_sensor_with_the_largest_share() -> None:
+    sensors, shares = ("vibration", "warmth"), np.array([0.9, 0.1])
+    flat = Evidence(ConditionVerdict.INSTRUMENT, "reading_flat", 1.0, "warmth")
+    blamed = ConditionAnswer(ConditionVerdict.INSTRUMENT, 0.4, 0.4, 300, shares, (flat,))
+    assert first_signal(blamed, sensors) == "warmth"
+    assert first_signal(replace(blamed, evidence=()), sensors) == "vibration"
+    assert first_signal(replace(blamed, verdict=ConditionVerdict.MACHINE), sensors) == "vibration"
