@@ -40,7 +40,7 @@ class Registered:
     Attributes:
         bundle: Where its bundle lies on the shelf; None for states, which no bundle carries yet.
         is_promoted: Whether it became the champion, as the first model with skill does, or the first of all.
-        warning: Why MLflow's aliases do not say so yet, for people; None where they do.
+        warning: Why MLflow's aliases do not say so yet, or why another version serves on, for people; None else.
     """
 
     model: str

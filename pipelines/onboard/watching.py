@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge_export.bundle.reading import VerifiedBundle
 from edge_export.watching import export_watching
 from features.domain.packs import Pack
 from features.transforms.condition.table import ConditionTable
@@ -22,8 +23,8 @@ def register_watching(
 ) -> Registered:
     """Put a bundle on the shelf that tells whether a machine is as usual, and let it serve until something forecasts.
 
-    The newest of such bundles serves: it was learnt from more than those before, and there is nothing to judge it by
-    but the healthy rows that its card tells of.
+    The newest of such bundles serves unless fewer machines taught it (`why_not_serve`): there is nothing to judge it by
+    but those, and the healthy rows that its card tells of.
 
     Args:
         registrar: Of the pack, without the signals that leak.
@@ -57,10 +58,32 @@ def register_watching(
         tracking.log_files(run_id, folder, BUNDLE_FOLDER)
         place = registrar.shelf.put(folder)
         registry.mark_bundle(name, number, bundle.bundle_sha256)
-        is_promoted = registrar.serve(version, specification, tracks)
-        warning = follow_shelf(registry, registrar.shelf, pack.id) if is_promoted else None
+        warning = why_not_serve(pack, table, registrar.shelf.champion_bundle(pack.id))
+        is_promoted = warning is None and registrar.serve(version, specification, tracks)
+        warning = follow_shelf(registry, registrar.shelf, pack.id) if is_promoted else warning
     tracking.finish(run_id)
     return Registered(name, version, run_id, place, is_promoted, warning)
+
+
+def why_not_serve(pack: Pack, table: ConditionTable, serving: VerifiedBundle | None) -> str | None:
+    """Say why what serves goes on to serve, or None: a folder of a few new machines says less of what is usual.
+
+    Of another version of the pack nothing is compared.
+
+    Args:
+        pack: Of the new bundle.
+        table: Of the new bundle.
+        serving: What serves; None before the first promotion.
+    """
+    known = None if serving is None else serving.condition
+    if serving is None or known is None or serving.calibration.pack_version != pack.version:
+        return None
+    if table.machines >= known.machines:
+        return None
+    return (
+        f"Version {serving.manifest.version} serves on: what is usual must be learnt on as many machines as it was, "
+        f"{known.machines}; found {table.machines}. Bring all machines in one folder."
+    )
 
 
 def _card(pack: Pack, name: str, version: str, learnt: LearntCondition) -> str:
