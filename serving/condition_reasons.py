@@ -34,6 +34,8 @@ def reason_of(condition: AssetCondition, pack: Pack, words: Words) -> str | None
     match condition.verdict:
         case ConditionVerdict.MACHINE:
             return _of_machine(condition, names, words)
+        case ConditionVerdict.NORMAL if condition.is_over:
+            return _of_machine(condition, names, words)
         case ConditionVerdict.INSTRUMENT:
             return _of_instrument(evidence, pack, words)
         case ConditionVerdict.DATA_PATH:

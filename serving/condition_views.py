@@ -13,7 +13,7 @@ from serving.points import age_of
 from serving.views import StateMark, name_of
 
 SHARES_SHOWN = 5
-_DATA = {ConditionVerdict.INSTRUMENT, ConditionVerdict.DATA_PATH}
+_SHARELESS = {ConditionVerdict.NORMAL, ConditionVerdict.INSTRUMENT, ConditionVerdict.DATA_PATH}
 _MACHINE_OR_OPERATION = {ConditionVerdict.MACHINE, ConditionVerdict.OPERATION_CHANGE}
 
 TONES = {
@@ -88,13 +88,13 @@ def condition_view(
     """
     if condition is None:
         return None
-    code = condition.verdict.value
+    code = _code(condition)
     names = {str(signal.id): name_of(signal.names, words) for signal in pack.signals}
     return ConditionView(
         verdict=code,
-        tone=TONES[condition.verdict],
+        tone=_tone(condition),
         label=words(f"condition.{code}"),
-        why=words(f"condition.{code}_why"),
+        why=words(f"condition.{code}_why{'_two' if rivals_of(condition) else ''}"),
         reason=reason_of(condition, pack, words),
         do=words(_what_to_do(condition, is_watched)),
         since=condition.since,
@@ -116,14 +116,22 @@ def _what_to_do(condition: AssetCondition, is_watched: bool) -> str:
     if is_watched and condition.verdict is ConditionVerdict.MACHINE:
         return "condition.machine_do_watched"
     is_either = set(rivals_of(condition)) == _MACHINE_OR_OPERATION
-    return f"condition.{condition.verdict.value}_do{'_two' if is_either else ''}"
+    return f"condition.{_code(condition)}_do{'_two' if is_either else ''}"
+
+
+def _code(condition: AssetCondition) -> str:
+    """Return the verdict as pages tell it: what strays is not as usual, though nothing explains it yet."""
+    is_new = condition.verdict is ConditionVerdict.NORMAL and condition.is_over
+    return "straying" if is_new else condition.verdict.value
+
+
+def _tone(condition: AssetCondition) -> str:
+    return TONES[ConditionVerdict.UNDETERMINED if _code(condition) == "straying" else condition.verdict]
 
 
 def _has_shares(condition: AssetCondition) -> bool:
     """Say whether shares tell something: what is blamed on the data is none of the signals, unless they stray."""
-    if condition.verdict in _DATA:
-        return condition.score is not None and condition.score > (condition.threshold or 0.0)
-    return condition.verdict is not ConditionVerdict.NORMAL
+    return condition.is_over or condition.verdict not in _SHARELESS
 
 
 def _borrowed(condition: AssetCondition, words: Words) -> str | None:
@@ -139,20 +147,20 @@ def state_marks(parts: Parts, tenant: TenantId, words: Words) -> dict[AssetId, S
     return {
         asset: state_mark(parts, each, words)
         for asset, each in parts.conditions.list_all(tenant).items()
-        if each.verdict is not ConditionVerdict.NORMAL
+        if _code(each) != ConditionVerdict.NORMAL.value
     }
 
 
 def state_mark(parts: Parts, condition: AssetCondition, words: Words) -> StateMark:
     """Return what is told beside the name of one machine, with its age if it is old."""
-    code, age = condition.verdict.value, age_of(parts, condition.at)
+    code, age = _code(condition), age_of(parts, condition.at)
     is_old = age is not None and age.total_seconds() > parts.pack.valid_for * parts.pack.life.seconds_per_unit
     label = words(f"condition.{code}")
     return StateMark(
         f"{label} · {words.ago(condition.at)}" if is_old else label,
-        words(f"condition.{code}_why"),
+        words(f"condition.{code}_why{'_two' if rivals_of(condition) else ''}"),
         reason_of(condition, parts.pack, words),
-        "unknown" if is_old else TONES[condition.verdict],
+        "unknown" if is_old else _tone(condition),
     )
 
 

@@ -55,10 +55,9 @@ class Standing:
     def is_straying(self) -> bool:
         """Whether it is known not to be as usual: something explains it, or nothing does and it strays all the same."""
         told = self.condition
-        if told is None or told.verdict is ConditionVerdict.NORMAL:
-            return False
-        is_over = told.score is not None and told.threshold is not None and told.score > told.threshold
-        return is_over or told.verdict is not ConditionVerdict.UNDETERMINED
+        if told is None or told.is_over:
+            return told is not None
+        return told.verdict not in (ConditionVerdict.NORMAL, ConditionVerdict.UNDETERMINED)
 
 
 def standing(asset: Asset, forecast: Forecast, condition: AssetCondition | None = None) -> Standing:

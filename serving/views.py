@@ -209,7 +209,10 @@ def headline(standings: Sequence[Standing], words: Words) -> str:
         return words("fleet.headline_strays" if straying else "fleet.headline_usual", count=straying, total=total)
     if counts[Attention.ACT]:
         return words("fleet.headline_act", count=counts[Attention.ACT], total=total)
-    return words("fleet.headline_blind" if counts[Attention.UNKNOWN] == total else "fleet.headline_calm", total=total)
+    if counts[Attention.UNKNOWN] == total:
+        return words("fleet.headline_blind", total=total)
+    straying = count_straying(standings)
+    return words("fleet.headline_calm_strays", count=straying) if straying else words("fleet.headline_calm")
 
 
 def sites_of(standings: Sequence[Standing]) -> list[str]:

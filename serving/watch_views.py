@@ -44,8 +44,15 @@ class WatchTile:
 
 def watch_tiles(standings: Sequence[Standing], words: Words) -> tuple[WatchTile, ...]:
     """Return how many machines are in which way, what asks for somebody first; every machine counts once."""
-    told = [None if each.condition is None else each.condition.verdict for each in standings]
+    told = [_verdict(each) for each in standings]
     return tuple(
         WatchTile(tone, sum(each in verdicts for each in told), words(label), words(meaning))
         for tone, label, meaning, verdicts in _TILES
     )
+
+
+def _verdict(each: Standing) -> ConditionVerdict | None:
+    """Return what is told of a machine; one that strays and of which nobody can say yet why is not as usual."""
+    if each.condition is None or (each.condition.verdict is ConditionVerdict.NORMAL and each.is_straying):
+        return None
+    return each.condition.verdict

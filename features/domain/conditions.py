@@ -60,6 +60,11 @@ class AssetCondition:
     borrowed: float | None = None
     lenders: int | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it strays beyond the threshold, whatever the verdict: what explains it is said some rows later."""
+        return self.score is not None and self.threshold is not None and self.score > self.threshold
+
     def __post_init__(self) -> None:
         """Check times and numbers."""
         if self.since > self.at:

@@ -49,11 +49,12 @@ class AlarmRecords:
         """Return a portion of the alarms and how many there are.
 
         Standing ones come first, and of these the ones that nobody has acknowledged; then those that returned and
-        wait for somebody, then all others; in each group the newest first.
+        wait for somebody, then all others; in each group the newest first, of one moment that which strays most.
         """
         where = _where(tenant, asked)
         order = case({name: place for place, name in enumerate(_ORDER)}, value=alarms.c.stage, else_=len(_ORDER))
-        found = select(alarms).where(*where).order_by(order, alarms.c.stood_since.desc(), alarms.c.id)
+        over = func.coalesce(alarms.c.score, 0.0) / alarms.c.threshold
+        found = select(alarms).where(*where).order_by(order, alarms.c.stood_since.desc(), over.desc(), alarms.c.id)
         with reading(self._engine) as connection:
             total = connection.execute(select(func.count()).select_from(alarms).where(*where)).scalar_one()
             rows = connection.execute(found.limit(limit).offset(offset)).mappings().all()

@@ -111,7 +111,7 @@ def condition(name: str, verdict: ConditionVerdict = ConditionVerdict.MACHINE) -
         verdict,
         at=NOW - timedelta(hours=3),
         since=NOW - timedelta(hours=27),
-        score=2.34 if is_told else None,
+        score=None if not is_told else 0.5 if verdict is ConditionVerdict.NORMAL else 2.34,
         threshold=1.5 if is_told else None,
         shares=tuple(strays.items()) + tuple((sensor, 0.0) for sensor in sensors if sensor not in strays),
         evidence=(("related_signals", 3.0),),

@@ -80,3 +80,11 @@ def test_what_strays_without_an_explanation_is_not_as_usual() -> None:
     assert not standing(asset("a"), bare, unknown).is_straying
     assert standing(asset("a"), bare, replace(unknown, score=47.0, threshold=1.0)).is_straying
     assert not standing(asset("a"), bare, replace(unknown, score=0.7, threshold=1.0)).is_straying
+
+
+def test_what_strays_is_not_as_usual_before_anything_explains_it() -> None:
+    bare = forecast("a", None, status=ForecastStatus.NO_MODEL)
+    normal = replace(condition("a", ConditionVerdict.NORMAL), threshold=1.0)
+    assert standing(asset("a"), bare, replace(normal, score=2.5)).is_straying
+    assert not standing(asset("a"), bare, replace(normal, score=0.5)).is_straying
+    assert not standing(asset("a"), bare, replace(normal, score=None)).is_straying

@@ -29,7 +29,7 @@ FAMILIES: dict[str, list[str]] = {
     "problem.": [str(status) for status in WORDED],
     "asset.": [f"{member}_lead" for member in Attention],
     "condition.": [f"{member}{ending}" for member in ConditionVerdict for ending in ("", "_why", "_do")]
-    + ["undetermined_do_two"],
+    + ["undetermined_do_two", "undetermined_why_two", *(f"straying{ending}" for ending in ("", "_why", "_do"))],
     "alarms.": [
         *Stage,
         *NoticeKind,

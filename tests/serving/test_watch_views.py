@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +30,12 @@ def test_every_machine_counts_once_what_asks_for_somebody_first() -> None:
     found = tiles(every)
     assert [(each.tone, each.count) for each in found] == [("act", 2), ("plan", 2), ("unknown", 3), ("quiet", 1)]
     assert sum(each.count for each in found) == len(every)
+
+
+def test_a_machine_that_begins_to_stray_is_not_counted_as_usual() -> None:
+    begins = replace(condition("p-0", ConditionVerdict.NORMAL), score=2.34)
+    one = standing(asset("p-0"), forecast("p-0", None, status=ForecastStatus.NO_MODEL), begins)
+    assert [each.count for each in watch_tiles([one], Words("en", ZoneInfo("UTC"), NOW))] == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize("status", [ForecastStatus.NO_MODEL, ForecastStatus.INSUFFICIENT])

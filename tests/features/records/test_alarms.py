@@ -133,3 +133,12 @@ def test_notices_that_last_come_first_and_ended_ones_only_where_asked_for(
     assert alarms.notices(MINE, since=at(3)) == [lasts, ended]
     assert alarms.notices(MINE, since=at(4)) == [lasts]
     assert alarms.notices(THEIRS, since=T0) == []
+
+
+def test_of_alarms_that_began_at_one_moment_that_which_strays_most_comes_first(
+    records: Engine, alarms: AlarmRecords
+) -> None:
+    began = {"p-1": (3.0, 2.0), "p-2": (8.0, 4.0), "p-3": (None, 2.0), "p-4": (2.0, 0.5)}
+    put(records, *(replace(alarm(name, 1), score=score, threshold=over) for name, (score, over) in began.items()))
+    found, _ = alarms.list_all(MINE, AlarmQuery())
+    assert [str(each.asset) for each in found] == ["p-4", "p-2", "p-1", "p-3"]

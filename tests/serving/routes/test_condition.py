@@ -77,6 +77,34 @@ def test_the_fleet_marks_machines_that_are_not_normal_and_no_others(client_for: 
     assert "As usual" not in page
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Begins to stray"), ("zh", "开始偏离")])
+def test_what_strays_is_not_called_usual_while_nothing_explains_it_yet(
+    client_for: ClientFor, language: str, label: str
+) -> None:
+    made = house([asset("p-01")], [forecast("p-01", None, status=ForecastStatus.NO_MODEL)])
+    made.conditions.conditions = [replace(condition("p-01", ConditionVerdict.NORMAL), score=2.34)]
+    client = client_for(made)
+    page = client.get(f"/assets/p-01?lang={language}").text
+    shown = page.split('id="condition"')[1].split("</section>")[0]
+    assert label in page.split("<h1>")[1].split("</h1>")[0]
+    assert label in shown
+    assert "<table" in shown
+    fleet = client.get(f"/?lang={language}").text
+    assert fleet.count('class="state ') == 1
+    assert {"en": "1 of 1 machines is not as usual", "zh": "1 台设备中有 1 台状态异常"}[language] in fleet
+
+
+@pytest.mark.parametrize(("language", "more"), [("en", "; 1 is not as usual"), ("zh", "；1 台状态异常")])
+def test_a_fleet_that_is_not_to_fail_soon_is_not_called_calm_while_a_machine_strays(
+    client_for: ClientFor, language: str, more: str
+) -> None:
+    made = house([asset("p-01")], [forecast("p-01", 3_000.0)])
+    assert more not in client_for(made).get(f"/?lang={language}").text
+    made.conditions.conditions = [condition("p-01")]
+    heading = client_for(made).get(f"/?lang={language}").text.split("<h1>")[1].split("</h1>")[0]
+    assert heading.endswith(more)
+
+
 def test_health_comes_with_a_verdict_and_its_contributions_add_up(small: House, client: TestClient) -> None:
     assert told(client, "p-01").health is None
     small.conditions.conditions = [condition("p-01")]
