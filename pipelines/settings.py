@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from features.domain.environment import broken_settings, unknown_variable
+from features.domain.environment import broken_settings, partless_variable, unknown_variable
 from features.domain.home import Home
 from features.domain.identifiers import TenantId, tenant_id
 from features.store.address import check_offline_url, check_redis_url
@@ -265,9 +265,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
         given: Fields from the command line; None means not given.
 
     Raises:
-        InvalidSettings: If a variable is unknown (the message guesses what was meant) or breaks its rule.
+        InvalidSettings: If a variable is unknown (the message guesses what was meant), lacks the name of its part or
+            breaks its rule.
     """
-    unknown = unknown_variable(os.environ if environment is None else environment, PREFIX, Settings.model_fields)
+    found, fields = os.environ if environment is None else environment, Settings.model_fields
+    unknown = unknown_variable(found, PREFIX, fields) or partless_variable(found, PREFIX, fields, _shared())
     if unknown is not None:
         raise InvalidSettings(unknown)
     named = {name: value for name, value in given.items() if value is not None}
@@ -276,3 +278,9 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
     except ValidationError as error:
         told = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
         raise InvalidSettings(broken_settings(PREFIX, told)) from error
+
+
+def _shared() -> set[str]:
+    """Return the variables that are read under another name than their part's own."""
+    aliases = [each.validation_alias for each in Settings.model_fields.values()]
+    return {str(name) for each in aliases if isinstance(each, AliasChoices) for name in each.choices}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from features.domain.environment import broken_settings, unknown_variable
+from features.domain.environment import broken_settings, partless_variable, unknown_variable
 from features.domain.identifiers import TenantId, tenant_id
 from features.store.address import check_redis_url
 from features.telemetry.influx.address import influx_server
@@ -175,9 +175,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         environment: Where to look for names that nobody knows; by default the process's own.
 
     Raises:
-        InvalidSettings: If a variable is unknown (the message guesses what was meant) or breaks its rule.
+        InvalidSettings: If a variable is unknown (the message guesses what was meant), lacks the name of its part or
+            breaks its rule.
     """
-    unknown = unknown_variable(os.environ if environment is None else environment, PREFIX, Settings.model_fields)
+    found, fields = os.environ if environment is None else environment, Settings.model_fields
+    unknown = unknown_variable(found, PREFIX, fields) or partless_variable(found, PREFIX, fields, _shared())
     if unknown is not None:
         raise InvalidSettings(unknown)
     try:
@@ -187,3 +189,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         faults = error.errors(include_url=False, include_input=False)
         told = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in faults]
         raise InvalidSettings(broken_settings(PREFIX, told)) from error
+
+
+def _shared() -> set[str]:
+    """Return the variables that are read under another name than their part's own."""
+    aliases = [each.validation_alias for each in Settings.model_fields.values()]
+    return {str(name) for each in aliases if isinstance(each, AliasChoices) for name in each.choices}

@@ -1,6 +1,6 @@
 """What both composition roots say when the environment of the process sets something that cannot be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -26,6 +26,32 @@ def unknown_variable(environment: Mapping[str, str], prefix: str, known: Iterabl
             listed = ", ".join(f"{prefix}{each}" for each in fields)
             hint = f"Did you mean {prefix}{close[0]}?" if close else f"Known are {listed}."
             return f"{name} must be a setting that exists; found none of that name. {hint}"
+    return None
+
+
+def partless_variable(
+    environment: Mapping[str, str], prefix: str, known: Iterable[str], shared: Collection[str]
+) -> str | None:
+    """Say which variable lacks the name of its part, so that nobody would read it; None if none does.
+
+    Args:
+        environment: Variables of the process.
+        prefix: Beginning of every variable of one part, in capitals: the product's, then the part's own.
+        known: Names of its settings, without the prefix.
+        shared: Variables that set something for every part at once, in capitals.
+
+    Examples:
+        >>> print(partless_variable({"ALL_PORT": "80", "ALL_HOME": "x"}, "ALL_PART_", ["port", "home"], ["ALL_HOME"]))
+        ALL_PORT must name its part; found a variable that no part reads. Did you mean ALL_PART_PORT?
+        >>> partless_variable({"PORT": "80", "ALL_PART_PORT": "80"}, "ALL_PART_", ["port"], []) is None
+        True
+    """
+    product = prefix.rstrip("_").rpartition("_")[0]
+    meant = {f"{product}_{field.upper()}": f"{prefix}{field.upper()}" for field in known}
+    for name in sorted(environment):
+        if name.upper() in meant and name.upper() not in shared:
+            hint = f"Did you mean {meant[name.upper()]}?"
+            return f"{name} must name its part; found a variable that no part reads. {hint}"
     return None
 
 

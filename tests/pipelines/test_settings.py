@@ -131,3 +131,9 @@ def test_address_that_is_no_redis_is_refused_without_its_password(monkeypatch: p
     with pytest.raises(InvalidSettings, match="redis://") as refused:
         read_settings()
     assert "s3cret" not in str(refused.value)
+
+
+def test_variable_without_the_name_of_its_part_is_refused_unless_every_part_reads_it() -> None:
+    with pytest.raises(InvalidSettings, match=f"no part reads. Did you mean {PREFIX}POLL_SECONDS"):
+        read_settings({"MILLWRIGHT_POLL_SECONDS": "1"})
+    read_settings({"MILLWRIGHT_TRACKING_URL": "1", "MILLWRIGHT_DATA": "x", "POLL_SECONDS": "1"})

@@ -77,3 +77,9 @@ def test_address_that_is_no_redis_is_refused_without_its_password(monkeypatch: p
     with pytest.raises(InvalidSettings, match="redis://") as refused:
         read_settings()
     assert "s3cret" not in str(refused.value)
+
+
+def test_variable_without_the_name_of_its_part_is_refused_unless_every_part_reads_it() -> None:
+    with pytest.raises(InvalidSettings, match=f"no part reads. Did you mean {PREFIX}PORT"):
+        read_settings({"MILLWRIGHT_PORT": "1"})
+    read_settings({"MILLWRIGHT_RETENTION_DAYS": "1", "MILLWRIGHT_DATA": "x", "PORT": "1"})

@@ -1,4 +1,4 @@
-from features.domain.environment import broken_settings, unknown_variable
+from features.domain.environment import broken_settings, partless_variable, unknown_variable
 
 
 def test_one_unknown_variable_is_named_with_what_was_meant() -> None:
@@ -16,6 +16,15 @@ def test_a_variable_like_nothing_known_is_answered_with_all_that_are() -> None:
 
 def test_known_variables_in_any_case_and_those_of_other_parts_pass() -> None:
     assert unknown_variable({"part_port": "1", "OTHER_PROT": "2"}, "PART_", ["port"]) is None
+
+
+def test_a_variable_that_lacks_its_part_is_named_in_any_case_unless_it_is_shared() -> None:
+    environment = {"all_port": "1", "ALL_HOME": "x", "PORT": "2", "ALL_OTHER_PORT": "3"}
+    said = partless_variable(environment, "ALL_PART_", ["home", "port"], {"ALL_HOME"})
+    assert said is not None
+    assert said.startswith("all_port must name its part")
+    assert said.endswith("Did you mean ALL_PART_PORT?")
+    assert partless_variable(environment, "ALL_PART_", ["home"], {"ALL_HOME"}) is None
 
 
 def test_every_broken_setting_is_named_as_its_variable() -> None:
