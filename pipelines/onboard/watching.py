@@ -8,6 +8,8 @@ from edge_export.bundle.reading import VerifiedBundle
 from edge_export.watching import export_watching
 from features.domain.packs import Pack
 from features.transforms.condition.table import ConditionTable
+from features.transforms.errors import TooLittleData
+from features.transforms.specification import FeatureSpecification
 from models.registry.registry import BUNDLE_FOLDER, ModelRegistry, prognosis_name
 from pipelines.aliases import follow_shelf, free_version
 from pipelines.building.build import fit_specification
@@ -33,11 +35,12 @@ def register_watching(
         tracks: Lives that it is made for.
 
     Raises:
-        TooLittleData: If the machines were not measured enough for features, which a bundle names.
+        TooLittleData: If the machines were not measured enough for features, which a bundle names; nothing is
+            registered then.
     """
     pack, tracking = registrar.pack, registrar.tracking
-    specification, registry = fit_specification(pack, tracks), ModelRegistry(tracking)
-    name = prognosis_name(pack.id)
+    specification = _specification(pack, table, tracks)
+    registry, name = ModelRegistry(tracking), prognosis_name(pack.id)
     run_id = registrar.start(name, {"model": CONDITION_TABLE})
     with tracking.failing(run_id), tempfile.TemporaryDirectory() as scratch:
         tracking.log_metrics(run_id, condition_metrics(learnt))
@@ -63,6 +66,17 @@ def register_watching(
         warning = follow_shelf(registry, registrar.shelf, pack.id) if is_promoted else warning
     tracking.finish(run_id)
     return Registered(name, version, run_id, place, is_promoted, warning)
+
+
+def _specification(pack: Pack, table: ConditionTable, tracks: Sequence[LifeTrack]) -> FeatureSpecification:
+    """Fit the features that are kept up to date; a runtime asks that they and what is usual share a sensor."""
+    specification = fit_specification(pack, tracks)
+    if not set(table.sensors) & set(specification.signals):
+        raise TooLittleData(
+            f"What is usual must be known of a sensor that features read ({', '.join(specification.signals)}); found "
+            f"only {', '.join(table.sensors)}. Name one of these under `features.signals` of the pack."
+        )
+    return specification
 
 
 def why_not_serve(pack: Pack, table: ConditionTable, serving: VerifiedBundle | None) -> str | None:

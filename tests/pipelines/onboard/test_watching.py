@@ -13,8 +13,10 @@ from features.domain.identifiers import AssetId
 from features.records.conditions import ConditionRecords
 from features.records.database import open_records
 from features.records.forecasts import ForecastLedger
+from features.transforms.errors import TooLittleData
 from models.registry.registry import CHAMPION, ModelRegistry
 from pipelines.aliases import lag
+from pipelines.condition.learning import LearntCondition
 from pipelines.onboard.bringing import bring
 from pipelines.onboard.detecting import learn_detection
 from pipelines.onboard.registering import Registered, Registrar
@@ -23,7 +25,7 @@ from pipelines.worker.worker import Worker
 from tests.edge_export.fan_condition import CONDITION_TABLE
 from tests.pipelines.building.machines import MINE, at
 from tests.pipelines.onboard.test_detecting import HOURS, UNSEEN, detecting, telemetry
-from tests.pipelines.promote.bundles import PACK, put_bundle, put_watching
+from tests.pipelines.promote.bundles import PACK, machines, put_bundle, put_watching
 
 
 def registered(folder: Path, home: Home) -> Registered:
@@ -68,6 +70,13 @@ def test_what_fewer_machines_taught_takes_no_place_but_in_another_version_of_the
     assert found is not None
     assert f"Version 7 serves on: what is usual must be learnt on as many machines as it was, {table.machines}" in found
     assert why_not_serve(replace(PACK, version="9.9.9"), fewer, serving) is None
+
+
+def test_what_is_usual_of_sensors_that_no_feature_reads_is_not_registered(tmp_path: Path) -> None:
+    home, table = Home(tmp_path / "home"), replace(CONDITION_TABLE, sensors=("load", "warmth"))
+    with pytest.raises(TooLittleData, match=r"found only load, warmth\. Name one of these under `features\.signals`"):
+        register_watching(Registrar(home, PACK, MINE), LearntCondition(table), table, machines(2))
+    assert not home.root.exists()
 
 
 def _look(home: Home) -> None:
