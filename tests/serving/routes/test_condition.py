@@ -309,6 +309,8 @@ def test_of_the_machine_or_the_way_it_is_run_somebody_is_to_be_asked(small: Hous
     small.conditions.conditions = [replace(condition("p-01", ConditionVerdict.UNDETERMINED), evidence=either)]
     assert "If nobody changed anything, take it for the machine" in client.get("/assets/p-01?lang=en").text
     assert "若无人改动，请按设备异常处理" in client.get("/assets/p-01?lang=zh").text
+    assert "Two explanations are equally good." in client.get("/assets/p-01?lang=en").text
+    assert "有两种解释同样成立。" in client.get("/assets/p-01?lang=zh").text
 
 
 def test_where_nothing_forecasts_the_page_begins_with_the_condition(client_for: ClientFor) -> None:
