@@ -65,7 +65,7 @@ class HealthView:
         state: The same in words.
         components: The worst first.
         has_ranges: Whether the index of any is a range.
-        rows: Where points are lost, the most first.
+        rows: Where points are lost, the most first; less than a tenth of one is not worth a line.
         unknown: The parts, and the components, of which something is not known.
     """
 
@@ -101,6 +101,7 @@ def health_view(health: MachineHealth | None, asset: Asset, pack: Pack, words: W
                 100.0 * each.points / FULL,
             )
             for each in whole.contributions[:_SHOWN]
+            if round(each.points, 1) > 0.0
         ),
         unknown=tuple(
             dict.fromkeys(

@@ -350,3 +350,15 @@ def test_where_nothing_forecasts_risk_is_no_part_of_health(client_for: ClientFor
     assert health is not None
     assert health.index is not None
     assert {each.part for each in health.contributions} == {"condition"}
+
+
+def test_what_costs_no_tenth_of_a_point_has_no_line(small: House, client: TestClient) -> None:
+    said = condition("p-01")
+    small.conditions.conditions = [replace(said, shares=(("vibration_drive_end", 0.9998), ("motor_current", 0.0002)))]
+    small.point_states.put(LOCAL, AssetId("p-01"), [SignalState("speed", Namur.NORMAL, Verdict.GOOD, NOW)])
+    health = told(client, "p-01").health
+    assert health is not None
+    assert any(each.signal == "motor_current" and 0.0 < each.points < 0.05 for each in health.contributions)
+    lines = section(client, "p-01", "en").split("Where points are lost")[1]
+    assert "Vibration velocity at drive end, RMS" in lines
+    assert "Motor current, RMS" not in lines
