@@ -69,7 +69,7 @@ class ConditionState:
         slow_stress: The score, smoothed over a longer time.
         is_sudden: Whether the deviation that lasts came at once, and did not grow.
         sudden_score: The highest score while it came.
-        lasting: Measured rows in a row in which sensors strayed beyond the limit.
+        lasting: Measured rows in a row in which sensors strayed beyond the limit; negative while nothing is known.
         condition_lasting: Rows in a row in which conditions did.
         strays_since: When sensors or conditions began to stray; NaN while they do not.
         rows_since_report: Measured rows since another way of running was reported.
@@ -273,7 +273,7 @@ def forget_levels(
 
 def stands_astray(state: ConditionState) -> bool:
     """Say whether a machine of which nothing is compared by now strayed when something was."""
-    return state.lasting == 0 and state.stress >= 1.0
+    return state.lasting <= 0 and state.stress >= 1.0
 
 
 def begin_levels(state: ConditionState, sensors: NDArray[np.bool_], spread: float) -> None:

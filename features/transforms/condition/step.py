@@ -81,7 +81,7 @@ def advance_any(model: ConditionModel, state: ConditionState, row: ConditionRow)
     is_taken_back = follow_blame(model, state, blamed)
     is_measured = not _is_replayed(row, path) and _follow(model, state, row, elapsed, is_clean)
     deviation = deviations(model, state, blamed)
-    if state.lasting and is_over(model, state, deviation):
+    if state.lasting > 0 and is_over(model, state, deviation):
         state.deviation = state.recent.copy()
         deviation = deviations(model, state, blamed)
     is_jump = 0 < state.lasting <= SETTLED * model.parameters.smoothing  # what grows for long is no return
@@ -213,17 +213,20 @@ def _follow_score(
 ) -> None:
     """Count rows that stray: only those count in which something was measured, and none where nothing is known.
 
-    While instruments begin or cease to be at fault, a score without them does not end what lasts.
+    Of a machine in operation the count is kept where nothing is known, and goes on with the next score: what strays on
+    after a replayed stretch is no news. What it does after a standstill may be. While instruments begin or cease to be
+    at fault, a score without them does not end what lasts.
     """
     if math.isnan(score):
-        state.lasting, state.is_sudden = 0, False
+        is_running = state.settled >= model.parameters.settling
+        state.lasting, state.is_sudden = -abs(state.lasting) if is_running else 0, False
         return
     is_partial = is_blamed and not is_settled(model, state)
     state.stress = max(score, state.stress) if is_partial else score
     if not is_measured or (is_partial and score < 1.0):
         return
     state.slow_stress += (score - state.slow_stress) / (SLOW * model.parameters.smoothing)
-    state.lasting = state.lasting + 1 if score >= 1.0 else 0
+    state.lasting = abs(state.lasting) + 1 if score >= 1.0 else 0
     if state.lasting <= model.parameters.patience:
         is_quick = state.lasting > 0 and (score >= model.parameters.sudden or state.is_sudden)
         state.is_sudden = is_quick and not is_unmended(model, state).any()
@@ -235,7 +238,7 @@ def _follow_score(
 
 def _note(state: ConditionState, circumstances: Circumstances, is_measured: bool) -> None:
     """Note since when the machine strays, and how many measured rows ago another way of running was reported."""
-    strays = state.lasting > 0 or state.condition_lasting > 0
+    strays = state.lasting != 0 or state.condition_lasting > 0
     if not strays:
         state.strays_since = math.nan
     elif math.isnan(state.strays_since):

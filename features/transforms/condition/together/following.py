@@ -30,7 +30,7 @@ def may_follow(model: ConditionModel, block: Block, rows: Round) -> BoolArray:
     found = rows.is_clean & (rows.seconds > block["seconds"]) & (block["settled"] >= parameters.settling)
     found &= (block["excused_rows"] < 0.0) & (block["blame_age"] > 0.0).all(axis=1)
     found &= ~block["before_epoch"].any(axis=1)
-    found &= (block["lasting"] == 0.0) | np.isnan(block["level_former"]).all(axis=1)
+    found &= (block["lasting"] == 0.0) | ((block["lasting"] > 0.0) & np.isnan(block["level_former"]).all(axis=1))
     if running is not None:
         found &= rows.values[:, running] > model.table.running_above
     return found

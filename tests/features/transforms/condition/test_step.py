@@ -244,7 +244,7 @@ def test_nothing_is_blamed_once_nothing_is_known_any_more() -> None:
     answer = judged(without_conditions(rows[150:]), state)[-1]
     assert answer.verdict is ConditionVerdict.UNDETERMINED
     assert np.isnan(answer.score)
-    assert state.lasting == 0
+    assert state.lasting < 0  # no row of it lasts
     assert [each.name for each in answer.evidence] == ["sensors_compared"]
 
 
@@ -328,3 +328,24 @@ def test_a_signal_that_never_came_is_not_missed(lost_from: int, is_missed: bool)
     answer = judged(rows)[-1]
     assert (ConditionVerdict.DATA_PATH is answer.verdict) is is_missed
     assert any(each.name == "readings_missing" for each in answer.evidence) is is_missed
+
+
+@pytest.mark.parametrize("gap", [1, 3, 30])
+def test_what_strays_on_after_rows_of_which_nothing_is_known_is_never_told_as_usual(gap: int) -> None:
+    rows = shifted(rows_of(200), 100, {"current": -6.0, "pressure": 7.0, "warmth": 5.0}, grows=True)
+    state = initial_condition(MODEL)
+    assert judged(rows[:150], state)[-1].verdict is ConditionVerdict.MACHINE
+    replayed = [with_verdict(row, SENSORS, Verdict.REPLAYED) for row in rows[150 : 150 + gap]]
+    assert ConditionVerdict.NORMAL not in {each.verdict for each in judged(replayed, state)}
+    told = [each.verdict for each in judged(rows[150 + gap :], state)]
+    assert ConditionVerdict.NORMAL not in told
+    assert set(told[2:]) == {ConditionVerdict.MACHINE}
+
+
+def test_what_is_over_after_rows_of_which_nothing_is_known_is_over() -> None:
+    strays, sound = shifted(rows_of(260), 100, {"current": -6.0, "pressure": 7.0, "warmth": 5.0}), rows_of(260)
+    state = initial_condition(MODEL)
+    judged(strays[:150], state)
+    judged([with_verdict(row, SENSORS, Verdict.REPLAYED) for row in strays[150:160]], state)
+    assert judged(sound[160:], state)[-1].verdict is ConditionVerdict.NORMAL
+    assert state.lasting == 0
