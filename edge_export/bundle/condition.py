@@ -21,6 +21,9 @@ _SHARES = ("hold", "certainty", "temper", "frozen_share", "together")
 _ROUNDING = 1e-9
 """Of a correlation: sums of floats in another order differ by no more."""
 
+_FARTHEST = 1e6
+"""Spans within which regimes lie; what is farther cannot be computed with in the end."""
+
 
 def condition_json(table: ConditionTable) -> bytes:
     """Return the canonical JSON form.
@@ -124,6 +127,8 @@ def _check_regimes(document: Fields, table: ConditionTable) -> None:
     if table.regime_centers and not places:
         document.refuse("regime_centers", "be empty where no condition tells regimes apart", table.regime_centers)
     _check_width(document, "regime_centers", table.regime_centers, len(places))
+    if table.regime_radius > _FARTHEST:
+        document.refuse("regime_radius", f"be at most {_FARTHEST:g} spans", table.regime_radius)
 
 
 def _check_sensors(document: Fields, table: ConditionTable) -> None:

@@ -56,6 +56,7 @@ def test_a_machine_without_conditions_comes_back() -> None:
     ("changes", "says"),
     [
         ({"format": 1}, "format must be 2"),
+        ({"regime_radius": 1e308}, "regime_radius must be at most 1e"),
         ({"code": "x"}, "unknown: 'code'"),
         ({"noise": [None, 0.01]}, "noise must be a number"),
         ({"noise": [0.0, 0.01]}, "noise must be above 0; found 0"),

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cache
 
@@ -39,7 +40,7 @@ def assert_same(one: ConditionState, other: ConditionState) -> None:
         np.testing.assert_array_equal(getattr(one, each.name), getattr(other, each.name), err_msg=each.name)
 
 
-def with_verdict(row: ConditionRow, signals: list[str], verdict: Verdict) -> ConditionRow:
+def with_verdict(row: ConditionRow, signals: Sequence[str], verdict: Verdict) -> ConditionRow:
     quality, points = row.quality.copy(), row.points.copy()
     places = [TABLE.signals.index(name) for name in signals]
     quality[places], points[places] = verdict, FAILED
