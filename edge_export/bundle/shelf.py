@@ -149,13 +149,14 @@ class BundleShelf:
         Raises:
             BundleMissing: If it is not on the shelf.
             BundleCorrupt: If its bytes are damaged.
-            BundleRefused: If it is a network for gateways, distilled from another version.
+            BundleRefused: If it is a network for gateways, distilled from another version, or makes no forecasts.
         """
         if version is None:
             (self._pack(pack_id) / SHADOW).unlink(missing_ok=True)
             return
         bundle = self.bundle(pack_id, version)
         refuse_distilled(bundle.manifest)
+        refuse_watching(bundle.manifest)
         self._point(pack_id, SHADOW, version, bundle.bundle_sha256)
 
     def standing(self, pack_id: str) -> Standing:
@@ -266,6 +267,19 @@ def refuse_distilled(manifest: Manifest) -> None:
         raise BundleRefused(
             f"What serves in the centre must have learnt from what machines did; found {manifest.version}, distilled "
             f"from version {manifest.distilled_from.version} for gateways. Name that version."
+        )
+
+
+def refuse_watching(manifest: Manifest) -> None:
+    """Check that a bundle can be compared with the champion, which its forecasts are.
+
+    Raises:
+        BundleRefused: If it makes none.
+    """
+    if not manifest.forecasts:
+        raise BundleRefused(
+            f"What challenges a champion must make forecasts; found {manifest.version}, which only tells whether "
+            "machines are as usual. Name a version that forecasts."
         )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from edge_export.bundle.shelf import BundleShelf, refuse_distilled
+from edge_export.bundle.shelf import BundleShelf, refuse_distilled, refuse_watching
 from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
 from features.domain.identifiers import AssetId, TenantId
@@ -125,7 +125,7 @@ def promote(
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
         NothingForecasts: If what serves makes no forecasts: `train` promotes the first model that does.
         NothingToPromote: If there is no challenger, or it is the champion.
-        BundleRefused: If the challenger is a network for gateways, distilled from another version.
+        BundleRefused: If the challenger is a network for gateways, distilled from another version, or forecasts nothing.
         NothingToJudgeBy: If no machine that neither model saw has lived.
         TrainingUnknown: If MLflow does not know how the challenger was trained.
         RegistryUnavailable: If an MLflow server does not answer; nothing was changed then.
@@ -194,9 +194,10 @@ def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
     version = version or _own_challenger(order, serving)
     if version == serving:
         raise NothingToPromote(pack_id, serving)
-    challenger = Runtime.load(shelf.bundle(pack_id, version))
-    refuse_distilled(challenger.bundle.manifest)
-    return Runtime.load(champion), challenger
+    bundle = shelf.bundle(pack_id, version)
+    refuse_distilled(bundle.manifest)
+    refuse_watching(bundle.manifest)
+    return Runtime.load(champion), Runtime.load(bundle)
 
 
 def _own_challenger(order: PromotionOrder, champion: str) -> str:

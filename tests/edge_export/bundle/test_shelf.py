@@ -244,6 +244,8 @@ def test_a_champion_may_make_no_forecasts(shelf: BundleShelf, bundle: VerifiedBu
     shelf.put(tmp_path / "watching")
     shelf.promote("fan", "0")
     assert not shelf.forecasts("fan")
+    with pytest.raises(BundleRefused, match="must make forecasts; found 0"):
+        shelf.cast_shadow("fan", "0")
     shelf.put(other_version(bundle, tmp_path / "other", "1"))
     shelf.promote("fan", "1")
     assert shelf.forecasts("fan")
