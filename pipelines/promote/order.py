@@ -125,7 +125,7 @@ def promote(
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
         NothingForecasts: If what serves makes no forecasts: `train` promotes the first model that does.
         NothingToPromote: If there is no challenger, or it is the champion.
-        BundleRefused: If the challenger is a network for gateways, distilled from another version, or forecasts nothing.
+        BundleRefused: If the challenger is distilled from another version, for gateways, or makes no forecasts.
         NothingToJudgeBy: If no machine that neither model saw has lived.
         TrainingUnknown: If MLflow does not know how the challenger was trained.
         RegistryUnavailable: If an MLflow server does not answer; nothing was changed then.
