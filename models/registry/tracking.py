@@ -144,6 +144,16 @@ class Tracking:
             run = self.client().get_run(run_id)
         return KnownRun(run.info.status, dict(run.data.tags), dict(run.data.params))
 
+    def metric(self, run_id: str, name: str) -> float | None:
+        """Return the newest value of a metric of a run; None where it has none.
+
+        Raises:
+            RegistryRefused: If there is no such run.
+        """
+        with translated():
+            found = self.client().get_run(run_id).data.metrics
+        return float(found[name]) if name in found else None
+
     def go_on(self, run_id: str) -> None:
         """Mark a run that ended as running again."""
         with translated():

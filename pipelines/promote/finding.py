@@ -9,7 +9,7 @@ class Finding:
     """One check of a challenger, in words that say what must hold and what was found.
 
     Attributes:
-        check: Its name: cost, subgroup, calibration, coverage, answers, latency, size, parity or shadow.
+        check: Its name: cost, subgroup, calibration, coverage, answers, latency, size, parity, shadow or skill.
     """
 
     check: str

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from edge_export.bundle.reading import VerifiedBundle
 from edge_export.bundle.shelf import BundleShelf, refuse_distilled, refuse_watching
 from edge_export.runtime.runtime import Runtime
 from features.domain.home import Home
@@ -21,6 +22,7 @@ from pipelines.progress import Stages
 from pipelines.promote.contest import contest
 from pipelines.promote.examining import Examine, examine
 from pipelines.promote.finding import Promotion
+from pipelines.promote.first import judge_first
 from pipelines.promote.shadow import check_shadow
 from pipelines.train.data import read_tracks
 
@@ -112,6 +114,9 @@ def promote(
 ) -> PromotionOutcome:
     """Judge the challenger against the champion, and let it serve if every check holds.
 
+    Where what serves makes no forecasts, there is nothing to be better than: its own figures count, and it need not
+    have run in shadow.
+
     The shelf decides what serves. MLflow's aliases follow it; where they cannot, the challenger serves all the same and
     the outcome warns, and the next promotion, or `repair`, makes them follow.
 
@@ -123,7 +128,6 @@ def promote(
 
     Raises:
         NothingPromoted: If there is no champion yet: `train` promotes the first model.
-        NothingForecasts: If what serves makes no forecasts: `train` promotes the first model that does.
         NothingToPromote: If there is no challenger, or it is the champion.
         BundleRefused: If the challenger is distilled from another version, for gateways, or makes no forecasts.
         NothingToJudgeBy: If no machine that neither model saw has lived.
@@ -133,6 +137,9 @@ def promote(
     order.registry.tracking.check()
     if not is_rehearsal:
         repair(order)  # what an earlier one left, for example when it was cut off
+    serving = order.shelf.champion_bundle(order.pack.id)
+    if serving is not None and not serving.manifest.forecasts:
+        return _first(order, serving.manifest.version, is_rehearsal=is_rehearsal)
     champion, challenger = _contenders(order)
     with stages.stage("readings of unseen machines") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
@@ -186,10 +193,24 @@ def roll_back(order: PromotionOrder) -> RollBack:
     return RollBack(version, follow_shelf(order.registry, order.shelf, order.pack.id))
 
 
+def _first(order: PromotionOrder, serving: str, *, is_rehearsal: bool) -> PromotionOutcome:
+    """Judge a challenger where what serves makes no forecasts."""
+    challenger = Runtime.load(_challenger(order, serving))
+    promotion = judge_first(order.registry, challenger)
+    is_promoted = promotion.is_deserved and not is_rehearsal
+    warning = _serve(order, challenger.model.version) if is_promoted else None
+    return PromotionOutcome(serving, challenger.model.version, promotion, is_promoted, warning)
+
+
 def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
+    champion = forecasting_champion(order.shelf, order.pack.id)
+    challenger = _challenger(order, champion.manifest.version)
+    return Runtime.load(champion), Runtime.load(challenger)
+
+
+def _challenger(order: PromotionOrder, serving: str) -> VerifiedBundle:
     pack_id, shelf = order.pack.id, order.shelf
-    champion, shadow = forecasting_champion(shelf, pack_id), shelf.shadow(pack_id)
-    serving = champion.manifest.version
+    shadow = shelf.shadow(pack_id)
     version = order.version or (None if shadow is None else shadow.name)
     version = version or _own_challenger(order, serving)
     if version == serving:
@@ -197,7 +218,7 @@ def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
     bundle = shelf.bundle(pack_id, version)
     refuse_distilled(bundle.manifest)
     refuse_watching(bundle.manifest)
-    return Runtime.load(champion), Runtime.load(bundle)
+    return bundle
 
 
 def _own_challenger(order: PromotionOrder, champion: str) -> str:

@@ -23,7 +23,7 @@ from pipelines.progress import Stages
 from pipelines.promote.order import PromotionOrder, RollBack, promote, repair, roll_back
 from tests.models.registry.test_tracking import identity_graph
 from tests.pipelines.building.machines import MINE
-from tests.pipelines.promote.bundles import PACK, machines, put_bundle
+from tests.pipelines.promote.bundles import PACK, machines, put_bundle, put_watching
 from tests.pipelines.promote.trials import content
 from tests.pipelines.train.clusters import free_port
 from tests.pipelines.worker.stores import readings, record
@@ -228,3 +228,30 @@ def test_a_version_is_known_by_its_bundle_not_by_its_number(order: PromotionOrde
     order.registry.set_alias(order.model_name, CHALLENGER, ours)
     assert promote(order, Stages(), examining=content).challenger == theirs
     assert order.registry.version_of(order.model_name, CHAMPION) == ours
+
+
+def test_where_nothing_forecasts_a_challenger_serves_by_its_own_figures(tmp_path: Path) -> None:
+    order = PromotionOrder(Home(tmp_path / "home"), PACK, MINE, held_out_share=0.99, shadow_hours=24.0, version="2")
+    order.shelf.put(put_watching(tmp_path, "1"))
+    order.shelf.put(put_bundle(tmp_path, "2", 2))
+    order.shelf.promote("fan", "1")
+    with pytest.raises(TrainingUnknown):
+        promote(order, Stages())
+    tracking, rows = order.registry.tracking, np.zeros((2, 3), np.float32)
+    run_id = tracking.start("fan", "2", {}, {})
+    number = order.registry.register(run_id, order.model_name, identity_graph(), rows, rows, {})
+    order.registry.mark_bundle(order.model_name, number, order.shelf.bundle("fan", "2").bundle_sha256)
+    unproven = promote(order, Stages())
+    assert (unproven.is_promoted, unproven.promotion.reason) == (
+        False,
+        "Skill: it must have a Brier skill above 0 on machines that it had not seen; found none.",
+    )
+    tracking.log_metrics(run_id, {"test_brier_skill": 0.3})
+    assert not promote(order, Stages(), is_rehearsal=True).is_promoted
+    told = promote(order, Stages())
+    assert (told.champion, told.challenger, told.is_promoted) == ("1", "2", True)
+    assert order.shelf.forecasts("fan")
+    with pytest.raises(BundleRefused, match="must make forecasts; found 1"):
+        promote(replace(order, version="1"), Stages())
+    assert roll_back(order).version == "1"
+    assert promote(order, Stages()).is_promoted  # gone back by mistake
