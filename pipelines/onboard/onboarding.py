@@ -1,7 +1,8 @@
 """Onboarding from a folder to registered models and forecasts, whatever the machine is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from features.domain.packs import Pack, Target
 from features.telemetry.influx.server import InfluxServer
 from features.transforms.errors import TooLittleData
 from models.registry.address import tracking_of
+from pipelines.building.tracks import LifeTrack
 from pipelines.condition.learning import LearntCondition
 from pipelines.onboard.assessing import assess
 from pipelines.onboard.bringing import BroughtFolder, bring
@@ -108,11 +110,9 @@ def onboard(order: OnboardingOrder, stages: Stages) -> Onboarded:
         brought = bring(order.folder, order.pack, order.tenant, order.home, order.server)
     with stages.stage("feasibility"):
         report, pack = assess(order.pack, brought.brought, order.held_out_share)
-    models: dict[str, Mapping[str, Any]] = {}
-    runtime = _life(order, pack, report, brought, models, stages)
-    states = _states(order, pack, report, brought, models, stages)
-    detection = _detection(order, pack, report, brought, models, stages)
-    return Onboarded(report, models, runtime, states, _narrowed(brought, order.pack, pack), pack, detection)
+    work = _Work(order, pack, report, brought, stages)
+    runtime, states, detection = work.life(), work.states(), work.detection()
+    return Onboarded(report, work.models, runtime, states, _narrowed(brought, order.pack, pack), pack, detection)
 
 
 def _narrowed(brought: BroughtFolder, whole: Pack, kept: Pack) -> BroughtFolder:
@@ -120,127 +120,128 @@ def _narrowed(brought: BroughtFolder, whole: Pack, kept: Pack) -> BroughtFolder:
     return replace(brought, tracks=narrowed_tracks(brought.tracks, whole, kept), stretches=stretches)
 
 
-def _life(
-    order: OnboardingOrder,
-    pack: Pack,
-    report: Feasibility,
-    brought: BroughtFolder,
-    models: dict[str, Mapping[str, Any]],
-    stages: Stages,
-) -> Runtime | None:
-    decided = [each for each in report.decisions if each.is_go and each.target in _OF_LIFE]
-    if not decided:
-        return None
-    if decided[0].model == NETWORK:
-        return _network(order, pack, report, models, stages)
-    tracks = narrowed_tracks(brought.tracks, order.pack, pack)
-    with stages.stage("training") as tell:
-        learnt = learn_few(pack, tracks, order.seed, tell)
-    with stages.stage("register"):
-        registrar = _registrar(order, pack)
-        registered = registrar.of_life(learnt, tracks, _usual(order, report, brought))
-    figures = None if learnt.evaluation is None else learnt.evaluation.to_dict()
-    models["life"] = {"model": learnt.kind, "protocol": learnt.protocol.words, "test": figures, **_told(registered)}
-    return None if registered.bundle is None else Runtime.load(registered.bundle)
+@dataclass  # without slots, for what is worked out once is kept
+class _Work:
+    """What is trained and registered of one folder, each target after the other.
 
+    Attributes:
+        pack: Without the signals that leak.
+        models: What was trained so far, by target.
+    """
 
-def _network(
-    order: OnboardingOrder, pack: Pack, report: Feasibility, models: dict[str, Mapping[str, Any]], stages: Stages
-) -> Runtime:
-    from pipelines.train.run import TrainingOrder, train  # lazy: mlflow and ray
+    order: OnboardingOrder
+    pack: Pack
+    report: Feasibility
+    brought: BroughtFolder
+    stages: Stages
+    models: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    outcome = train(
-        TrainingOrder(
-            order.home,
-            pack,
-            order.tenant,
-            order.candidates,
-            held_out_share=order.held_out_share,
-            workers=order.workers,
-            ray_address=order.ray_address,
-            server=order.server,
-            features_url=order.features_url,
-            shadow_hours=order.shadow_hours,
-            offline_url=order.offline_url,
-            tracking_url=order.tracking_url,
-            not_for_use=dict.fromkeys(report.left_out, LEAKS),
-        ),
-        stages,
-    )
-    models["life"] = {
-        "model": NETWORK,
-        "protocol": f"{order.held_out_share:.0%} of machines held out; no model has seen them",
-        "test": outcome.evaluation.to_dict(),
-        "baseline": outcome.baseline.to_dict(),
-        "name": outcome.model,
-        "version": outcome.version,
-        "mlflow_run_id": outcome.run_id,
-        "promoted": outcome.decision.is_promoted,
-        "warning": outcome.warning,
-    }
-    return Runtime.load(outcome.bundle)
+    @cached_property
+    def tracks(self) -> Sequence[LifeTrack]:
+        """Lives without the signals that leak."""
+        return narrowed_tracks(self.brought.tracks, self.order.pack, self.pack)
 
+    @cached_property
+    def registrar(self) -> Registrar:
+        """Registers models of the pack."""
+        order = self.order
+        urls = order.features_url, order.offline_url, order.tracking_url
+        return Registrar(order.home, self.pack, order.tenant, *urls)
 
-def _detection(
-    order: OnboardingOrder,
-    pack: Pack,
-    report: Feasibility,
-    brought: BroughtFolder,
-    models: dict[str, Mapping[str, Any]],
-    stages: Stages,
-) -> LearntCondition | None:
-    """Learn what is usual; where nothing makes forecasts and brings it along, it gets a bundle of its own."""
-    if not any(each.is_go and each.target == Target.DETECTION.value for each in report.decisions):
-        return None
-    with stages.stage("what is usual"):
-        learnt = _usual(order, report, brought)
-    registrar = _registrar(order, pack)
-    if learnt.table is None or registrar.shelf.forecasts(pack.id):
+    @cached_property
+    def usual(self) -> LearntCondition:
+        """What is usual of the machines, learnt once."""
+        order, tracks, leaks = self.order, self.brought.tracks, self.report.left_out
+        return learn_detection(order.home, order.pack, order.tenant, tracks, order.held_out_share, leaks, order.server)
+
+    def life(self) -> Runtime | None:
+        """Train what forecasts, if anything can."""
+        decided = [each for each in self.report.decisions if each.is_go and each.target in _OF_LIFE]
+        if not decided:
+            return None
+        if decided[0].model == NETWORK:
+            return self._network()
+        with self.stages.stage("training") as tell:
+            learnt = learn_few(self.pack, self.tracks, self.order.seed, tell)
+        with self.stages.stage("register"):
+            registered = self.registrar.of_life(learnt, self.tracks, self.usual)
+        figures = None if learnt.evaluation is None else learnt.evaluation.to_dict()
+        self.models["life"] = {
+            "model": learnt.kind,
+            "protocol": learnt.protocol.words,
+            "test": figures,
+            **_told(registered),
+        }
+        return None if registered.bundle is None else Runtime.load(registered.bundle)
+
+    def _network(self) -> Runtime:
+        from pipelines.train.run import TrainingOrder, train  # lazy: mlflow and ray
+
+        order = self.order
+        outcome = train(
+            TrainingOrder(
+                order.home,
+                self.pack,
+                order.tenant,
+                order.candidates,
+                held_out_share=order.held_out_share,
+                workers=order.workers,
+                ray_address=order.ray_address,
+                server=order.server,
+                features_url=order.features_url,
+                shadow_hours=order.shadow_hours,
+                offline_url=order.offline_url,
+                tracking_url=order.tracking_url,
+                not_for_use=dict.fromkeys(self.report.left_out, LEAKS),
+            ),
+            self.stages,
+        )
+        self.models["life"] = {
+            "model": NETWORK,
+            "protocol": f"{order.held_out_share:.0%} of machines held out; no model has seen them",
+            "test": outcome.evaluation.to_dict(),
+            "baseline": outcome.baseline.to_dict(),
+            "name": outcome.model,
+            "version": outcome.version,
+            "mlflow_run_id": outcome.run_id,
+            "promoted": outcome.decision.is_promoted,
+            "warning": outcome.warning,
+        }
+        return Runtime.load(outcome.bundle)
+
+    def detection(self) -> LearntCondition | None:
+        """Learn what is usual; where nothing makes forecasts and brings it along, it gets a bundle of its own."""
+        if not any(each.is_go and each.target == Target.DETECTION.value for each in self.report.decisions):
+            return None
+        with self.stages.stage("what is usual"):
+            learnt = self.usual
+        if learnt.table is None or self.registrar.shelf.forecasts(self.pack.id):
+            return learnt
+        with self.stages.stage("register what is usual"):
+            try:
+                registered = register_watching(self.registrar, learnt, learnt.table, self.tracks)
+            except TooLittleData as error:
+                return replace(learnt, not_served=str(error))
+        test = {} if learnt.tried is None else {"normal": learnt.tried.normal, "rows": learnt.tried.rows}
+        self.models[Target.DETECTION.value] = {"model": CONDITION_TABLE, "test": test, **_told(registered)}
         return learnt
-    tracks = narrowed_tracks(brought.tracks, order.pack, pack)
-    with stages.stage("register what is usual"):
-        try:
-            registered = register_watching(registrar, learnt, learnt.table, tracks)
-        except TooLittleData as error:
-            return replace(learnt, not_served=str(error))
-    test = {} if learnt.tried is None else {"normal": learnt.tried.normal, "rows": learnt.tried.rows}
-    models[Target.DETECTION.value] = {"model": CONDITION_TABLE, "test": test, **_told(registered)}
-    return learnt
 
-
-def _usual(order: OnboardingOrder, report: Feasibility, brought: BroughtFolder) -> LearntCondition:
-    return learn_detection(
-        order.home, order.pack, order.tenant, brought.tracks, order.held_out_share, report.left_out, order.server
-    )
-
-
-def _registrar(order: OnboardingOrder, pack: Pack) -> Registrar:
-    return Registrar(order.home, pack, order.tenant, order.features_url, order.offline_url, order.tracking_url)
-
-
-def _states(
-    order: OnboardingOrder,
-    pack: Pack,
-    report: Feasibility,
-    brought: BroughtFolder,
-    models: dict[str, Mapping[str, Any]],
-    stages: Stages,
-) -> dict[str, LearnedState]:
-    found: dict[str, LearnedState] = {}
-    registrar = _registrar(order, pack)
-    for decision in report.decisions:
-        if not decision.is_go or not decision.target.startswith("state:"):
-            continue
-        target = decision.target.removeprefix("state:")
-        stretches = narrowed_stretches(brought.stretches[target], order.pack, pack)
-        labelled = [stretch for stretch in stretches if stretch.value is not None]
-        with stages.stage(f"state {target}") as tell:
-            found[target] = learn_state(pack, target, labelled, tell)
-            registered = registrar.of_state(found[target], labelled)
-        figures = found[target].figures
-        test = {**asdict(figures), "is_told": figures.is_told}
-        models[decision.target] = {"model": decision.model, "test": test, **_told(registered)}
-    return found
+    def states(self) -> dict[str, LearnedState]:
+        """Train the named states that can be told."""
+        found: dict[str, LearnedState] = {}
+        for decision in self.report.decisions:
+            if not decision.is_go or not decision.target.startswith("state:"):
+                continue
+            target = decision.target.removeprefix("state:")
+            stretches = narrowed_stretches(self.brought.stretches[target], self.order.pack, self.pack)
+            labelled = [stretch for stretch in stretches if stretch.value is not None]
+            with self.stages.stage(f"state {target}") as tell:
+                found[target] = learn_state(self.pack, target, labelled, tell)
+                registered = self.registrar.of_state(found[target], labelled)
+            figures = found[target].figures
+            test = {**asdict(figures), "is_told": figures.is_told}
+            self.models[decision.target] = {"model": decision.model, "test": test, **_told(registered)}
+        return found
 
 
 def _told(registered: Registered) -> dict[str, object]:

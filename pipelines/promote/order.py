@@ -16,8 +16,7 @@ from models.prognosis.folds import held_out
 from models.registry.address import tracking_of
 from models.registry.registry import CHALLENGER, HELD_OUT_SHARE, ModelRegistry, prognosis_name
 from pipelines.aliases import follow_shelf, lag, registered_version
-from pipelines.champion import forecasting_champion
-from pipelines.errors import NothingToJudgeBy, NothingToPromote, TrainingUnknown
+from pipelines.errors import NothingPromoted, NothingToJudgeBy, NothingToPromote, TrainingUnknown
 from pipelines.progress import Stages
 from pipelines.promote.contest import contest
 from pipelines.promote.examining import Examine, examine
@@ -138,9 +137,20 @@ def promote(
     if not is_rehearsal:
         repair(order)  # what an earlier one left, for example when it was cut off
     serving = order.shelf.champion_bundle(order.pack.id)
-    if serving is not None and not serving.manifest.forecasts:
-        return _first(order, serving.manifest.version, is_rehearsal=is_rehearsal)
-    champion, challenger = _contenders(order)
+    if serving is None:
+        raise NothingPromoted(order.pack.id)
+    challenger = Runtime.load(_challenger(order, serving.manifest.version))
+    promotion = _judged(order, Runtime.load(serving), challenger, stages, examining)
+    is_promoted = promotion.is_deserved and not is_rehearsal
+    warning = _serve(order, challenger.model.version) if is_promoted else None
+    return PromotionOutcome(serving.manifest.version, challenger.model.version, promotion, is_promoted, warning)
+
+
+def _judged(
+    order: PromotionOrder, champion: Runtime, challenger: Runtime, stages: Stages, examining: Examine
+) -> Promotion:
+    if champion.graph is None:
+        return judge_first(order.registry, challenger)
     with stages.stage("readings of unseen machines") as tell:
         tracks = read_tracks(order.home, order.pack, order.tenant, order.server, tell)
         unseen = held_out(
@@ -154,10 +164,7 @@ def promote(
         assets = {AssetId(each.id): each for each in AssetRecords(records).list_all(order.tenant, order.pack.id)}
         trial = contest(order.pack, order.tenant, chosen, champion, challenger, assets)
         evidence = ShadowRecords(records).evidence(order.tenant, challenger.model.bundle_sha256)
-        promotion = Promotion.of(examining(trial, champion, challenger), check_shadow(evidence, order.shadow_hours))
-    is_promoted = promotion.is_deserved and not is_rehearsal
-    warning = _serve(order, challenger.model.version) if is_promoted else None
-    return PromotionOutcome(champion.model.version, challenger.model.version, promotion, is_promoted, warning)
+        return Promotion.of(examining(trial, champion, challenger), check_shadow(evidence, order.shadow_hours))
 
 
 def repair(order: PromotionOrder) -> str | None:
@@ -191,21 +198,6 @@ def roll_back(order: PromotionOrder) -> RollBack:
     version = order.shelf.roll_back(order.pack.id)
     order.shelf.cast_shadow(order.pack.id, None)
     return RollBack(version, follow_shelf(order.registry, order.shelf, order.pack.id))
-
-
-def _first(order: PromotionOrder, serving: str, *, is_rehearsal: bool) -> PromotionOutcome:
-    """Judge a challenger where what serves makes no forecasts."""
-    challenger = Runtime.load(_challenger(order, serving))
-    promotion = judge_first(order.registry, challenger)
-    is_promoted = promotion.is_deserved and not is_rehearsal
-    warning = _serve(order, challenger.model.version) if is_promoted else None
-    return PromotionOutcome(serving, challenger.model.version, promotion, is_promoted, warning)
-
-
-def _contenders(order: PromotionOrder) -> tuple[Runtime, Runtime]:
-    champion = forecasting_champion(order.shelf, order.pack.id)
-    challenger = _challenger(order, champion.manifest.version)
-    return Runtime.load(champion), Runtime.load(challenger)
 
 
 def _challenger(order: PromotionOrder, serving: str) -> VerifiedBundle:
